@@ -1,0 +1,98 @@
+"""Files that appear whole or not at all, and tables that are the same byte for byte."""
+
+import errno
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pandas as pd
+
+from isogloss.errors import IsoglossError
+
+
+@contextmanager
+def published(path: str | Path) -> Iterator[Path]:
+    """Yield a temporary path beside ``path``; rename it into place when the block ends well.
+
+    A reader never sees a half-written file: on any error the temporary file is removed and what stood at
+    ``path`` before stays as it was.
+
+    Parameters
+    ----------
+    path
+        Where the finished file shall stand. Missing folders are made.
+
+    Raises
+    ------
+    IsoglossError
+        If the disk is full or the folder cannot be written.
+    """
+    path = Path(path)
+    draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield draft
+        with draft.open("rb+") as handle:
+            os.fsync(handle.fileno())
+        draft.replace(path)
+    except OSError as error:
+        raise disk_error(error, path) from error
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def disk_error(error: OSError, path: str | Path) -> Exception:
+    """Turn an operating-system error about ``path`` into a message for the user, if it is one of theirs."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT) or "No space left" in str(error):
+        return IsoglossError(
+            f"No space left on the disk that holds {path}. Nothing was lost: free some space "
+            "and run the same command again."
+        )
+    if error.errno in (errno.EACCES, errno.EROFS, errno.EPERM):
+        return IsoglossError(f"Cannot write {path}: {error.strerror}. Check the folder's permissions.")
+    return error
+
+
+def write_parquet(table: pd.DataFrame, path: str | Path) -> None:
+    """Write ``table`` to ``path`` as Parquet, atomically, without the index."""
+    with published(path) as draft:
+        table.to_parquet(draft, index=False, compression="zstd")
+
+
+def read_parquet(path: str | Path, columns: tuple[str, ...] = ()) -> pd.DataFrame:
+    """Read a Parquet table and check that it has the ``columns`` that the caller relies on.
+
+    Raises
+    ------
+    IsoglossError
+        If the file is missing, is not Parquet, or lacks a column.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise IsoglossError(f"There is no file {path}.")
+    try:
+        table = pd.read_parquet(path)
+    except (OSError, ValueError) as error:
+        raise IsoglossError(
+            f"{path} is not a readable Parquet file ({error}). Delete it and run the same command again."
+        ) from error
+    missing = [column for column in columns if column not in table.columns]
+    if missing:
+        raise IsoglossError(
+            f"{path} lacks the column{'s' * (len(missing) > 1)} {', '.join(missing)}; "
+            f"it has {', '.join(map(str, table.columns))}."
+        )
+    return table
+
+
+def write_csv(table: pd.DataFrame, path: str | Path) -> None:
+    """Write ``table`` to ``path`` as CSV, atomically; floats with 10 significant digits."""
+    with published(path) as draft:
+        table.to_csv(draft, index=False, float_format="%.10g", lineterminator="\n")
+
+
+def write_text(text: str, path: str | Path) -> None:
+    """Write ``text`` to ``path`` as UTF-8, atomically."""
+    with published(path) as draft:
+        draft.write_text(text, encoding="utf-8")
