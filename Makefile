@@ -1,0 +1,41 @@
+# Every target sets up .venv from requirements.lock first, if it is missing or out of date.
+PYTHON ?= python3
+BIN := .venv/bin
+SHELL := /bin/bash
+
+.PHONY: help setup demo test lint bench docs
+help:
+	@echo "make demo   the embedded default: corpus, models, concepts, tables, figures, results/report.html"
+	@echo "make test   all tests (make test ARGS='-m \"not slow\"' for the quick ones)"
+	@echo "make lint   ruff, snakefmt, snakemake --lint, generated files up to date"
+	@echo "make bench  speed against peers, as ratios"
+	@echo "make docs   generate config/schema.json and config/README.md"
+
+.venv/ready: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(0 if v >= (3, 11) else f"Isogloss needs Python 3.11 or later; {sys.executable} is {v.major}.{v.minor}. Say make PYTHON=python3.11, for instance.")'
+	@echo "Setting up .venv from requirements.lock (a few minutes, once)"
+	$(PYTHON) -m venv .venv
+	PIP_CONSTRAINT=requirements.lock $(BIN)/pip install --quiet --disable-pip-version-check --no-deps -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+setup: .venv/ready
+
+demo: .venv/ready
+	@$(BIN)/snakemake
+
+test: .venv/ready
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: .venv/ready
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/snakefmt --check --compact-diff Snakefile workflow/rules
+	$(BIN)/snakemake --lint
+	$(BIN)/python -m isogloss.config --check
+
+docs: .venv/ready
+	$(BIN)/python -m isogloss.config
+
+bench: .venv/ready
+	$(BIN)/python -m benchmarks

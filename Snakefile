@@ -1,0 +1,56 @@
+"""Isogloss: shared concepts in multilingual models, over (model, task, language, layer)."""
+
+import sys
+from pathlib import Path
+
+from snakemake.exceptions import WorkflowError
+
+sys.path.insert(0, str(Path(workflow.basedir) / "workflow"))
+
+from isogloss import grid
+from isogloss.config import validate
+from isogloss.digest import digest
+from isogloss.errors import IsoglossError
+
+# The embedded default is read only when no other file is named: merging the two would add its models to yours.
+if not workflow.overwrite_configfiles:
+
+    configfile: "config/config.yaml"
+
+
+try:
+    settings = validate(config, name=", ".join(map(str, workflow.configfiles)) or "config")
+except IsoglossError as error:
+    raise WorkflowError(str(error)) from None
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/corpora.smk"
+include: "workflow/rules/words.smk"
+include: "workflow/rules/checkpoints.smk"
+include: "workflow/rules/activations.smk"
+include: "workflow/rules/concepts.smk"
+include: "workflow/rules/metrics.smk"
+include: "workflow/rules/report.smk"
+
+
+localrules:
+    all,
+    tables,
+
+
+rule all:
+    message:
+        "Report and tables are complete: {input[0]}"
+    default_target: True
+    input:
+        f"{RESULTS}/report.html",
+        tables=TABLES,
+        figures=FIGURES,
+
+
+rule tables:
+    message:
+        "All tables are complete"
+    input:
+        TABLES,

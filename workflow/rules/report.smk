@@ -1,0 +1,80 @@
+"""Tables that hold the whole grid, figures of them, and one report."""
+
+METRICS = {
+    "concept_alignment": grid.metric_files(settings, "concept_alignment"),
+    "concept_overlap": grid.metric_files(settings, "concept_overlap"),
+    "word_alignment": grid.word_alignment_scores(settings),
+    "retrieval": grid.retrieval_files(settings),
+    "training": grid.training_curves(settings),
+}
+# A table stands in the report where the config gives it any row.
+COLLATED = [name for name, files in METRICS.items() if files]
+TABLES = [f"{RESULTS}/tables/{name}.csv" for name in [*COLLATED, "activations"]]
+FIGURES = [f"{RESULTS}/figures/{name}.svg" for name in grid.figures(settings)]
+
+
+rule collate_metric:
+    message:
+        "Table {wildcards.name}"
+    wildcard_constraints:
+        name=one_of(COLLATED),
+    input:
+        files=lambda wildcards: METRICS[wildcards.name],
+    output:
+        table=f"{RESULTS}/tables/{{name}}.csv",
+    log:
+        f"{LOGS}/tables/{{name}}.log",
+    params:
+        code=digest("isogloss.tables"),
+    script:
+        "../scripts/collate_metric.py"
+
+
+rule draw_figure:
+    message:
+        "Figure {wildcards.figure}"
+    wildcard_constraints:
+        figure=one_of(grid.figures(settings)),
+    input:
+        table=lambda wildcards: f"{RESULTS}/tables/{grid.figures(settings)[wildcards.figure]}.csv",
+    output:
+        figure=report(f"{RESULTS}/figures/{{figure}}.svg", category="Figures", labels={"figure": "{figure}"}),
+    log:
+        f"{LOGS}/figures/{{figure}}.log",
+    params:
+        code=digest("isogloss.figures"),
+    script:
+        "../scripts/draw_figure.py"
+
+
+rule record_provenance:
+    message:
+        "Versions, seeds and config of this run"
+    output:
+        record=f"{RESULTS}/provenance.json",
+    log:
+        f"{LOGS}/provenance.log",
+    params:
+        config=grid.plain(settings),
+        code=digest("isogloss.provenance"),
+    script:
+        "../scripts/record_provenance.py"
+
+
+rule write_report:
+    message:
+        "Report {output.report}"
+    input:
+        tables=TABLES,
+        figures=FIGURES,
+        pairs=grid.concept_pairs(settings),
+        provenance=rules.record_provenance.output.record,
+    output:
+        report=f"{RESULTS}/report.html",
+    log:
+        f"{LOGS}/report.log",
+    params:
+        title=settings.title,
+        code=digest("isogloss.report"),
+    script:
+        "../scripts/write_report.py"

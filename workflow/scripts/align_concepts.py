@@ -1,0 +1,13 @@
+from isogloss.concept_alignment import score
+from isogloss.logs import log_to
+
+with log_to(snakemake.log[0]):
+    score(
+        source=snakemake.input.source,
+        target=snakemake.input.target,
+        lexicon=snakemake.input.lexicon,
+        output=snakemake.output.scores,
+        pairs_output=snakemake.output.pairs,
+        settings=snakemake.params.spec,
+        identity=snakemake.params.identity,
+    )

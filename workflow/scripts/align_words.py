@@ -1,0 +1,11 @@
+from isogloss.word_alignment import align
+from isogloss.logs import log_to
+
+with log_to(snakemake.log[0]):
+    align(
+        source=snakemake.input.source,
+        target=snakemake.input.target,
+        given=snakemake.input.get("given") or None,
+        output=snakemake.output.alignment,
+        **snakemake.params.spec,
+    )

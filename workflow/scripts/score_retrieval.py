@@ -1,0 +1,11 @@
+from isogloss.retrieval import evaluate
+from isogloss.logs import log_to
+
+with log_to(snakemake.log[0]):
+    evaluate(
+        checkpoint=snakemake.input.checkpoint,
+        corpora={key: path for key, path in snakemake.input.items() if key != "checkpoint"},
+        output=snakemake.output.scores,
+        identity=snakemake.params.identity,
+        **snakemake.params.spec,
+    )

@@ -1,0 +1,11 @@
+from isogloss.word_alignment import score
+from isogloss.logs import log_to
+
+with log_to(snakemake.log[0]):
+    score(
+        source=snakemake.input.source,
+        target=snakemake.input.target,
+        output=snakemake.output.scores,
+        identity=snakemake.params.identity,
+        **snakemake.params.spec,
+    )

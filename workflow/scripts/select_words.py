@@ -1,0 +1,11 @@
+from isogloss.selection import select
+from isogloss.logs import log_to
+
+with log_to(snakemake.log[0]):
+    select(
+        alignment=snakemake.input.alignment,
+        source=snakemake.input.source,
+        target=snakemake.input.target,
+        outputs={"source": snakemake.output.source_words, "target": snakemake.output.target_words},
+        **snakemake.params.spec,
+    )

@@ -1,0 +1,10 @@
+from isogloss.training import train
+from isogloss.logs import log_to
+
+with log_to(snakemake.log[0]):
+    train(
+        folder=snakemake.output.folder,
+        training=dict(snakemake.input.items()),
+        log_table=snakemake.output.curve,
+        **snakemake.params.spec,
+    )
