@@ -3,8 +3,6 @@
 import sys
 from pathlib import Path
 
-from snakemake.exceptions import WorkflowError
-
 sys.path.insert(0, str(Path(workflow.basedir) / "workflow"))
 
 from isogloss import grid
@@ -15,13 +13,15 @@ from isogloss.errors import IsoglossError
 # The embedded default is read only when no other file is named: merging the two would add its models to yours.
 if not workflow.overwrite_configfiles:
 
-    configfile: "config/config.yaml"
+    configfile: str(Path(workflow.basedir) / "config" / "config.yaml")
 
 
 try:
     settings = validate(config, name=", ".join(map(str, workflow.configfiles)) or "config")
 except IsoglossError as error:
-    raise WorkflowError(str(error)) from None
+    # The same lines as `isogloss check`, and no traceback.
+    print(error, file=sys.stderr)
+    sys.exit(2)
 
 
 include: "workflow/rules/common.smk"
