@@ -1,0 +1,305 @@
+"""From a config to the grid: which cells there are, where they stand, and what each result depends on.
+
+Everything here is pure and light: it is paid again whenever the Snakefile is read. A ``..._spec`` function gives a
+plain dictionary with sorted keys that holds only what changes that one result, because a difference in it makes the
+result again and nothing else.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from isogloss.config import Config, is_encoder_decoder, model_layers
+
+SPACES = ("source-encoder", "target-encoder", "target-decoder")
+KINDS = ("encoder-encoder", "encoder-decoder")
+JOINT_SPACES = tuple(f"joint-{kind}" for kind in KINDS)
+CHECKPOINT = "pretrained"
+
+# Figure -> the table it is drawn from.
+FIGURES = {
+    "concept_alignment_by_layer": "concept_alignment",
+    "concept_alignment_heatmap": "concept_alignment",
+    "concept_alignment_by_model": "concept_alignment",
+    "concept_overlap_by_layer": "concept_overlap",
+    "concept_overlap_heatmap": "concept_overlap",
+}
+
+
+def plain(value: Any) -> Any:
+    """Give a config section as plain values with sorted keys."""
+    if hasattr(value, "model_dump"):
+        value = value.model_dump(mode="json")
+    if isinstance(value, dict):
+        return {key: plain(value[key]) for key in sorted(value)}
+    return [plain(item) for item in value] if isinstance(value, (list, tuple)) else value
+
+
+def spaces_of_kind(kind: str) -> tuple[str, str]:
+    """Name the two spaces that a kind of pair compares: the source's and the target's."""
+    source, target = kind.split("-")
+    return f"source-{source}", f"target-{target}"
+
+
+def kinds(settings: Config, model: str) -> tuple[str, ...]:
+    """Name the kinds of pair that a model has: a decoder adds encoder-decoder pairs."""
+    return KINDS if is_encoder_decoder(settings.models[model]) else KINDS[:1]
+
+
+def pairs(settings: Config, corpus: str) -> list[tuple[str, str]]:
+    """List the (source, target) pairs of a corpus."""
+    chosen = settings.corpora[corpus].pairs
+    return [(chosen.source, target) for target in chosen.targets]
+
+
+def corpora_of(settings: Config, model: str) -> list[str]:
+    """List the corpora that a model is measured on: all of them, unless the model names its own."""
+    return list(settings.models[model].corpora or settings.corpora)
+
+
+def cells(settings: Config) -> list[dict[str, Any]]:
+    """List every cell of the grid: model, checkpoint, corpus, source, target, kind and layer."""
+    return [
+        {
+            "model": model,
+            "checkpoint": CHECKPOINT,
+            "corpus": corpus,
+            "source": source,
+            "target": target,
+            "kind": kind,
+            "layer": layer,
+        }
+        for model in settings.models
+        for corpus in corpora_of(settings, model)
+        for source, target in pairs(settings, corpus)
+        for kind in kinds(settings, model)
+        for layer in model_layers(settings.models[model])
+    ]
+
+
+# Places ---------------------------------------------------------------------------------------------------------
+
+
+def cell_files(settings: Config, metric: str, ending: str) -> list[str]:
+    """List the files of one metric, one a cell."""
+    place = "{model}/{checkpoint}/{corpus}/{source}-{target}/{kind}/layer{layer}"
+    return [f"{settings.results}/metrics/{metric}/{place.format(**cell)}.{ending}" for cell in cells(settings)]
+
+
+def metric_files(settings: Config, metric: str) -> list[str]:
+    """List the tables of one metric, one a cell."""
+    return cell_files(settings, metric, "csv")
+
+
+def concept_pairs(settings: Config) -> list[str]:
+    """List the files with each source concept and its nearest target concept, one a cell."""
+    return cell_files(settings, "concept_pairs", "parquet")
+
+
+def stores(settings: Config) -> list[str]:
+    """List every activation store."""
+    return sorted(
+        {
+            f"{settings.results}/activations/{cell['model']}/{cell['checkpoint']}/{cell['corpus']}/"
+            f"{cell['source']}-{cell['target']}/{space}.h5"
+            for cell in cells(settings)
+            for space in spaces_of_kind(cell["kind"])
+        }
+    )
+
+
+def word_alignment_scores(settings: Config) -> list[str]:
+    """List the aligner's scores against gold links, of the corpora that ask for them."""
+    return [
+        f"{settings.results}/metrics/word_alignment/{name}/{source}-{target}.csv"
+        for name, corpus in settings.corpora.items()
+        if corpus.word_alignment.evaluate
+        for source, target in pairs(settings, name)
+    ]
+
+
+def retrieval_files(settings: Config) -> list[str]:
+    """List the sentence-retrieval scores of every encoder on every corpus."""
+    return [
+        f"{settings.results}/metrics/retrieval/{model}/{CHECKPOINT}/{corpus}.csv"
+        for model in settings.models
+        for corpus in corpora_of(settings, model)
+        if settings.activations.sentence_vectors
+    ]
+
+
+def training_curves(settings: Config) -> list[str]:
+    """List the learning curves of the models trained here."""
+    return [
+        f"{settings.results}/metrics/training/{model}/{CHECKPOINT}.csv" for model in models_of_kind(settings, "train")
+    ]
+
+
+def figures(settings: Config) -> dict[str, str]:
+    """Name the figures of a run, each with the table it is drawn from."""
+    return dict(FIGURES)
+
+
+# What each result depends on ------------------------------------------------------------------------------------
+
+
+def models_of_kind(settings: Config, kind: str) -> list[str]:
+    """List the models that come from ``train``, ``random``, ``folder`` or ``hub``."""
+    return [name for name, model in settings.models.items() if getattr(model, kind)]
+
+
+def corpus_spec(settings: Config, corpus: str, language: str, part: str = "parallel") -> dict[str, Any]:
+    """Name what one language of a corpus is made from."""
+    section = settings.corpora[corpus]
+    if section.kind == "microworld":
+        count = section.sentences if part == "parallel" else section.training_sentences
+        own = {"sentences": count, "seed": section.seed}
+    elif section.kind == "gettext":
+        own = {
+            "folder": str(section.folder),
+            "min_words": section.min_words,
+            "max_words": section.max_words,
+            "max_sentences": section.max_sentences if part == "parallel" else None,
+        }
+    elif section.kind == "text":
+        own = {
+            "files": {name: str(section.files[name]) for name in sorted(section.files)},
+            "segmentation": section.segmentation.get(language, "whitespace"),
+        }
+    else:
+        own = {
+            "file": str(section.file),
+            "column": section.columns.get(language, language),
+            "segmentation": section.segmentation.get(language, "whitespace"),
+        }
+    return plain({"kind": section.kind, "language": language, "part": part, **own})
+
+
+def training_text_spec(settings: Config, corpus: str, language: str) -> dict[str, Any]:
+    """Name what one language's training text is made from."""
+    return corpus_spec(settings, corpus, language, "training")
+
+
+def corpus_files(settings: Config, corpus: str, language: str) -> list[str]:
+    """List the user's files that one language of a corpus is read from."""
+    section = settings.corpora[corpus]
+    if section.kind == "text":
+        return [str(section.files[name]) for name in sorted(section.files)]
+    return [str(section.file)] if section.kind == "table" else []
+
+
+def given_links(settings: Config, corpus: str, source: str, target: str) -> list[str]:
+    """List the Pharaoh file of a pair: one, or none where the links are computed."""
+    section = settings.corpora[corpus].word_alignment
+    return [str(section.files[f"{source}-{target}"])] if section.method == "given" else []
+
+
+def word_alignment_spec(settings: Config, corpus: str) -> dict[str, Any]:
+    """Name what the word alignment of a corpus depends on beside its text."""
+    section = settings.corpora[corpus]
+    spec = {"method": section.word_alignment.method, "max_words": section.max_sentence_words}
+    if section.word_alignment.method == "eflomal":
+        spec |= {"symmetrization": section.word_alignment.symmetrization, "seed": section.word_alignment.seed}
+    return plain(spec)
+
+
+def word_alignment_score_spec(settings: Config, corpus: str) -> dict[str, Any]:
+    """Name what the score of the aligner against gold links depends on."""
+    section = settings.corpora[corpus]
+    return plain(
+        {
+            "symmetrization": section.word_alignment.symmetrization,
+            "seed": section.word_alignment.seed,
+            "max_words": section.max_sentence_words,
+        }
+    )
+
+
+def selection_spec(settings: Config) -> dict[str, Any]:
+    """Name what the selection of words depends on."""
+    return plain(settings.selection)
+
+
+def training_text(settings: Config, model: str) -> list[tuple[str, str]]:
+    """List the (corpus, language) pairs whose training text a model made here reads."""
+    made = settings.models[model].train or settings.models[model].random
+    return [(made.corpus, language) for language in settings.corpora[made.corpus].languages]
+
+
+def training_spec(settings: Config, model: str) -> dict[str, Any]:
+    """Name what the training of a model depends on beside its text."""
+    spec = plain(settings.models[model].train)
+    seed = spec.pop("seed")
+    spec.pop("corpus")
+    return {"seed": seed, "spec": spec, "threads": settings.compute.threads}
+
+
+def random_spec(settings: Config, model: str) -> dict[str, Any]:
+    """Name what a model with random weights depends on beside the text its tokenizer is trained on."""
+    spec = plain(settings.models[model].random)
+    spec.pop("corpus")
+    return spec
+
+
+def folder_spec(settings: Config, model: str) -> dict[str, Any]:
+    """Name the folder of a local model."""
+    return {"source": str(Path(settings.models[model].folder).resolve())}
+
+
+def model_files(settings: Config, model: str) -> list[str]:
+    """List the files of a local model's folder."""
+    return sorted(str(path) for path in Path(settings.models[model].folder).iterdir() if path.is_file())
+
+
+def hub_spec(settings: Config, model: str) -> dict[str, Any]:
+    """Name the repository and the revision of a model of the hub."""
+    return {"repository": settings.models[model].hub, "revision": settings.models[model].revision}
+
+
+def activation_spec(settings: Config, model: str) -> dict[str, Any]:
+    """Name what a model's activations depend on beside its weights and the words."""
+    section = plain(settings.activations)
+    section.pop("sentence_vectors")
+    return plain({**section, "layers": model_layers(settings.models[model]), "threads": settings.compute.threads})
+
+
+def gpus(settings: Config) -> int:
+    """Count the GPUs that one extraction asks a cluster for."""
+    return 0 if settings.activations.device == "cpu" else 1
+
+
+def activation_memory(settings: Config, model: str) -> int:
+    """Estimate the megabytes that an extraction needs: the weights twice, one batch, and the libraries."""
+    section = settings.models[model]
+    made = section.train or section.random
+    hidden = made.hidden if made else 1024
+    layers = max(model_layers(section)) + 1
+    weights = 250_000 * hidden + 12 * layers * hidden**2
+    batch = settings.activations.token_budget * hidden * layers
+    return 1500 + int(4 * (2 * weights + batch) / 1e6)
+
+
+def concept_spec(settings: Config, selection: str) -> dict[str, Any]:
+    """Name what a clustering depends on beside its vectors."""
+    return plain({**plain(settings.concepts), "selection": selection, "threads": settings.compute.threads})
+
+
+def concept_alignment_spec(settings: Config) -> dict[str, Any]:
+    """Name what CALIGN depends on beside the concepts and the lexicon."""
+    return plain(settings.concept_alignment)
+
+
+def concept_overlap_spec(settings: Config) -> dict[str, Any]:
+    """Name what COLAP depends on beside the joint concepts."""
+    return plain(settings.concept_overlap)
+
+
+def retrieval_spec(settings: Config, model: str, corpus: str) -> dict[str, Any]:
+    """Name what sentence retrieval depends on beside the weights and the text."""
+    return plain(
+        {
+            "layers": model_layers(settings.models[model]),
+            "source": settings.corpora[corpus].pairs.source,
+            "targets": settings.corpora[corpus].pairs.targets,
+            "threads": settings.compute.threads,
+        }
+    )
