@@ -1,0 +1,440 @@
+"""Activations: hidden states of the selected words, every layer from one forward pass.
+
+The words are known before (they were selected from text alone), so a store holds just those. What the tokenizer drops
+or the length limit cuts is found before the first pass and counted by reason.
+"""
+
+import hashlib
+import logging
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+import transformers
+from tqdm import tqdm
+from transformers import AutoConfig, AutoModel, AutoTokenizer
+
+from isogloss import __version__
+from isogloss.errors import IsoglossError
+from isogloss.files import read_parquet, write_csv
+from isogloss.store import StoreWriter, open_store
+
+log = logging.getLogger(__name__)
+
+REASONS = ("no_subwords", "truncated")
+HALF_MAX = float(np.finfo(np.float16).max)
+NORMED = {"t5", "mt5", "umt5", "byt5"}
+
+
+@dataclass
+class Checkpoint:
+    """A model and its tokenizer.
+
+    Attributes
+    ----------
+    model
+        In inference mode, on its device.
+    tokenizer
+        A fast tokenizer: it knows which word a subword came from.
+    depth
+        Layers are numbered 0 (embeddings) to this, in each stack.
+    hidden
+        Width of a hidden state.
+    """
+
+    model: Any
+    tokenizer: Any
+    depth: int
+    hidden: int
+
+
+def load_checkpoint(folder: str | Path, device: str, precision: str) -> Checkpoint:
+    """Load a model folder, as ``save_pretrained`` writes it.
+
+    Parameters
+    ----------
+    folder
+        With config.json, safetensors weights and a fast tokenizer. No code in it is run.
+    device
+        ``auto`` takes a GPU if there is one.
+    precision
+        ``auto`` is bfloat16 on a GPU and float32 on a CPU.
+
+    Raises
+    ------
+    IsoglossError
+        If there is no such folder, weights are missing, or the tokenizer cannot tell words.
+    """
+    folder = Path(folder)
+    if not (folder / "config.json").is_file():
+        raise IsoglossError(f"There is no model in {folder}: it has no config.json.")
+    device = ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
+    if device == "cuda" and not torch.cuda.is_available():
+        raise IsoglossError("activations.device is cuda, but torch finds no GPU here. Say `device: cpu` or `auto`.")
+    if precision == "auto":
+        precision = "bfloat16" if device == "cuda" else "float32"
+    transformers.utils.logging.set_verbosity_error()
+    transformers.utils.logging.disable_progress_bar()
+    try:
+        config = AutoConfig.from_pretrained(folder, local_files_only=True)
+        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, add_prefix_space=True)
+        model, loading = AutoModel.from_pretrained(
+            folder,
+            config=config,
+            dtype=getattr(torch, precision),
+            local_files_only=True,
+            use_safetensors=True,
+            output_loading_info=True,
+        )
+    except (OSError, ValueError, KeyError, RuntimeError) as error:
+        first = str(error).strip().splitlines()[0]
+        raise IsoglossError(f"The model in {folder} cannot be loaded: {first}") from error
+    # A pooler is not part of the hidden states, and many checkpoints have none.
+    missing = sorted(name for name in loading["missing_keys"] if "pooler" not in name)
+    if missing:
+        raise IsoglossError(
+            f"The weights in {folder} lack {len(missing)} of the model's parameters, {missing[0]} among them. "
+            "They would be random numbers; get the whole checkpoint."
+        )
+    if not tokenizer.is_fast:
+        raise IsoglossError(
+            f"The tokenizer in {folder} cannot tell which word a subword came from. Save a fast one (tokenizer.json)."
+        )
+    depth = getattr(config, "num_hidden_layers", None)
+    hidden = getattr(config, "hidden_size", None)
+    if not depth or not hidden:
+        raise IsoglossError(f"The model in {folder} ({config.model_type}) has no hidden states, layer by layer.")
+    return Checkpoint(model.to(device).eval(), tokenizer, int(depth), int(hidden))
+
+
+@dataclass
+class Sentence:
+    """One sentence as subwords.
+
+    Attributes
+    ----------
+    ids
+        Subword ids with the special tokens.
+    spans
+        Word position -> (first, one past the last) subword position, of the words that have any.
+    words
+        Number of words of the sentence.
+    cut
+        Position of the first word that lies beyond the length limit, even in part; ``words`` if none does.
+    """
+
+    ids: list[int]
+    spans: dict[int, tuple[int, int]]
+    words: int
+    cut: int
+
+
+def tokenize(tokenizer: Any, words: list[str], max_length: int) -> Sentence:
+    """Split a sentence's words into subwords; a word that does not fit whole is cut off whole.
+
+    Parameters
+    ----------
+    tokenizer
+        A fast tokenizer.
+    words
+        The sentence.
+    max_length
+        Most subwords, special tokens included.
+    """
+    encoded = tokenizer(words, is_split_into_words=True, truncation=False, return_attention_mask=False)
+    ids, owners = encoded["input_ids"], encoded.word_ids()
+    spans: dict[int, tuple[int, int]] = {}
+    for index, owner in enumerate(owners):
+        if owner is not None:
+            spans[owner] = (spans.get(owner, (index,))[0], index + 1)
+    cut = len(words)
+    if len(ids) > max_length:
+        tail = next((n for n, owner in enumerate(reversed(owners)) if owner is not None), 0)
+        room = max_length - tail
+        cut = min(word for word, (_, end) in spans.items() if end > room)
+        end = max((stop for word, (_, stop) in spans.items() if word < cut), default=owners.index(cut))
+        ids = ids[:end] + ids[len(ids) - tail :]
+        spans = {word: span for word, span in spans.items() if word < cut}
+    return Sentence(ids, spans, len(words), cut)
+
+
+def pool_index(spans: list[tuple[int, int]], pooling: str) -> tuple[np.ndarray, np.ndarray]:
+    """Give the first subword and the number of subwords that are averaged for each word."""
+    start = np.array([span[0] for span in spans])
+    stop = np.array([span[1] for span in spans])
+    if pooling == "first":
+        return start, np.ones_like(start)
+    if pooling == "last":
+        return stop - 1, np.ones_like(start)
+    return start, stop - start
+
+
+def extract(
+    *,
+    checkpoint: str | Path,
+    corpora: dict[str, str | Path],
+    selection: str | Path,
+    space: str,
+    store: str | Path,
+    layers: list[int],
+    pooling: str,
+    token_budget: int,
+    max_length: int,
+    device: str,
+    precision: str,
+    threads: int,
+    attributes: dict[str, Any],
+) -> None:
+    """Extract the selected words' hidden states of all layers and write an activation store.
+
+    Parameters
+    ----------
+    checkpoint
+        The model's folder.
+    corpora
+        The two languages' corpus files, ``source`` and ``target``.
+    selection
+        The selected words of one side.
+    space
+        ``source-encoder`` or ``target-encoder``: that language through the encoder. ``target-decoder``: the source
+        sentence through the encoder, the target sentence through the decoder with teacher forcing; a word's vector is
+        the state at the step that reads its subword, one after the step that predicts it.
+    store
+        The HDF5 file to write.
+    layers
+        Which layers; 0 is the embeddings. The last one is what the model returns: in T5 it has passed the final norm.
+    pooling
+        A word is its ``first`` subword, its ``last`` (Mousi et al. 2024), or the ``mean``.
+    token_budget
+        Most subwords of a batch, padding included.
+    max_length
+        Most subwords of a sentence; words beyond are counted as truncated.
+    device, precision
+        See :func:`load_checkpoint`.
+    threads
+        Threads on a CPU.
+    attributes
+        What the store shall say of itself: model, checkpoint, corpus and so on.
+
+    Raises
+    ------
+    IsoglossError
+        For a model that cannot be used, a layer beyond its depth, no word left, or hidden states that are not finite.
+    """
+    torch.set_num_threads(threads)
+    loaded = load_checkpoint(checkpoint, device, precision)
+    beyond = [layer for layer in layers if layer > loaded.depth]
+    if beyond:
+        raise IsoglossError(
+            f"Layer {beyond[0]} is beyond the model in {checkpoint}: it has layers 0 to {loaded.depth}. "
+            "Mend `layers:` (or `depth:`) of this model in the config."
+        )
+    limit = getattr(loaded.model.config, "max_position_embeddings", None)
+    if limit:
+        # RoBERTa's positions start after its padding index.
+        offset = (loaded.model.config.pad_token_id or 0) + 1 if "roberta" in loaded.model.config.model_type else 0
+        max_length = min(max_length, limit - offset)
+    decoder = space.endswith("decoder")
+    wanted = read_parquet(selection, ("sentence", "position", "word", "aligned", "frequent"))
+    texts = read_texts(corpora, ("source", "target") if decoder else (space.split("-")[0],), wanted.sentence.unique())
+    sides = list(texts)
+    sentences = {
+        side: {key: tokenize(loaded.tokenizer, words, max_length) for key, words in texts[side].items()} for side in sides
+    }
+    own_side = sentences[sides[-1]]
+    reason = np.array([drop_reason(own_side[key], word) for key, word in zip(wanted.sentence, wanted.position, strict=True)])
+    kept = wanted[reason == ""].rename(columns={"word": "form"}).reset_index(drop=True)
+    dropped = {name: int((reason == name).sum()) for name in REASONS}
+    if any(dropped.values()):
+        log.info("Left out of %d words: %s", len(wanted), ", ".join(f"{n} {name}" for name, n in dropped.items() if n))
+    if kept.empty:
+        raise IsoglossError(f"The tokenizer in {checkpoint} leaves none of the {len(wanted)} selected words.")
+    made_from = {
+        **attributes,
+        "space": space,
+        "pooling": pooling,
+        "precision": str(loaded.model.dtype).removeprefix("torch."),
+        "max_length": max_length,
+        "token_budget": token_budget,
+        "threads": threads,
+        "device": loaded.model.device.type,
+        "final_norm_in_last_layer": loaded.model.config.model_type in NORMED,
+        "model_type": loaded.model.config.model_type,
+        "weights": weights_digest(Path(checkpoint)),
+        "text": hashlib.sha256("".join(str(Path(p).stat().st_size) for p in corpora.values()).encode()).hexdigest()[:16],
+        "wanted": len(wanted),
+        "dropped": dropped,
+        "versions": {"isogloss": __version__, "torch": torch.__version__, "transformers": transformers.__version__},
+    }
+    writer = StoreWriter(store, kept, layers, loaded.hidden, made_from)
+    batches = plan_batches({side: sentences[side] for side in sides}, token_budget)
+    rows_of = kept.groupby("sentence", sort=False).indices
+    started = told = time.monotonic()
+    quiet = not sys.stderr.isatty()
+    for number, keys in enumerate(tqdm(batches, unit="batch", disable=quiet)):
+        if number < writer.done:
+            continue
+        rows = [rows_of.get(key, np.empty(0, dtype=int)) for key in keys]
+        if sum(map(len, rows)):
+            spans = [[own_side[key].spans[p] for p in kept.position.to_numpy()[r]] for key, r in zip(keys, rows, strict=True)]
+            batch = {side: [sentences[side][key].ids for key in keys] for side in sides}
+            vectors = forward(loaded, batch, decoder, layers, spans, pooling)
+            writer.write(np.concatenate(rows), vectors)
+        else:
+            writer.done += 1
+        if quiet and time.monotonic() - told > 10:
+            told = time.monotonic()
+            log.info("%d of %d batches, %.0f s", number + 1, len(batches), told - started)
+    writer.finish()
+    log.info("%d words, %d layers, %.1f s", len(kept), len(layers), time.monotonic() - started)
+
+
+def read_texts(corpora: dict[str, str | Path], sides: tuple[str, ...], keys: np.ndarray) -> dict[str, dict[int, list[str]]]:
+    """Read the sentences ``keys`` of each side, in that order."""
+    texts = {}
+    for side in sides:
+        table = read_parquet(corpora[side], ("sentence", "words")).set_index("sentence")
+        texts[side] = {int(key): list(table.words.loc[key]) for key in keys}
+    return texts
+
+
+def drop_reason(sentence: Sentence, word: int) -> str:
+    """Say why a word has no vector; empty if it has one."""
+    if word in sentence.spans:
+        return ""
+    return "truncated" if word >= sentence.cut else "no_subwords"
+
+
+def weights_digest(folder: Path) -> str:
+    """Identify the weights cheaply: names, sizes and the safetensors headers."""
+    total = hashlib.sha256()
+    for path in sorted(folder.glob("*.safetensors")):
+        with path.open("rb") as handle:
+            total.update(f"{path.name}{path.stat().st_size}".encode() + handle.read(1 << 20))
+    return total.hexdigest()[:16]
+
+
+def plan_batches(sentences: dict[str, dict[int, Sentence]], token_budget: int) -> list[list[int]]:
+    """Group sentences of like length under the token budget, the longest first: too little memory shows at once."""
+    lengths = {key: max(len(side[key].ids) for side in sentences.values()) for key in next(iter(sentences.values()))}
+    batches: list[list[int]] = []
+    for key in sorted(lengths, key=lambda key: (-lengths[key], key)):
+        # Sorted by length, so the first sentence of a batch is its longest.
+        if batches and (len(batches[-1]) + 1) * lengths[batches[-1][0]] <= token_budget:
+            batches[-1].append(key)
+        else:
+            batches.append([key])
+    return batches
+
+
+def pad(rows: list[list[int]], value: int, device: torch.device) -> tuple[torch.Tensor, torch.Tensor]:
+    """Stack sequences, ``[sentence, subword]``, and give the attention mask."""
+    width = max(map(len, rows))
+    ids = torch.full((len(rows), width), value, dtype=torch.long)
+    mask = torch.zeros((len(rows), width), dtype=torch.long)
+    for index, row in enumerate(rows):
+        ids[index, : len(row)] = torch.tensor(row)
+        mask[index, : len(row)] = 1
+    return ids.to(device), mask.to(device)
+
+
+@torch.inference_mode()
+def forward(
+    loaded: Checkpoint,
+    batch: dict[str, list[list[int]]],
+    decoder: bool,
+    layers: list[int],
+    spans: list[list[tuple[int, int]]],
+    pooling: str,
+) -> np.ndarray:
+    """Run one batch and pool the selected words.
+
+    Parameters
+    ----------
+    loaded
+        The model.
+    batch
+        Subword ids by side.
+    decoder
+        Whether the decoder's states are wanted.
+    layers
+        Which layers.
+    spans
+        For each sentence, the subword spans of its selected words.
+    pooling
+        ``first``, ``last`` or ``mean``.
+
+    Returns
+    -------
+    ndarray of float16, ``[layer, word, hidden]``
+        Words in the order of the sentences and their spans.
+
+    Raises
+    ------
+    IsoglossError
+        If a hidden state is not finite or too large for half precision.
+    """
+    model, shift = loaded.model, 0
+    padding = loaded.tokenizer.pad_token_id or 0
+    sides = list(batch)
+    ids, mask = pad(batch[sides[0]], padding, model.device)
+    if not decoder:
+        stack = model.get_encoder() if model.config.is_encoder_decoder else model
+        states = stack(input_ids=ids, attention_mask=mask, output_hidden_states=True).hidden_states
+    else:
+        # Teacher forcing: the start token goes in front, so subword i is read at step i + 1.
+        start, shift = model.config.decoder_start_token_id, 1
+        inputs, input_mask = pad([[start, *row] for row in batch[sides[1]]], padding, model.device)
+        states = model(
+            input_ids=ids,
+            attention_mask=mask,
+            decoder_input_ids=inputs,
+            decoder_attention_mask=input_mask,
+            output_hidden_states=True,
+            use_cache=False,
+        ).decoder_hidden_states
+    if states is None:
+        raise IsoglossError(f"The model ({model.config.model_type}) returns no hidden states.")
+    sentence = np.repeat(np.arange(len(spans)), [len(span) for span in spans])
+    start, count = pool_index([span for group in spans for span in group], pooling)
+    place = torch.from_numpy(sentence).to(model.device)
+    first = torch.from_numpy(start + shift).to(model.device)
+    number = torch.from_numpy(count).to(model.device)
+    pooled = []
+    for layer in layers:
+        # One word's subwords stand side by side, so a mean is at most as many gathers as the longest word is long.
+        total = states[layer][place, first].float()
+        for step in range(1, int(count.max(initial=1))):
+            here = number > step
+            total[here] += states[layer][place[here], first[here] + step].float()
+        pooled.append(total / number[:, None])
+    vectors = torch.stack(pooled)
+    if not torch.isfinite(vectors).all():
+        raise IsoglossError(f"The model's hidden states hold NaN or infinity in {loaded.model.dtype}. Are its weights whole?")
+    if vectors.abs().max() > HALF_MAX:
+        raise IsoglossError("The model's hidden states are too large for half precision (65504), in which they are kept.")
+    return vectors.half().cpu().numpy()
+
+
+def collect(*, stores: list[str | Path], output: str | Path) -> None:
+    """Write the table of words wanted, kept and dropped by reason, one row a store."""
+    rows = []
+    for path in stores:
+        with open_store(path) as store:
+            about = store.attributes
+            rows.append(
+                {
+                    **{name: about[name] for name in ("model", "checkpoint", "task", "corpus", "source", "target", "space")},
+                    "layers": len(store.layers),
+                    "hidden": store.hidden,
+                    "wanted": about["wanted"],
+                    "kept": len(store),
+                    **{f"dropped_{name}": about["dropped"][name] for name in REASONS},
+                }
+            )
+    write_csv(pd.DataFrame(rows), output)

@@ -1,0 +1,56 @@
+"""The microworld: parallel sentences in fifteen real languages, from a small grammar, with all answers known.
+
+One YAML file a language (``workflow/resources/microworld``) holds its words and its grammar; ``world.py`` decides what
+is said, ``realise.py`` says it.
+"""
+
+import pandas as pd
+
+from isogloss.errors import IsoglossError
+from isogloss.microworld.realise import Grammar, realise
+from isogloss.microworld.world import LANGUAGES, meanings
+
+__all__ = ["LANGUAGES", "generate"]
+
+
+def generate(language: str, split: str, sentences: int, seed: int) -> pd.DataFrame:
+    """Generate one language's side of a parallel corpus.
+
+    Parameters
+    ----------
+    language
+        One of :data:`LANGUAGES`.
+    split
+        ``parallel``, ``training`` or ``test``: no meaning occurs in two of them, whatever the seeds.
+    sentences
+        How many. All of them have different meanings.
+    seed
+        Which meanings. The same seed gives the same meanings in every language.
+
+    Returns
+    -------
+    DataFrame
+        ``sentence`` (number, the same in every language), ``words``, ``slots`` (words of two languages with the same
+        slot are each other's translation; -1: of none), ``lemmas`` (language-neutral word numbers; -1: none),
+        ``entities`` (BIO labels, PER and LOC), ``sentiment`` (1 positive, 0 negative).
+
+    Raises
+    ------
+    IsoglossError
+        If there is no such language.
+    """
+    if language not in LANGUAGES:
+        raise IsoglossError(f"The microworld has no language '{language}'; it has {', '.join(LANGUAGES)}.")
+    grammar = Grammar(language)
+    said = meanings(split, sentences, seed)
+    rows = [realise(meaning, grammar) for meaning in said]
+    return pd.DataFrame(
+        {
+            "sentence": range(len(rows)),
+            "words": [[token.form for token in row] for row in rows],
+            "slots": [[token.slot for token in row] for row in rows],
+            "lemmas": [[token.lemma for token in row] for row in rows],
+            "entities": [[token.entity for token in row] for row in rows],
+            "sentiment": pd.array([meaning.polarity for meaning in said], dtype="int8"),
+        }
+    )

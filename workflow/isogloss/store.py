@@ -1,0 +1,281 @@
+"""Activation stores: one HDF5 file with the selected words' hidden states, all layers of one language.
+
+Layout::
+
+    /                     attributes: format, version, complete, layers, hidden, and what made the file (JSON values)
+    layers/{n}            [word, hidden] float16, chunked by rows; layer 0 is the embeddings
+    words/sentence        [word] int64
+    words/position        [word] int32, the word's index in its sentence
+    words/form            [word] the word
+    words/aligned         [word] bool, used for concept alignment
+    words/frequent        [word] bool, used for concept overlap
+
+A store has one writer. It grows as ``NAME.partial`` beside its final place, is flushed as it grows, goes on from there
+after an interruption, and is renamed when it is complete. Several readers may open it at once.
+"""
+
+import errno
+import fcntl
+import json
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+import pandas as pd
+
+from isogloss.errors import IsoglossError
+from isogloss.files import disk_error
+
+FORMAT, VERSION = "isogloss-activations", 1
+CHUNK_BYTES = 256 * 1024
+FLUSH_SECONDS = 10.0
+AGAIN = "Delete it and run the same command again."
+
+
+class ActivationStore:
+    """A complete store, open for reading. Made by :func:`open_store`.
+
+    Attributes
+    ----------
+    layers : list of int
+    hidden : int
+    attributes : dict
+        What made the store.
+    """
+
+    def __init__(self, file: h5py.File):
+        self.file = file
+        self.layers = sorted(int(name) for name in file["layers"])
+        self.hidden = int(file.attrs["hidden"])
+        self.attributes = {
+            name: json.loads(value) for name, value in file.attrs.items() if isinstance(value, str) and name != "format"
+        }
+
+    def __len__(self) -> int:
+        return len(self.file["words/sentence"])
+
+    def words(self) -> pd.DataFrame:
+        """Give the words, one row each: ``sentence, position, form, aligned, frequent``."""
+        group = self.file["words"]
+        return pd.DataFrame(
+            {
+                "sentence": group["sentence"][:],
+                "position": group["position"][:],
+                "form": group["form"].asstr()[:],
+                "aligned": group["aligned"][:],
+                "frequent": group["frequent"][:],
+            }
+        )
+
+    def vectors(self, layer: int, rows: np.ndarray | None = None) -> np.ndarray:
+        """Give one layer's vectors, ``[word, hidden]`` in single precision.
+
+        Parameters
+        ----------
+        layer
+            Which layer.
+        rows
+            Indices of the words wanted; all where nothing is said.
+
+        Raises
+        ------
+        IsoglossError
+            If the store does not have that layer, or its data are damaged.
+        """
+        if layer not in self.layers:
+            raise IsoglossError(
+                f"{self.file.filename} has no layer {layer}; it has {', '.join(map(str, self.layers))}."
+            )
+        try:
+            whole = self.file[f"layers/{layer}"][:]
+        except OSError as error:
+            raise IsoglossError(f"{self.file.filename} is damaged ({error}). {AGAIN}") from error
+        return (whole if rows is None else whole[rows]).astype(np.float32)
+
+
+@contextmanager
+def open_store(path: str | Path) -> Iterator[ActivationStore]:
+    """Open a complete store for reading.
+
+    Raises
+    ------
+    IsoglossError
+        If the file is missing, incomplete, damaged, or something else.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise IsoglossError(f"There is no activation store {path}.")
+    try:
+        # Finished stores never change, so readers need no lock: some cluster file systems have none.
+        file = h5py.File(path, "r", locking=False)
+    except OSError as error:
+        raise IsoglossError(f"{path} is not a readable activation store: damaged or cut off ({error}). {AGAIN}") from error
+    with file:
+        if file.attrs.get("format") != FORMAT:
+            raise IsoglossError(f"{path} is an HDF5 file, but not an activation store of Isogloss.")
+        if not file.attrs.get("complete", False):
+            raise IsoglossError(f"{path} is incomplete: its extraction was interrupted. {AGAIN}")
+        yield ActivationStore(file)
+
+
+class StoreWriter:
+    """The one writer of a store; goes on where an earlier one was interrupted.
+
+    Parameters
+    ----------
+    path
+        The finished store's place.
+    words
+        ``sentence, position, form, aligned, frequent``: one row a vector, in the order of the store.
+    layers
+        Which layers.
+    hidden
+        Width of the vectors.
+    attributes
+        Everything that made the store, as values for JSON. Another writer's partial file is gone on with only if it
+        has the very same attributes and words.
+
+    Attributes
+    ----------
+    done : int
+        Number of batches already in the file.
+    """
+
+    def __init__(
+        self, path: str | Path, words: pd.DataFrame, layers: list[int], hidden: int, attributes: dict[str, Any]
+    ):
+        self.path = Path(path)
+        self.partial = self.path.with_name(self.path.name + ".partial")
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self.lock = own(self.partial.with_name(self.partial.name + ".lock"))
+        self.encoded = {name: json.dumps(value, sort_keys=True) for name, value in sorted(attributes.items())}
+        self.words, self.layers, self.hidden = words, layers, hidden
+        try:
+            self.file = self.resume() or self.begin()
+        except OSError as error:
+            raise disk_error(error, self.path) from error
+        self.done = int(self.file.attrs["batches"])
+        self.flushed = time.monotonic()
+
+    def resume(self) -> h5py.File | None:
+        """Open the partial file of an interrupted writer of the same store, if there is a sound one."""
+        if not self.partial.is_file():
+            return None
+        try:
+            file = h5py.File(self.partial, "r+", locking=False)
+            same = all(file.attrs.get(name) == value for name, value in self.encoded.items())
+            same = same and sorted(map(int, file["layers"])) == sorted(self.layers) and "batches" in file.attrs
+            same = same and np.array_equal(file["words/sentence"][:], self.words.sentence)
+            same = same and np.array_equal(file["words/position"][:], self.words.position)
+            if same:
+                return file
+            file.close()
+        except (OSError, KeyError, ValueError):
+            pass  # cut off in the middle of a flush: begin again
+        self.partial.unlink()
+        return None
+
+    def begin(self) -> h5py.File:
+        """Start a new partial file with room for every vector."""
+        file = h5py.File(self.partial, "w", locking=False, libver="latest")
+        file.attrs.update({"format": FORMAT, "version": VERSION, "complete": False, "hidden": self.hidden, "batches": 0})
+        for name, value in self.encoded.items():
+            file.attrs[name] = value
+        group = file.create_group("words")
+        for name, dtype in (("sentence", "i8"), ("position", "i4"), ("aligned", "?"), ("frequent", "?")):
+            group.create_dataset(name, data=self.words[name].to_numpy(dtype=dtype))
+        group.create_dataset("form", data=self.words.form.to_numpy(dtype=object), dtype=h5py.string_dtype())
+        rows = max(1, min(len(self.words), CHUNK_BYTES // (2 * self.hidden)))
+        for layer in self.layers:
+            file.create_dataset(
+                f"layers/{layer}", (len(self.words), self.hidden), "f2", chunks=(rows, self.hidden), fillvalue=np.nan
+            )
+        file.flush()
+        return file
+
+    def write(self, rows: np.ndarray, vectors: np.ndarray) -> None:
+        """Write one batch.
+
+        Parameters
+        ----------
+        rows
+            ``[n]`` indices of the words, in any order.
+        vectors
+            ``[layer, n, hidden]`` in half precision.
+        """
+        order = np.argsort(rows)
+        try:
+            for index, layer in enumerate(self.layers):
+                write_rows(self.file[f"layers/{layer}"], rows[order], vectors[index][order])
+            self.done += 1
+            if time.monotonic() - self.flushed > FLUSH_SECONDS:
+                self.flush()
+        except (OSError, RuntimeError) as error:
+            raise self.failed(error) from error
+
+    def flush(self) -> None:
+        """Bring the vectors to disk, and only then the number of batches that a later writer may skip."""
+        self.file.flush()
+        self.file.attrs["batches"] = self.done
+        self.file.flush()
+        self.flushed = time.monotonic()
+
+    def finish(self) -> None:
+        """Mark the store as complete and put it in its place."""
+        try:
+            self.file.attrs["batches"] = 0
+            self.file.attrs["complete"] = True
+            self.file.close()
+            with self.partial.open("rb+") as handle:
+                os.fsync(handle.fileno())
+            self.partial.replace(self.path)
+        except (OSError, RuntimeError) as error:
+            raise self.failed(error) from error
+        release(self.lock)
+
+    def failed(self, error: Exception) -> Exception:
+        """Say what a failed write means to the user; a file that HDF5 could not write is no use to go on from."""
+        text = str(error)
+        code = error.errno if isinstance(error, OSError) else None
+        if code in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG) or "No space left" in text or "errno = 28" in text:
+            self.partial.unlink(missing_ok=True)
+            return disk_error(OSError(errno.ENOSPC, "No space left on device"), self.path)
+        return error
+
+
+def write_rows(dataset: h5py.Dataset, rows: np.ndarray, vectors: np.ndarray) -> None:
+    """Write sorted rows run by run: HDF5's own index selection is slow."""
+    breaks = np.flatnonzero(np.diff(rows) != 1) + 1
+    for start, stop in zip(np.r_[0, breaks], np.r_[breaks, len(rows)], strict=True):
+        dataset[rows[start] : rows[stop - 1] + 1] = vectors[start:stop]
+
+
+def own(path: Path) -> int:
+    """Take the lock that says "one writer"; it ends with the process, so a dead writer holds nothing.
+
+    Raises
+    ------
+    IsoglossError
+        If a live process holds it.
+    """
+    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        fcntl.lockf(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(handle)
+        raise IsoglossError(
+            f"Another running job is writing {path.with_suffix('').with_suffix('')}. Wait for it or end it, then run "
+            "the same command again."
+        ) from error
+    return handle
+
+
+def release(handle: int) -> None:
+    """Let go of the writer's lock and remove its file."""
+    Path(os.readlink(f"/proc/self/fd/{handle}")).unlink(missing_ok=True)
+    os.close(handle)
