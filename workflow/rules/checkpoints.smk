@@ -28,6 +28,7 @@ rule train_model:
         f"{BENCHMARKS}/checkpoints/{{model}}/{{checkpoint}}.tsv"
     params:
         spec=lambda wildcards: grid.training_spec(settings, wildcards.model),
+        identity=identity,
         code=digest("isogloss.training"),
     threads: THREADS
     resources:

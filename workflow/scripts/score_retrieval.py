@@ -6,6 +6,6 @@ with log_to(snakemake.log[0]):
         checkpoint=snakemake.input.checkpoint,
         corpora={key: path for key, path in snakemake.input.items() if key != "checkpoint"},
         output=snakemake.output.scores,
-        identity=snakemake.params.identity,
+        attributes=snakemake.params.identity,
         **snakemake.params.spec,
     )

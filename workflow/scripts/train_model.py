@@ -6,5 +6,6 @@ with log_to(snakemake.log[0]):
         folder=snakemake.output.folder,
         training=dict(snakemake.input.items()),
         log_table=snakemake.output.curve,
+        attributes=snakemake.params.identity,
         **snakemake.params.spec,
     )

@@ -1,0 +1,57 @@
+"""What a run was made with: versions, seeds and the whole config."""
+
+import hashlib
+import json
+import platform
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from isogloss import __version__
+from isogloss.files import write_text
+
+PACKAGES = (
+    "torch",
+    "transformers",
+    "tokenizers",
+    "safetensors",
+    "datasets",
+    "scikit-learn",
+    "scipy",
+    "numpy",
+    "pandas",
+    "h5py",
+    "pyarrow",
+    "matplotlib",
+    "eflomal",
+    "snakemake",
+)
+
+
+def collect(*, config: dict[str, Any], output: str | Path) -> None:
+    """Write versions, config and its digest as JSON.
+
+    There is no time, host or path in it, so the same run gives the same file.
+
+    Parameters
+    ----------
+    config
+        The whole config, as plain values.
+    output
+        The JSON file.
+    """
+    versions = {}
+    for name in PACKAGES:
+        try:
+            versions[name] = version(name)
+        except PackageNotFoundError:
+            versions[name] = "not installed"
+    record = {
+        "isogloss": __version__,
+        "python": platform.python_version(),
+        "machine": platform.machine(),
+        "versions": versions,
+        "config_digest": hashlib.sha256(json.dumps(config, sort_keys=True).encode()).hexdigest()[:16],
+        "config": config,
+    }
+    write_text(json.dumps(record, indent=2, sort_keys=True, ensure_ascii=False) + "\n", output)

@@ -1,0 +1,70 @@
+"""Tables of the whole grid, put together from one small file a cell."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from isogloss.errors import IsoglossError
+from isogloss.files import write_csv
+
+IDENTITY = (
+    "model",
+    "checkpoint",
+    "task",
+    "corpus",
+    "source",
+    "target",
+    "kind",
+    "space",
+    "language",
+    "layer",
+    "aligner",
+    "seed",
+    "convention",
+    "measure",
+    "step",
+    "loss",
+)
+FIRST = ("model", "checkpoint", "task", "corpus", "source", "target", "kind", "layer")
+
+
+def collate(*, inputs: list[str | Path], output: str | Path) -> None:
+    """Put tidy tables together, sorted by what identifies their rows.
+
+    Parameters
+    ----------
+    inputs
+        CSV files with the same columns.
+    output
+        The CSV file to write.
+
+    Raises
+    ------
+    IsoglossError
+        If there is none, or one has other columns than the first.
+    """
+    if not inputs:
+        raise IsoglossError(f"There is nothing to put into {output}.")
+    tables, columns = [], None
+    for path in inputs:
+        # A language may be called `na`, and must not become a missing value.
+        table = read_table(path)
+        columns = columns or list(table.columns)
+        if list(table.columns) != columns:
+            raise IsoglossError(
+                f"{path} has the columns {', '.join(table.columns)}; {inputs[0]} has {', '.join(columns)}. "
+                "Delete both and run the same command again."
+            )
+        tables.append(table)
+    whole = pd.concat(tables, ignore_index=True)
+    whole = whole.sort_values([name for name in IDENTITY if name in columns], kind="stable")
+    order = [name for name in FIRST if name in columns]
+    write_csv(whole[order + [name for name in columns if name not in order]], output)
+
+
+def read_table(path: str | Path) -> pd.DataFrame:
+    """Read one of our CSV tables."""
+    path = Path(path)
+    if not path.is_file():
+        raise IsoglossError(f"There is no table {path}.")
+    return pd.read_csv(path, keep_default_na=False, na_values=[""])
