@@ -2,7 +2,8 @@
 
 Words come split at whitespace (or by a segmenter) and stay whole before the subword model sees them, so that
 every piece belongs to exactly one word and ``word_ids()`` counts the corpus's own words. There is no
-lower-casing and no stripping of accents: two languages must not be made to share forms that they do not share.
+lower-casing and no stripping of accents: two languages must not be made
+to share forms that they do not share.
 """
 
 import unicodedata
@@ -30,7 +31,8 @@ def train_tokenizer(
     """Train a subword tokenizer on the words of several languages.
 
     ``bert`` gives WordPiece with ``[CLS]`` and ``[SEP]``; ``t5`` gives byte-pair encoding with
-    SentencePiece's mark of a word's start and a closing ``</s>``. The same texts give the same tokenizer, byte for byte.
+    SentencePiece's mark of a word's start and a closing ``</s>``. The same texts give the
+    same tokenizer, byte for byte.
 
     Parameters
     ----------
