@@ -7,8 +7,8 @@
     The same for the mean vectors of lemmas; needs a column ``lemmas``. Chance is 1 / lemmas.
 ``probe_sentiment``
     A logistic regression on the frozen sentence vectors of the source language, tested on the target language
-    and on sentences whose translations it has not seen; needs a column ``sentiment``. Chance is the share of the
-    most frequent label.
+    and on sentences whose translations it has not seen; needs a column ``sentiment``. Chance is the share of
+    the most frequent label.
 
 Vectors are centred for each language, so that what only tells the language does not count.
 """
