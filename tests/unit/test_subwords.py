@@ -3,9 +3,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from transformers import AutoTokenizer, BertConfig, T5Config
+
 from isogloss.errors import IsoglossError
 from isogloss.subwords import train_tokenizer
-from transformers import AutoTokenizer, BertConfig, T5Config
 
 TEXTS = {
     "en": [["the", "old", "cats", "sleep"], ["the", "cat", "sleeps", "."]] * 20,
