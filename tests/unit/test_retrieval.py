@@ -18,6 +18,7 @@ def model(folder, training, **spec):
         seed=1,
         threads=1,
         log_table=folder.with_suffix(".csv"),
+        attributes={"model": "tiny"},
     )
     return folder
 

@@ -59,9 +59,7 @@ def test_the_same_in_every_process():
     workflow = str(Path(__file__).parents[2] / "workflow")
     command = [sys.executable, "-c", TRAIN]
     runs = [
-        subprocess.run(
-            command, capture_output=True, text=True, check=True, env={"PYTHONPATH": workflow}
-        ).stdout
+        subprocess.run(command, capture_output=True, text=True, check=True, env={"PYTHONPATH": workflow}).stdout
         for _ in range(3)
     ]
     assert len(set(runs)) == 1

@@ -12,9 +12,7 @@ def sentences(language, count, seed=0, lemmas=24):
     rows = []
     for sentence in range(count):
         topic = int(random.integers(4))
-        chosen = random.integers(
-            topic * lemmas // 4, (topic + 1) * lemmas // 4, size=int(random.integers(3, 6))
-        )
+        chosen = random.integers(topic * lemmas // 4, (topic + 1) * lemmas // 4, size=int(random.integers(3, 6)))
         order = chosen[::-1] if language == "de" else chosen
         words = [f"{language}{chr(97 + lemma)}" for lemma in order]
         rows.append((sentence, words, [int(lemma) for lemma in order], topic % 2))

@@ -49,7 +49,11 @@ def test_kill_9_leaves_the_same_tables(finished, tmp_path, tiny_config):
     moments = random.Random(7)
     for _ in range(4):
         running = subprocess.Popen(
-            workflow.command(), cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+            workflow.command(),
+            cwd=ROOT,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
         )
         time.sleep(moments.uniform(4, 14))
         os.killpg(running.pid, signal.SIGKILL)
@@ -87,7 +91,10 @@ def test_a_threshold_of_calign_plans_no_clustering(edited):
 
 
 def test_another_number_of_clusters_plans_no_extraction(edited):
-    edited.config["concepts"] = {**edited.config["concepts"], "clusters": edited.config["concepts"]["clusters"] - 1}
+    edited.config["concepts"] = {
+        **edited.config["concepts"],
+        "clusters": edited.config["concepts"]["clusters"] - 1,
+    }
     edited.write()
     planned = edited.plan()
     assert planned["cluster_concepts"] > 0

@@ -189,6 +189,7 @@ def extract(
     precision: str,
     threads: int,
     attributes: dict[str, Any],
+    sentence_vectors: bool = False,
 ) -> None:
     """Extract the selected words' hidden states of all layers and write an activation store.
 
@@ -220,6 +221,8 @@ def extract(
         Threads on a CPU.
     attributes
         What the store shall say of itself: model, checkpoint, corpus and so on.
+    sentence_vectors
+        Keep sentence vectors of an encoder too, from the same pass.
 
     Raises
     ------
@@ -244,14 +247,21 @@ def extract(
     texts = read_texts(corpora, ("source", "target") if decoder else (space.split("-")[0],), wanted.sentence.unique())
     sides = list(texts)
     sentences = {
-        side: {key: tokenize(loaded.tokenizer, words, max_length) for key, words in texts[side].items()} for side in sides
+        side: {key: tokenize(loaded.tokenizer, words, max_length) for key, words in texts[side].items()}
+        for side in sides
     }
     own_side = sentences[sides[-1]]
-    reason = np.array([drop_reason(own_side[key], word) for key, word in zip(wanted.sentence, wanted.position, strict=True)])
+    reason = np.array(
+        [drop_reason(own_side[key], word) for key, word in zip(wanted.sentence, wanted.position, strict=True)]
+    )
     kept = wanted[reason == ""].rename(columns={"word": "form"}).reset_index(drop=True)
     dropped = {name: int((reason == name).sum()) for name in REASONS}
     if any(dropped.values()):
-        log.info("Left out of %d words: %s", len(wanted), ", ".join(f"{n} {name}" for name, n in dropped.items() if n))
+        log.info(
+            "Left out of %d words: %s",
+            len(wanted),
+            ", ".join(f"{n} {name}" for name, n in dropped.items() if n),
+        )
     if kept.empty:
         raise IsoglossError(f"The tokenizer in {checkpoint} leaves none of the {len(wanted)} selected words.")
     made_from = {
@@ -266,12 +276,20 @@ def extract(
         "final_norm_in_last_layer": loaded.model.config.model_type in NORMED,
         "model_type": loaded.model.config.model_type,
         "weights": weights_digest(Path(checkpoint)),
-        "text": hashlib.sha256("".join(str(Path(p).stat().st_size) for p in corpora.values()).encode()).hexdigest()[:16],
+        "text": hashlib.sha256("".join(str(Path(p).stat().st_size) for p in corpora.values()).encode()).hexdigest()[
+            :16
+        ],
         "wanted": len(wanted),
         "dropped": dropped,
-        "versions": {"isogloss": __version__, "torch": torch.__version__, "transformers": transformers.__version__},
+        "versions": {
+            "isogloss": __version__,
+            "torch": torch.__version__,
+            "transformers": transformers.__version__,
+        },
     }
-    writer = StoreWriter(store, kept, layers, loaded.hidden, made_from)
+    keys_wanted = wanted.sentence.unique() if sentence_vectors and not decoder else None
+    writer = StoreWriter(store, kept, layers, loaded.hidden, made_from, keys_wanted)
+    row_of_sentence = {int(key): row for row, key in enumerate(wanted.sentence.unique())}
     batches = plan_batches({side: sentences[side] for side in sides}, token_budget)
     rows_of = kept.groupby("sentence", sort=False).indices
     started = told = time.monotonic()
@@ -280,10 +298,14 @@ def extract(
         if number < writer.done:
             continue
         rows = [rows_of.get(key, np.empty(0, dtype=int)) for key in keys]
-        if sum(map(len, rows)):
-            spans = [[own_side[key].spans[p] for p in kept.position.to_numpy()[r]] for key, r in zip(keys, rows, strict=True)]
+        if sum(map(len, rows)) or keys_wanted is not None:
+            spans = [
+                [own_side[key].spans[p] for p in kept.position.to_numpy()[r]] for key, r in zip(keys, rows, strict=True)
+            ]
             batch = {side: [sentences[side][key].ids for key in keys] for side in sides}
-            vectors = forward(loaded, batch, decoder, layers, spans, pooling)
+            vectors, whole = forward(loaded, batch, decoder, layers, spans, pooling, keys_wanted is not None)
+            if whole is not None:
+                writer.write_sentences(np.array([row_of_sentence[int(key)] for key in keys]), whole)
             writer.write(np.concatenate(rows), vectors)
         else:
             writer.done += 1
@@ -294,7 +316,9 @@ def extract(
     log.info("%d words, %d layers, %.1f s", len(kept), len(layers), time.monotonic() - started)
 
 
-def read_texts(corpora: dict[str, str | Path], sides: tuple[str, ...], keys: np.ndarray) -> dict[str, dict[int, list[str]]]:
+def read_texts(
+    corpora: dict[str, str | Path], sides: tuple[str, ...], keys: np.ndarray
+) -> dict[str, dict[int, list[str]]]:
     """Read the sentences ``keys`` of each side, in that order."""
     texts = {}
     for side in sides:
@@ -351,7 +375,8 @@ def forward(
     layers: list[int],
     spans: list[list[tuple[int, int]]],
     pooling: str,
-) -> np.ndarray:
+    sentence_vectors: bool,
+) -> tuple[np.ndarray, dict[str, np.ndarray] | None]:
     """Run one batch and pool the selected words.
 
     Parameters
@@ -368,11 +393,15 @@ def forward(
         For each sentence, the subword spans of its selected words.
     pooling
         ``first``, ``last`` or ``mean``.
+    sentence_vectors
+        Whether the whole sentences are pooled too.
 
     Returns
     -------
-    ndarray of float16, ``[layer, word, hidden]``
+    words : ndarray of float16, ``[layer, word, hidden]``
         Words in the order of the sentences and their spans.
+    sentences : dict of ndarray of float16, ``[layer, sentence, hidden]``
+        By pooling: ``first`` token, and ``mean`` over all tokens that are not padding; None if not asked for.
 
     Raises
     ------
@@ -413,11 +442,28 @@ def forward(
             here = number > step
             total[here] += states[layer][place[here], first[here] + step].float()
         pooled.append(total / number[:, None])
-    vectors = torch.stack(pooled)
+    whole = None
+    if sentence_vectors:
+        weights = (mask / mask.sum(1, keepdim=True)).float()
+        whole = {
+            "first": halve(torch.stack([states[layer][:, 0].float() for layer in layers]), loaded),
+            "mean": halve(
+                torch.stack([torch.einsum("stw,st->sw", states[n].float(), weights) for n in layers]), loaded
+            ),
+        }
+    return halve(torch.stack(pooled), loaded), whole
+
+
+def halve(vectors: torch.Tensor, loaded: Checkpoint) -> np.ndarray:
+    """Give vectors in half precision, as they are kept; refuse what it cannot hold."""
     if not torch.isfinite(vectors).all():
-        raise IsoglossError(f"The model's hidden states hold NaN or infinity in {loaded.model.dtype}. Are its weights whole?")
-    if vectors.abs().max() > HALF_MAX:
-        raise IsoglossError("The model's hidden states are too large for half precision (65504), in which they are kept.")
+        raise IsoglossError(
+            f"The model's hidden states hold NaN or infinity in {loaded.model.dtype}. Are its weights whole?"
+        )
+    if vectors.numel() and vectors.abs().max() > HALF_MAX:
+        raise IsoglossError(
+            "The model's hidden states are too large for half precision (65504), in which they are kept."
+        )
     return vectors.half().cpu().numpy()
 
 
@@ -429,7 +475,10 @@ def collect(*, stores: list[str | Path], output: str | Path) -> None:
             about = store.attributes
             rows.append(
                 {
-                    **{name: about[name] for name in ("model", "checkpoint", "task", "corpus", "source", "target", "space")},
+                    **{
+                        name: about[name]
+                        for name in ("model", "checkpoint", "task", "corpus", "source", "target", "space")
+                    },
                     "layers": len(store.layers),
                     "hidden": store.hidden,
                     "wanted": about["wanted"],

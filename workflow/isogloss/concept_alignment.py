@@ -153,7 +153,12 @@ def count_matches(problem: Problem, permutation: np.ndarray | None = None) -> sp
 
 
 def aligned_pairs(
-    problem: Problem, matched: sparse.coo_matrix, match: float, size_ratio: float, min_types: int, convention: str
+    problem: Problem,
+    matched: sparse.coo_matrix,
+    match: float,
+    size_ratio: float,
+    min_types: int,
+    convention: str,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Apply the three conditions to every pair that has any match; row and column indices of aligned pairs."""
     source = problem.source_sizes[matched.row]
@@ -262,7 +267,11 @@ def pairs_table(result: ConceptAlignment, source: pd.DataFrame, target: pd.DataF
         label = int(problem.source_labels[index])
         found = result.matched[index]
         options = [
-            ((label, int(problem.target_labels[column])) in aligned, count, -int(problem.target_labels[column]))
+            (
+                (label, int(problem.target_labels[column])) in aligned,
+                count,
+                -int(problem.target_labels[column]),
+            )
             for column, count in zip(found.indices, found.data, strict=True)
             if count
         ]

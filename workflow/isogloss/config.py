@@ -108,7 +108,8 @@ class Table(Corpus):
     file: Path = Field(description="The table.")
     columns: dict[Language, str] = Field({}, description="A language's column; its code where nothing is said.")
     segmentation: dict[Language, Literal["whitespace", "jieba"]] = Field(
-        {}, description="How cells become words; whitespace where nothing is said. Lists of words are taken as they are."
+        {},
+        description="How cells become words; whitespace where nothing is said. Lists of words are taken as they are.",
     )
 
 
@@ -182,7 +183,9 @@ class Activations(Section):
         "auto", description="Of the forward pass: bfloat16 on a GPU, float32 on a CPU where nothing is said."
     )
     device: Literal["auto", "cpu", "cuda"] = Field("auto", description="Where the forward pass runs.")
-    sentence_vectors: bool = Field(False, description="Score sentence retrieval from sentence vectors too.")
+    sentence_vectors: bool = Field(
+        False, description="Keep sentence vectors (first token, and mean) in the encoder stores too."
+    )
 
 
 class Concepts(Section):
@@ -220,7 +223,8 @@ class Compute(Section):
     """What a job may use."""
 
     threads: Count = Field(
-        1, description="Threads of a training, an extraction or a clustering. Part of the result's last digits."
+        1,
+        description="Threads of a training, an extraction or a clustering. Part of the result's last digits.",
     )
 
 
@@ -238,6 +242,10 @@ class Config(Section):
     concepts: Concepts = Field(Concepts(), description="How they become concepts.")
     concept_alignment: ConceptAlignment = Field(ConceptAlignment(), description="CALIGN.")
     concept_overlap: ConceptOverlap = Field(ConceptOverlap(), description="COLAP.")
+    retrieval: bool = Field(
+        False,
+        description="Score each model's sentence retrieval, word translation and zero-shot sentiment too.",
+    )
     compute: Compute = Field(Compute(), description="What a job may use.")
 
 
@@ -282,7 +290,7 @@ def is_encoder_decoder(model: Model) -> bool:
 # Reading and checking ---------------------------------------------------------------------------------------------
 
 
-class ConfigErrors(IsoglossError):
+class ConfigError(IsoglossError):
     """All mistakes of one config, one line each.
 
     Attributes
@@ -320,19 +328,19 @@ def load(path: str | Path) -> Config:
 
     Raises
     ------
-    ConfigErrors
+    ConfigError
         With one line for every mistake in the file.
     """
     path = Path(path)
     if not path.is_file():
-        raise ConfigErrors([f"{path}: there is no such file"])
+        raise ConfigError([f"{path}: there is no such file"])
     try:
         content = yaml.load(path.read_text(encoding="utf-8"), UniqueKeyLoader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        raise ConfigErrors([f"{path}:{mark.line + 1}: {error.problem}"]) from error
+        raise ConfigError([f"{path}:{mark.line + 1}: {error.problem}"]) from error
     except (UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ConfigErrors([f"{path}: not readable as YAML in UTF-8: {error}"]) from error
+        raise ConfigError([f"{path}: not readable as YAML in UTF-8: {error}"]) from error
     return validate(content, name=str(path))
 
 
@@ -348,19 +356,19 @@ def validate(content: Any, name: str = "config") -> Config:
 
     Raises
     ------
-    ConfigErrors
+    ConfigError
         With one line for every mistake.
     """
     if not isinstance(content, dict):
-        raise ConfigErrors([f"{name}: expected sections such as `corpora:` and `models:`, found {kind_of(content)}"])
+        raise ConfigError([f"{name}: expected sections such as `corpora:` and `models:`, found {kind_of(content)}"])
     try:
         config = Config.model_validate(content)
     except ValidationError as error:
         messages = [describe(detail, content) for detail in error.errors(include_url=False)]
-        raise ConfigErrors([f"{name}: {message}" for message in messages]) from None
+        raise ConfigError([f"{name}: {message}" for message in messages]) from None
     messages = cross_check(config)
     if messages:
-        raise ConfigErrors([f"{name}: {message}" for message in messages])
+        raise ConfigError([f"{name}: {message}" for message in messages])
     return config
 
 
@@ -368,7 +376,14 @@ def kind_of(value: Any) -> str:
     """Name a YAML value's kind for people."""
     if value is None:
         return "nothing"
-    names = {dict: "a section", list: "a list", str: "text", bool: "true or false", int: "a number", float: "a number"}
+    names = {
+        dict: "a section",
+        list: "a list",
+        str: "text",
+        bool: "true or false",
+        int: "a number",
+        float: "a number",
+    }
     return f"{names.get(type(value), type(value).__name__)}" + (f" ({value!r})" if not isinstance(value, dict) else "")
 
 
@@ -514,7 +529,9 @@ def check_model(where: str, model: Model, config: Config) -> list[str]:
         return [f"{where}: needs exactly one of train, random, folder, hub; found {', '.join(origins) or 'none'}"]
     wrong = []
     if model.hub and not model.revision:
-        wrong.append(f"{where}.revision: a hub model needs the commit (40 hexadecimal digits), so that it stays the same")
+        wrong.append(
+            f"{where}.revision: a hub model needs the commit (40 hexadecimal digits), so that it stays the same"
+        )
     if model.revision and not model.hub:
         wrong.append(f"{where}.revision: only a hub model has a revision")
     for name in model.corpora or []:
@@ -573,7 +590,14 @@ def manual() -> str:
         if isinstance(field.annotation, type) and issubclass(field.annotation, Section):
             sections.append((name, field.annotation))
     for title, section in sections:
-        lines += [f"## {title}", "", section.__doc__.strip(), "", "| key | default | meaning |", "|---|---|---|"]
+        lines += [
+            f"## {title}",
+            "",
+            section.__doc__.strip(),
+            "",
+            "| key | default | meaning |",
+            "|---|---|---|",
+        ]
         for name, field in section.model_fields.items():
             lines.append(f"| `{name}` | {default_text(field)} | {field.description or 'Which kind this is.'} |")
         lines.append("")

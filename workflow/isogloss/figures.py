@@ -99,7 +99,12 @@ def by_layer(rows: pd.DataFrame, title: str, axis: str) -> Figure:
     columns = min(3, len(pairs))
     lines = int(np.ceil(len(pairs) / columns))
     figure, panels = pyplot.subplots(
-        lines, columns, figsize=(3.1 * columns + 0.6, 2.5 * lines + 0.9), sharex=True, sharey=True, squeeze=False
+        lines,
+        columns,
+        figsize=(3.1 * columns + 0.6, 2.5 * lines + 0.9),
+        sharex=True,
+        sharey=True,
+        squeeze=False,
     )
     for panel, pair in zip(panels.flat, pairs, strict=False):
         for index, curve in enumerate(curves):
@@ -185,5 +190,7 @@ def by_model(rows: pd.DataFrame, title: str, axis: str) -> Figure:
         for index, curve in enumerate(curves)
     ]
     figure.legend(handles=handles, loc="outside lower center", ncols=2)
-    panel.set_title(f"{title}: models side by side\nbar: mean over pairs; dot: a pair; line: mean upper end of the null")
+    panel.set_title(
+        f"{title}: models side by side\nbar: mean over pairs; dot: a pair; line: mean upper end of the null"
+    )
     return figure

@@ -118,12 +118,12 @@ def word_alignment_scores(settings: Config) -> list[str]:
 
 
 def retrieval_files(settings: Config) -> list[str]:
-    """List the sentence-retrieval scores of every encoder on every corpus."""
+    """List the retrieval scores of every model on every corpus, where the config asks for them."""
     return [
         f"{settings.results}/metrics/retrieval/{model}/{CHECKPOINT}/{corpus}.csv"
         for model in settings.models
         for corpus in corpora_of(settings, model)
-        if settings.activations.sentence_vectors
+        if settings.retrieval
     ]
 
 
@@ -257,9 +257,13 @@ def hub_spec(settings: Config, model: str) -> dict[str, Any]:
 
 def activation_spec(settings: Config, model: str) -> dict[str, Any]:
     """Name what a model's activations depend on beside its weights and the words."""
-    section = plain(settings.activations)
-    section.pop("sentence_vectors")
-    return plain({**section, "layers": model_layers(settings.models[model]), "threads": settings.compute.threads})
+    return plain(
+        {
+            **plain(settings.activations),
+            "layers": model_layers(settings.models[model]),
+            "threads": settings.compute.threads,
+        }
+    )
 
 
 def gpus(settings: Config) -> int:
@@ -297,9 +301,67 @@ def retrieval_spec(settings: Config, model: str, corpus: str) -> dict[str, Any]:
     """Name what sentence retrieval depends on beside the weights and the text."""
     return plain(
         {
-            "layers": model_layers(settings.models[model]),
+            "seed": settings.concepts.seed,
             "source": settings.corpora[corpus].pairs.source,
-            "targets": settings.corpora[corpus].pairs.targets,
             "threads": settings.compute.threads,
         }
     )
+
+
+# How much there is to do ----------------------------------------------------------------------------------------
+
+
+def size(settings: Config) -> dict[str, Any]:
+    """Count the jobs of every rule from nothing, and bound the bytes of activations.
+
+    Returns
+    -------
+    dict
+        ``jobs`` (by rule) and ``activation_bytes``: a store holds at most every occurrence that the selection allows,
+        bounded by the words of the corpus where its size is known.
+    """
+    corpus_pairs = [(name, *pair) for name in settings.corpora for pair in pairs(settings, name)]
+    made = [name for kind in ("train", "random") for name in models_of_kind(settings, kind)]
+    grid_cells = cells(settings)
+    separate = {
+        (cell["model"], cell["corpus"], cell["target"], space, cell["layer"])
+        for cell in grid_cells
+        for space in spaces_of_kind(cell["kind"])
+    }
+    metrics = [metric_files(settings, "concept_alignment"), metric_files(settings, "concept_overlap")]
+    metrics += [word_alignment_scores(settings), retrieval_files(settings), training_curves(settings)]
+    jobs = {
+        "make_corpus": sum(len(corpus.languages) for corpus in settings.corpora.values()),
+        "make_training_text": len({text for model in made for text in training_text(settings, model)}),
+        "align_words": len(corpus_pairs),
+        "build_lexicon": len(corpus_pairs),
+        "select_words": len(corpus_pairs),
+        "score_word_alignment": len(word_alignment_scores(settings)),
+        "train_model": len(models_of_kind(settings, "train")),
+        "make_random_model": len(models_of_kind(settings, "random")),
+        "link_model": len(models_of_kind(settings, "folder")),
+        "fetch_model": len(models_of_kind(settings, "hub")),
+        "extract_activations": len(stores(settings)),
+        "cluster_concepts": len(separate),
+        "cluster_joint_concepts": len(grid_cells),
+        "align_concepts": len(grid_cells),
+        "overlap_concepts": len(grid_cells),
+        "score_retrieval": len(retrieval_files(settings)),
+        "table_activations": 1,
+        "collate_metric": sum(bool(files) for files in metrics),
+        "draw_figure": len(FIGURES),
+        "record_provenance": 1,
+        "write_report": 1,
+        "all": 1,
+    }
+    total = 0
+    for model in settings.models:
+        section = settings.models[model]
+        shape = section.train or section.random
+        for corpus in corpora_of(settings, model):
+            words = getattr(settings.corpora[corpus], "sentences", None) or 10_000
+            spaces = len({space for kind in kinds(settings, model) for space in spaces_of_kind(kind)})
+            width = shape.hidden if shape else 768
+            cell_bytes = 2 * width * len(model_layers(section)) * words * 10
+            total += cell_bytes * spaces * len(pairs(settings, corpus))
+    return {"jobs": {rule: count for rule, count in jobs.items() if count}, "activation_bytes": total}

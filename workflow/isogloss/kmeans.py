@@ -5,7 +5,6 @@ too, wasted centres are moved to where the error is (a split-and-merge search). 
 then finish. Everything depends on the seed and the number of threads alone.
 """
 
-
 import numpy as np
 from scipy import sparse
 from threadpoolctl import threadpool_limits
@@ -20,9 +19,7 @@ TOLERANCE = 1e-4
 ROWS = 4096
 
 
-def kmeans(
-    vectors: np.ndarray, clusters: int, seed: int, threads: int = 1
-) -> tuple[np.ndarray, np.ndarray, float]:
+def kmeans(vectors: np.ndarray, clusters: int, seed: int, threads: int = 1) -> tuple[np.ndarray, np.ndarray, float]:
     """Cluster vectors by Lloyd's algorithm (Lloyd 1982) from a k-means++ start (Arthur & Vassilvitskii 2007).
 
     Parameters
@@ -137,7 +134,11 @@ def means(vectors: np.ndarray, labels: np.ndarray, clusters: int) -> np.ndarray:
     """Average the vectors of each cluster, ``[clusters, d]``."""
     counts = np.bincount(labels, minlength=clusters)
     members = sparse.csr_matrix(
-        (np.ones(len(labels), dtype=np.float32), np.argsort(labels, kind="stable"), np.r_[0, np.cumsum(counts)]),
+        (
+            np.ones(len(labels), dtype=np.float32),
+            np.argsort(labels, kind="stable"),
+            np.r_[0, np.cumsum(counts)],
+        ),
         shape=(clusters, len(labels)),
     )
     return (members @ vectors) / np.maximum(counts, 1)[:, None].astype(np.float32)

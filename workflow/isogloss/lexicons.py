@@ -11,7 +11,9 @@ from isogloss.files import read_parquet, write_parquet
 from isogloss.word_alignment import unflatten
 
 COLUMNS = ["source", "target", "probability", "count"]
-LINE = re.compile(r"(?P<source>.+?) -> (?P<target>.+): Probability = (?P<probability>[^,]+), Count = (?P<count>\d+)\s*$")
+LINE = re.compile(
+    r"(?P<source>.+?) -> (?P<target>.+): Probability = (?P<probability>[^,]+), Count = (?P<count>\d+)\s*$"
+)
 
 
 def linked_words(alignment: pd.DataFrame, source: pd.DataFrame, target: pd.DataFrame) -> pd.DataFrame:

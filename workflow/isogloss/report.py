@@ -143,7 +143,9 @@ def table(rows: pd.DataFrame, caption: str) -> str:
             else:
                 cells += f"<td>{html.escape(str(value))}</td>"
         body += f"<tr>{cells}</tr>\n"
-    return f"<table><caption>{html.escape(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    return (
+        f"<table><caption>{html.escape(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    )
 
 
 def pre(record: dict) -> str:
@@ -200,10 +202,11 @@ def findings(data: dict[str, pd.DataFrame]) -> str:
         sentence = f"{name}: CALIGN lies above its null's 95 % interval in at least one layer for {above.sum()} of "
         sentence += f"{len(above)} pairs. "
         if above.any():
+            pair = html.escape(f"{cell.source}–{cell.target}")
             sentence += (
-                f"Its mean over pairs is highest in layer {best}, {means[best]:.3f} (layer 0: {means.iloc[0]:.3f}, last "
-                f"layer: {means.iloc[-1]:.3f}); the highest cell is {html.escape(cell.source)}–{html.escape(cell.target)} "
-                f"in layer {int(cell.layer)}, {cell.value:.3f} [{cell.boot_low:.3f}, {cell.boot_high:.3f}]."
+                f"Its mean over pairs is highest in layer {best}, {means[best]:.3f} (layer 0: {means.iloc[0]:.3f}, "
+                f"last layer: {means.iloc[-1]:.3f}); the highest cell is {pair} in layer {int(cell.layer)}, "
+                f"{cell.value:.3f} [{cell.boot_low:.3f}, {cell.boot_high:.3f}]."
             )
         else:
             sentence += "There is no sign of shared concepts in it."
@@ -268,7 +271,9 @@ def inputs(data: dict[str, pd.DataFrame]) -> str:
     parts = []
     if "word_alignment" in data:
         rows = data["word_alignment"][["corpus", "source", "target", "aligner", "precision", "recall", "aer"]]
-        parts.append(table(rows, "The statistical aligner against gold links (aer: alignment error rate, 0 is perfect)"))
+        parts.append(
+            table(rows, "The statistical aligner against gold links (aer: alignment error rate, 0 is perfect)")
+        )
     if "retrieval" in data:
         rows = data["retrieval"]
         wide = rows.pivot_table(index=["model", "measure", "target"], columns="layer", values="value").reset_index()

@@ -188,9 +188,7 @@ def embed(network: torch.nn.Module, tokenizer, table: pd.DataFrame) -> Vectors:
             max_length=min(tokenizer.model_max_length, 512),
             return_tensors="pt",
         )
-        words = np.array(
-            [[-1 if word is None else word for word in batch.word_ids(i)] for i in range(len(rows))]
-        )
+        words = np.array([[-1 if word is None else word for word in batch.word_ids(i)] for i in range(len(rows))])
         with torch.inference_mode():
             states = network(
                 input_ids=batch["input_ids"],

@@ -81,5 +81,7 @@ def make_from_corpora(*, folder: str | Path, texts: dict[str, str | Path], **sha
     **shape
         See :func:`make_random_model`.
     """
-    sentences = {language: [list(row) for row in read_parquet(path, ("words",)).words] for language, path in texts.items()}
+    sentences = {
+        language: [list(row) for row in read_parquet(path, ("words",)).words] for language, path in texts.items()
+    }
     make_random_model(folder=folder, texts=sentences, **shape)

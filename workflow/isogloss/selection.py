@@ -48,7 +48,10 @@ def select(
     """
     bounds = (min_frequency, max_frequency, delete_frequency)
     pairs = read_parquet(alignment, ("sentence", "links"))
-    texts = {"source": read_parquet(source, ("sentence", "words")), "target": read_parquet(target, ("sentence", "words"))}
+    texts = {
+        "source": read_parquet(source, ("sentence", "words")),
+        "target": read_parquet(target, ("sentence", "words")),
+    }
     linked = keep(linked_words(pairs, texts["source"], texts["target"]), ["source", "target"], *bounds)
     if linked.empty:
         raise IsoglossError(

@@ -9,6 +9,9 @@ Layout::
     words/form            [word] the word
     words/aligned         [word] bool, used for concept alignment
     words/frequent        [word] bool, used for concept overlap
+    sentences/sentence    [sentence] int64, where sentence vectors were asked for
+    sentences/first/{n}   [sentence, hidden] float16, the first token
+    sentences/mean/{n}    [sentence, hidden] float16, the mean over all tokens
 
 A store has one writer. It grows as ``NAME.partial`` beside its final place, is flushed as it grows, goes on from there
 after an interruption, and is renamed when it is complete. Several readers may open it at once.
@@ -72,6 +75,29 @@ class ActivationStore:
             }
         )
 
+    def sentence_vectors(self, layer: int, pooling: str) -> np.ndarray:
+        """Give one layer's sentence vectors, ``[sentence, hidden]`` in single precision.
+
+        Parameters
+        ----------
+        layer
+            Which layer.
+        pooling
+            ``first`` or ``mean``.
+
+        Raises
+        ------
+        IsoglossError
+            If the store was made without them.
+        """
+        name = f"sentences/{pooling}/{layer}"
+        if name not in self.file:
+            raise IsoglossError(
+                f"{self.file.filename} holds no sentence vectors {name}. Make it with "
+                "`activations: sentence_vectors: true`."
+            )
+        return self.file[name][:].astype(np.float32)
+
     def vectors(self, layer: int, rows: np.ndarray | None = None) -> np.ndarray:
         """Give one layer's vectors, ``[word, hidden]`` in single precision.
 
@@ -114,7 +140,9 @@ def open_store(path: str | Path) -> Iterator[ActivationStore]:
         # Finished stores never change, so readers need no lock: some cluster file systems have none.
         file = h5py.File(path, "r", locking=False)
     except OSError as error:
-        raise IsoglossError(f"{path} is not a readable activation store: damaged or cut off ({error}). {AGAIN}") from error
+        raise IsoglossError(
+            f"{path} is not a readable activation store: damaged or cut off ({error}). {AGAIN}"
+        ) from error
     with file:
         if file.attrs.get("format") != FORMAT:
             raise IsoglossError(f"{path} is an HDF5 file, but not an activation store of Isogloss.")
@@ -139,6 +167,8 @@ class StoreWriter:
     attributes
         Everything that made the store, as values for JSON. Another writer's partial file is gone on with only if it
         has the very same attributes and words.
+    sentences
+        The sentences whose own vectors are kept too; None for no such vectors.
 
     Attributes
     ----------
@@ -147,14 +177,20 @@ class StoreWriter:
     """
 
     def __init__(
-        self, path: str | Path, words: pd.DataFrame, layers: list[int], hidden: int, attributes: dict[str, Any]
+        self,
+        path: str | Path,
+        words: pd.DataFrame,
+        layers: list[int],
+        hidden: int,
+        attributes: dict[str, Any],
+        sentences: np.ndarray | None = None,
     ):
         self.path = Path(path)
         self.partial = self.path.with_name(self.path.name + ".partial")
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self.lock = own(self.partial.with_name(self.partial.name + ".lock"))
         self.encoded = {name: json.dumps(value, sort_keys=True) for name, value in sorted(attributes.items())}
-        self.words, self.layers, self.hidden = words, layers, hidden
+        self.words, self.layers, self.hidden, self.sentences = words, layers, hidden, sentences
         try:
             self.file = self.resume() or self.begin()
         except OSError as error:
@@ -170,6 +206,7 @@ class StoreWriter:
             file = h5py.File(self.partial, "r+", locking=False)
             same = all(file.attrs.get(name) == value for name, value in self.encoded.items())
             same = same and sorted(map(int, file["layers"])) == sorted(self.layers) and "batches" in file.attrs
+            same = same and ("sentences" in file) == (self.sentences is not None)
             same = same and np.array_equal(file["words/sentence"][:], self.words.sentence)
             same = same and np.array_equal(file["words/position"][:], self.words.position)
             if same:
@@ -183,7 +220,9 @@ class StoreWriter:
     def begin(self) -> h5py.File:
         """Start a new partial file with room for every vector."""
         file = h5py.File(self.partial, "w", locking=False, libver="latest")
-        file.attrs.update({"format": FORMAT, "version": VERSION, "complete": False, "hidden": self.hidden, "batches": 0})
+        file.attrs.update(
+            {"format": FORMAT, "version": VERSION, "complete": False, "hidden": self.hidden, "batches": 0}
+        )
         for name, value in self.encoded.items():
             file.attrs[name] = value
         group = file.create_group("words")
@@ -193,10 +232,37 @@ class StoreWriter:
         rows = max(1, min(len(self.words), CHUNK_BYTES // (2 * self.hidden)))
         for layer in self.layers:
             file.create_dataset(
-                f"layers/{layer}", (len(self.words), self.hidden), "f2", chunks=(rows, self.hidden), fillvalue=np.nan
+                f"layers/{layer}",
+                (len(self.words), self.hidden),
+                "f2",
+                chunks=(rows, self.hidden),
+                fillvalue=np.nan,
             )
+        if self.sentences is not None:
+            file.create_dataset("sentences/sentence", data=self.sentences.astype("i8"))
+            for pooling in ("first", "mean"):
+                for layer in self.layers:
+                    file.create_dataset(f"sentences/{pooling}/{layer}", (len(self.sentences), self.hidden), "f2")
         file.flush()
         return file
+
+    def write_sentences(self, rows: np.ndarray, vectors: dict[str, np.ndarray]) -> None:
+        """Write the sentence vectors of one batch, before its words: those complete the batch.
+
+        Parameters
+        ----------
+        rows
+            ``[n]`` indices of the sentences, in any order.
+        vectors
+            By pooling, ``[layer, n, hidden]`` in half precision.
+        """
+        order = np.argsort(rows)
+        try:
+            for pooling, layers in vectors.items():
+                for index, layer in enumerate(self.layers):
+                    write_rows(self.file[f"sentences/{pooling}/{layer}"], rows[order], layers[index][order])
+        except (OSError, RuntimeError) as error:
+            raise self.failed(error) from error
 
     def write(self, rows: np.ndarray, vectors: np.ndarray) -> None:
         """Write one batch.
@@ -251,6 +317,8 @@ class StoreWriter:
 def write_rows(dataset: h5py.Dataset, rows: np.ndarray, vectors: np.ndarray) -> None:
     """Write sorted rows run by run: HDF5's own index selection is slow."""
     breaks = np.flatnonzero(np.diff(rows) != 1) + 1
+    if not len(rows):
+        return
     for start, stop in zip(np.r_[0, breaks], np.r_[breaks, len(rows)], strict=True):
         dataset[rows[start] : rows[stop - 1] + 1] = vectors[start:stop]
 
@@ -277,5 +345,5 @@ def own(path: Path) -> int:
 
 def release(handle: int) -> None:
     """Let go of the writer's lock and remove its file."""
-    Path(os.readlink(f"/proc/self/fd/{handle}")).unlink(missing_ok=True)
+    Path(f"/proc/self/fd/{handle}").readlink().unlink(missing_ok=True)
     os.close(handle)

@@ -49,7 +49,9 @@ def read_column(path: str | Path, column: str, segmentation: str = "whitespace")
         elif cell is None or pd.isna(cell):
             continue
         else:
-            raise IsoglossError(f"{path}, row {number + 1}, column '{column}': expected text or a list, found {cell!r}.")
+            raise IsoglossError(
+                f"{path}, row {number + 1}, column '{column}': expected text or a list, found {cell!r}."
+            )
         if words:
             rows.append((number, words))
     if not rows:

@@ -245,9 +245,7 @@ def train(
             after_step(step)
         if step % max(1, settings.steps // 10) == 0:
             pace = (step - first) / (time.monotonic() - started)
-            logger.info(
-                "%s: step %d of %d, %s, %.0f steps/s", folder.name, step, settings.steps, learner, pace
-            )
+            logger.info("%s: step %d of %d, %s, %.0f steps/s", folder.name, step, settings.steps, learner, pace)
         if time.monotonic() - saved >= save_seconds and step < settings.steps:
             learner.save(partial, mark, step)
             saved = time.monotonic()
@@ -312,9 +310,7 @@ def encode(tables: Mapping[str, pd.DataFrame], tokenizer, spec: Spec) -> Text:
             lengths.append(len(first) + len(sentence) + 1)
             if with_lemmas:
                 lemmas = zip(words, table["lemmas"].iloc[position], strict=True)
-                named = [
-                    IGNORED if lemma < 0 else int(lemma) for word, lemma in lemmas for _ in pieces_of[word]
-                ]
+                named = [IGNORED if lemma < 0 else int(lemma) for word, lemma in lemmas for _ in pieces_of[word]]
                 labels += [IGNORED] * len(first) + named[:room] + [IGNORED]
         rows[language] = pd.Series(np.arange(begin, len(lengths)), index=table["sentence"].to_numpy())
     pairs = np.zeros((0, 2), dtype=np.int64)
@@ -342,9 +338,7 @@ def encode(tables: Mapping[str, pd.DataFrame], tokenizer, spec: Spec) -> Text:
     )
 
 
-def make_model(
-    spec: Spec, tokenizer, lemmas: int, seed: int
-) -> tuple[transformers.PreTrainedModel, nn.Module | None]:
+def make_model(spec: Spec, tokenizer, lemmas: int, seed: int) -> tuple[transformers.PreTrainedModel, nn.Module | None]:
     """Make the network with its first weights, and the lemma head if the objective has one."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
@@ -378,9 +372,7 @@ def make_model(
         if spec.objective != "unified":
             return model, None
         if not lemmas:
-            raise IsoglossError(
-                "The objective unified needs lemmas, but every word of the text has lemma -1."
-            )
+            raise IsoglossError("The objective unified needs lemmas, but every word of the text has lemma -1.")
         head = nn.Sequential(
             nn.Linear(spec.hidden, spec.hidden),
             nn.GELU(),
@@ -418,9 +410,7 @@ class Learner:
         trained = model.bert if head is not None else model
         self.modules = nn.ModuleList([trained] if head is None else [trained, head])
         self.parameters = list(self.modules.parameters())
-        self.optimizer = torch.optim.AdamW(
-            self.parameters, lr=spec.learning_rate, weight_decay=0.01, fused=True
-        )
+        self.optimizer = torch.optim.AdamW(self.parameters, lr=spec.learning_rate, weight_decay=0.01, fused=True)
         self.lengths = list(text.by_length)
         sizes = np.array([len(rows) for rows in text.by_length.values()], dtype=np.float64)
         self.length_odds = sizes / sizes.sum()
@@ -521,9 +511,7 @@ class Learner:
     def predicted(self, states: torch.Tensor, chosen: np.ndarray, truth: np.ndarray) -> torch.Tensor:
         """Cross-entropy of what the head says at the chosen positions only."""
         head = self.model.cls if self.head is None else self.head
-        return functional.cross_entropy(
-            head(states[torch.from_numpy(chosen)]), torch.from_numpy(truth[chosen])
-        )
+        return functional.cross_entropy(head(states[torch.from_numpy(chosen)]), torch.from_numpy(truth[chosen]))
 
     def masked(self, random: np.random.Generator) -> torch.Tensor:
         """Masked pieces, or masked words' lemmas, of sentences of one length (no padding)."""
@@ -546,9 +534,7 @@ class Learner:
         pieces = np.concatenate([first, second[:, 1:]], axis=1)
         real = np.concatenate([first_real, second_real[:, 1:]], axis=1)
         places = np.concatenate([np.arange(first.shape[1]), np.arange(1, second.shape[1])])
-        hidden, chosen = self.hide(
-            random, pieces, MASKING["translation-masked"], real & ~self.special[pieces]
-        )
+        hidden, chosen = self.hide(random, pieces, MASKING["translation-masked"], real & ~self.special[pieces])
         states = self.model.bert(
             input_ids=torch.from_numpy(hidden),
             attention_mask=torch.from_numpy(real.astype(np.int64)),

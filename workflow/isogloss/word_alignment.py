@@ -134,9 +134,7 @@ def symmetrize(forward: Links, backward: Links, method: str) -> Links:
     return links
 
 
-def eflomal_links(
-    source: list[list[str]], target: list[list[str]], symmetrization: str, seed: int
-) -> list[Links]:
+def eflomal_links(source: list[list[str]], target: list[list[str]], symmetrization: str, seed: int) -> list[Links]:
     """Align with eflomal (Östling & Tiedemann 2016), the same way every time.
 
     Parameters
@@ -153,10 +151,32 @@ def eflomal_links(
         for side, sentences in (("source", source), ("target", target)):
             write_numbered(sentences, folder / side)
         binary = seeded_binary(folder, seed)
-        rounds = max(2, int(round(5000 / np.sqrt(len(source)))))
+        rounds = max(2, round(5000 / np.sqrt(len(source))))
         # The three stages' rounds, as eflomal's own front end weighs them for its full model.
-        command = [str(binary), "-m", "3", "-s", "source", "-t", "target", "-f", "forward", "-r", "backward", "-q"]
-        command += ["-n", str(ROUNDS), "-N", "0.2", "-1", str(max(1, rounds // 4)), "-2", str(max(1, rounds // 4))]
+        command = [
+            str(binary),
+            "-m",
+            "3",
+            "-s",
+            "source",
+            "-t",
+            "target",
+            "-f",
+            "forward",
+            "-r",
+            "backward",
+            "-q",
+        ]
+        command += [
+            "-n",
+            str(ROUNDS),
+            "-N",
+            "0.2",
+            "-1",
+            str(max(1, rounds // 4)),
+            "-2",
+            str(max(1, rounds // 4)),
+        ]
         command += ["-3", str(rounds)]
         done = subprocess.run(
             command, cwd=folder, capture_output=True, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"}
@@ -245,7 +265,9 @@ def align(
     IsoglossError
         If no sentence pair or no link is left.
     """
-    pairs = retained_pairs(read_parquet(source, ("sentence", "words")), read_parquet(target, ("sentence", "words")), max_words)
+    pairs = retained_pairs(
+        read_parquet(source, ("sentence", "words")), read_parquet(target, ("sentence", "words")), max_words
+    )
     if method == "gold":
         links = [gold_links(*row) for row in zip(pairs.slots_source, pairs.slots_target, strict=True)]
     elif method == "given":

@@ -1,5 +1,5 @@
-from isogloss.tables import collate
 from isogloss.logs import log_to
+from isogloss.tables import collate
 
 with log_to(snakemake.log[0]):
     collate(inputs=list(snakemake.input.files), output=snakemake.output.table)

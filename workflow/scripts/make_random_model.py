@@ -1,5 +1,5 @@
-from isogloss.scratch import make_from_corpora
 from isogloss.logs import log_to
+from isogloss.scratch import make_from_corpora
 
 with log_to(snakemake.log[0]):
     make_from_corpora(

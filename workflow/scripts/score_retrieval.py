@@ -1,5 +1,5 @@
-from isogloss.retrieval import evaluate
 from isogloss.logs import log_to
+from isogloss.retrieval import evaluate
 
 with log_to(snakemake.log[0]):
     evaluate(

@@ -1,5 +1,5 @@
-from isogloss.word_alignment import score
 from isogloss.logs import log_to
+from isogloss.word_alignment import score
 
 with log_to(snakemake.log[0]):
     score(

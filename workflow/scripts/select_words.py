@@ -1,5 +1,5 @@
-from isogloss.selection import select
 from isogloss.logs import log_to
+from isogloss.selection import select
 
 with log_to(snakemake.log[0]):
     select(

@@ -1,5 +1,5 @@
-from isogloss.training import train
 from isogloss.logs import log_to
+from isogloss.training import train
 
 with log_to(snakemake.log[0]):
     train(

@@ -1,5 +1,5 @@
-from isogloss.report import write_report
 from isogloss.logs import log_to
+from isogloss.report import write_report
 
 with log_to(snakemake.log[0]):
     write_report(

@@ -1,0 +1,248 @@
+"""The ``isogloss`` command: the workflow's numbers on anybody's own files."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from isogloss import __version__
+from isogloss.errors import IsoglossError
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command; a mistake of the user's is one line on standard error."""
+    options = parser().parse_args(arguments)
+    try:
+        options.run(options)
+    except IsoglossError as error:
+        print(str(error) if options.command == "check" else f"isogloss: {error}", file=sys.stderr)
+        return 2 if options.command == "check" else 1
+    except BrokenPipeError:
+        return 0
+    return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    """Describe the command line."""
+    top = argparse.ArgumentParser(prog="isogloss", description="Shared concepts in multilingual models.")
+    top.add_argument("--version", action="version", version=f"isogloss {__version__}")
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    def command(name: str, run: Any, text: str) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, help=text, description=text)
+        sub.set_defaults(run=run)
+        return sub
+
+    sub = command("align", align, "Which concepts of one language have a counterpart in another (CALIGN).")
+    sub.add_argument("source", help="source concepts: Parquet or word|||count|||sentence|||position|||cluster")
+    sub.add_argument("target", help="target concepts")
+    sub.add_argument("lexicon", help="Parquet, or lines `source -> target: Probability = 0.5, Count = 3`")
+    sub.add_argument("--match", type=share, default=0.8, help="least share of types translated (default 0.8)")
+    sub.add_argument("--size-ratio", type=share, default=0.6, help="least ratio of sizes (default 0.6)")
+    sub.add_argument("--min-types", type=int, default=5, help="least types of a source concept (default 5)")
+    sub.add_argument("--top-n", type=int, default=10, help="best translations that count (default 10)")
+    sub.add_argument("--convention", choices=("paper", "released"), default="paper")
+    add_null(sub)
+
+    sub = command("overlap", overlap, "Which concepts of a joint clustering two languages share (COLAP).")
+    sub.add_argument("clusters", help="joint concepts: Parquet, or text with --split")
+    sub.add_argument("--threshold", type=share, default=0.3, help="least share of each language (default 0.3)")
+    sub.add_argument("--count", choices=("types", "tokens"), default="types")
+    sub.add_argument("--convention", choices=("paper", "released"), default="paper")
+    sub.add_argument("--split", type=int, metavar="SENTENCE", help="sentences below this are the first language")
+    add_null(sub)
+
+    sub = command("cka", cka, "Linear CKA of two representations of the same items.")
+    sub.add_argument("base", help="a .npy matrix [item, feature], or a store")
+    sub.add_argument("tuned", help="the same items")
+    sub.add_argument("--layer", type=int, help="of the stores")
+    sub.add_argument("--debiased", action="store_true")
+    sub.add_argument("--json", action="store_true")
+
+    sub = command("export", export, "Write a cluster file as word|||count|||sentence|||position|||cluster.")
+    sub.add_argument("clusters")
+    sub.add_argument("output")
+
+    sub = command("info", info, "What a store, cluster file or table holds.")
+    sub.add_argument("file")
+
+    sub = command("check", check, "Validate a config: every mistake, one line each.")
+    sub.add_argument("config")
+
+    sub = command("plan", plan, "Jobs by rule and bytes of activations of a config, before anything runs.")
+    sub.add_argument("config")
+    sub.add_argument("--json", action="store_true")
+    return top
+
+
+def add_null(sub: argparse.ArgumentParser) -> None:
+    """Add what all scores with a null have."""
+    sub.add_argument("--null", type=int, default=0, metavar="DRAWS", help="draws of the null (default 0: none)")
+    sub.add_argument("--seed", type=int, default=212, help="seed of the null (default 212)")
+    sub.add_argument("--json", action="store_true", help="print one JSON object")
+
+
+def share(text: str) -> float:
+    """Read a share between 0 and 1."""
+    value = float(text)
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"{text} is not between 0 and 1 (percent are not meant: 30 % is 0.3)")
+    return value
+
+
+def align(options: argparse.Namespace) -> None:
+    """Score concept alignment."""
+    from isogloss.concept_alignment import align_concepts
+    from isogloss.concepts import read_clusters
+    from isogloss.lexicons import read_lexicon
+
+    result = align_concepts(
+        read_clusters(options.source),
+        read_clusters(options.target),
+        read_lexicon(options.lexicon),
+        match=options.match,
+        size_ratio=options.size_ratio,
+        min_types=options.min_types,
+        top_n=options.top_n,
+        convention=options.convention,
+        null=options.null,
+        bootstrap=0,
+        seed=options.seed,
+    )
+    null = result.null.get("aligned", {})
+    if options.json:
+        counts = {"aligned": result.aligned, "concepts": result.concepts, "eligible": result.eligible}
+        print(json.dumps({**counts, "score": result.score, "pairs": result.pairs, "null": null}))
+        return
+    print(f"{result.aligned} of {result.concepts} source concepts are aligned: {result.score:.4f}")
+    print(f"{result.eligible} are eligible, with enough types")
+    say_null(null)
+
+
+def overlap(options: argparse.Namespace) -> None:
+    """Score concept overlap."""
+    from isogloss.concept_overlap import overlap_concepts
+    from isogloss.concepts import read_clusters
+
+    result = overlap_concepts(
+        read_clusters(options.clusters, split=options.split),
+        threshold=options.threshold,
+        count=options.count,
+        convention=options.convention,
+        null=options.null,
+        bootstrap=0,
+        seed=options.seed,
+    )
+    if options.json:
+        counts = {"overlapping": result.overlapping, "concepts": result.concepts, "score": result.score}
+        print(json.dumps({**counts, "clusters": result.clusters, "null": result.null}))
+        return
+    print(f"{result.overlapping} of {result.concepts} concepts overlap: {result.score:.4f}")
+    say_null(result.null)
+
+
+def say_null(null: dict[str, float]) -> None:
+    """Print a null, if there is one."""
+    if null:
+        interval = f"{null['null_mean']:.4f} [{null['null_low']:.4f}, {null['null_high']:.4f}]"
+        print(f"null: {interval}, p = {null['null_p']:.4f} ({null['null_draws']} draws)")
+
+
+def cka(options: argparse.Namespace) -> None:
+    """Compare two representations."""
+    from isogloss.cka import linear_cka
+
+    matrices = [matrix(path, options.layer) for path in (options.base, options.tuned)]
+    value = linear_cka(*matrices, debiased=options.debiased)
+    print(json.dumps({"cka": value}) if options.json else f"{value:.6f}")
+
+
+def matrix(path: str, layer: int | None) -> Any:
+    """Read a matrix: a .npy file, or one layer of a store."""
+    import numpy as np
+
+    from isogloss.store import open_store
+
+    if not Path(path).is_file():
+        raise IsoglossError(f"There is no file {path}.")
+    if path.endswith(".npy"):
+        try:
+            return np.load(path, allow_pickle=False)
+        except (ValueError, OSError) as error:
+            raise IsoglossError(f"{path} is not a NumPy matrix: {error}") from error
+    with open_store(path) as store:
+        if layer is None:
+            raise IsoglossError(f"{path} has the layers {', '.join(map(str, store.layers))}: say one with --layer.")
+        return store.vectors(layer)
+
+
+def export(options: argparse.Namespace) -> None:
+    """Write the text form of a cluster file."""
+    from isogloss.concepts import export as write
+
+    write(options.clusters, options.output)
+
+
+def info(options: argparse.Namespace) -> None:
+    """Print what a file holds."""
+    path = Path(options.file)
+    if not path.is_file():
+        raise IsoglossError(f"There is no file {path}.")
+    if path.suffix == ".h5":
+        from isogloss.store import open_store
+
+        with open_store(path) as store:
+            print(f"activation store: {len(store):,} words, layers {', '.join(map(str, store.layers))}")
+            print(f"hidden: {store.hidden}")
+            for name, value in sorted(store.attributes.items()):
+                print(f"{name}: {value}")
+        return
+    if path.suffix == ".parquet":
+        from isogloss.files import read_parquet
+
+        table = read_parquet(path)
+    elif path.suffix == ".csv":
+        from isogloss.tables import read_table
+
+        table = read_table(path)
+    else:
+        from isogloss.concepts import read_clusters
+
+        table = read_clusters(path)
+    print(f"table: {len(table):,} rows")
+    for name in table.columns:
+        column = table[name]
+        if len(table) and isinstance(column.iloc[0], str):
+            print(f"{name}: {column.nunique():,} different, such as {column.iloc[0]}")
+        elif column.dtype.kind in "iufb":
+            print(f"{name}: {column.min()} to {column.max()}")
+        else:
+            print(f"{name}: lists")
+
+
+def check(options: argparse.Namespace) -> None:
+    """Validate a config."""
+    from isogloss.config import load
+
+    load(options.config)
+    print(f"{options.config}: no mistakes found")
+
+
+def plan(options: argparse.Namespace) -> None:
+    """Print the size of a run."""
+    from isogloss.config import load
+    from isogloss.grid import size
+
+    planned = size(load(options.config))
+    if options.json:
+        print(json.dumps(planned))
+        return
+    for rule, count in planned["jobs"].items():
+        print(f"{count:8,}  {rule}")
+    print(f"{sum(planned['jobs'].values()):8,}  jobs in all")
+    print(f"activations: at most {planned['activation_bytes'] / 1e9:,.2f} GB")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
