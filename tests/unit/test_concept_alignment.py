@@ -24,9 +24,7 @@ def literal(source, target, table, match, size_ratio, min_types, top_n, conventi
         best.setdefault(row.source, [])
         if len(best[row.source]) < top_n:
             best[row.source].append(row.target)
-    types = [
-        {label: set(group.word) for label, group in side.groupby("cluster")} for side in (source, target)
-    ]
+    types = [{label: set(group.word) for label, group in side.groupby("cluster")} for side in (source, target)]
     found = []
     for one, mine in types[0].items():
         for other, theirs in types[1].items():

@@ -288,27 +288,26 @@ def extract(
         },
     }
     keys_wanted = wanted.sentence.unique() if sentence_vectors and not decoder else None
-    writer = StoreWriter(store, kept, layers, loaded.hidden, made_from, keys_wanted)
-    row_of_sentence = {int(key): row for row, key in enumerate(wanted.sentence.unique())}
-    batches = plan_batches({side: sentences[side] for side in sides}, token_budget)
-    rows_of = kept.groupby("sentence", sort=False).indices
+    # Words stand in the order in which their sentences are run, so a store is written from front to back.
+    batches = plan_batches(sentences, token_budget)
+    turn = {key: index for index, key in enumerate(key for batch in batches for key in batch)}
+    kept = kept.iloc[np.argsort(kept.sentence.map(turn), kind="stable")].reset_index(drop=True)
+    whole_sentences = np.array(list(turn)) if sentence_vectors and not decoder else None
+    writer = StoreWriter(store, kept, layers, loaded.hidden, made_from, whole_sentences)
+    positions = kept.groupby("sentence", sort=False).position.agg(list).to_dict()
     started = told = time.monotonic()
     quiet = not sys.stderr.isatty()
+    first_word = first_sentence = 0
     for number, keys in enumerate(tqdm(batches, unit="batch", disable=quiet)):
-        if number < writer.done:
-            continue
-        rows = [rows_of.get(key, np.empty(0, dtype=int)) for key in keys]
-        if sum(map(len, rows)) or keys_wanted is not None:
-            spans = [
-                [own_side[key].spans[p] for p in kept.position.to_numpy()[r]] for key, r in zip(keys, rows, strict=True)
-            ]
+        spans = [[own_side[key].spans[word] for word in positions.get(key, ())] for key in keys]
+        if number >= writer.done:
             batch = {side: [sentences[side][key].ids for key in keys] for side in sides}
-            vectors, whole = forward(loaded, batch, decoder, layers, spans, pooling, keys_wanted is not None)
+            vectors, whole = forward(loaded, batch, decoder, layers, spans, pooling, whole_sentences is not None)
             if whole is not None:
-                writer.write_sentences(np.array([row_of_sentence[int(key)] for key in keys]), whole)
-            writer.write(np.concatenate(rows), vectors)
-        else:
-            writer.done += 1
+                writer.write_sentences(first_sentence, whole)
+            writer.write(first_word, vectors)
+        first_word += sum(map(len, spans))
+        first_sentence += len(keys)
         if quiet and time.monotonic() - told > 10:
             told = time.monotonic()
             log.info("%d of %d batches, %.0f s", number + 1, len(batches), told - started)

@@ -193,8 +193,8 @@ class StoreWriter:
         self.words, self.layers, self.hidden, self.sentences = words, layers, hidden, sentences
         try:
             self.file = self.resume() or self.begin()
-        except OSError as error:
-            raise disk_error(error, self.path) from error
+        except (OSError, RuntimeError) as error:
+            raise self.failed(error) from error
         self.done = int(self.file.attrs["batches"])
         self.flushed = time.monotonic()
 
@@ -219,7 +219,7 @@ class StoreWriter:
 
     def begin(self) -> h5py.File:
         """Start a new partial file with room for every vector."""
-        file = h5py.File(self.partial, "w", locking=False, libver="latest")
+        file = h5py.File(self.partial, "w", locking=False)
         file.attrs.update(
             {"format": FORMAT, "version": VERSION, "complete": False, "hidden": self.hidden, "batches": 0}
         )
@@ -231,53 +231,45 @@ class StoreWriter:
         group.create_dataset("form", data=self.words.form.to_numpy(dtype=object), dtype=h5py.string_dtype())
         rows = max(1, min(len(self.words), CHUNK_BYTES // (2 * self.hidden)))
         for layer in self.layers:
-            file.create_dataset(
-                f"layers/{layer}",
-                (len(self.words), self.hidden),
-                "f2",
-                chunks=(rows, self.hidden),
-                fillvalue=np.nan,
-            )
+            reserve(file, f"layers/{layer}", len(self.words), self.hidden)
         if self.sentences is not None:
             file.create_dataset("sentences/sentence", data=self.sentences.astype("i8"))
             for pooling in ("first", "mean"):
                 for layer in self.layers:
-                    file.create_dataset(f"sentences/{pooling}/{layer}", (len(self.sentences), self.hidden), "f2")
+                    reserve(file, f"sentences/{pooling}/{layer}", len(self.sentences), self.hidden)
         file.flush()
         return file
 
-    def write_sentences(self, rows: np.ndarray, vectors: dict[str, np.ndarray]) -> None:
+    def write_sentences(self, start: int, vectors: dict[str, np.ndarray]) -> None:
         """Write the sentence vectors of one batch, before its words: those complete the batch.
 
         Parameters
         ----------
-        rows
-            ``[n]`` indices of the sentences, in any order.
+        start
+            Row of the batch's first sentence.
         vectors
             By pooling, ``[layer, n, hidden]`` in half precision.
         """
-        order = np.argsort(rows)
         try:
             for pooling, layers in vectors.items():
-                for index, layer in enumerate(self.layers):
-                    write_rows(self.file[f"sentences/{pooling}/{layer}"], rows[order], layers[index][order])
+                for layer, part in zip(self.layers, layers, strict=True):
+                    self.file[f"sentences/{pooling}/{layer}"][start : start + len(part)] = part
         except (OSError, RuntimeError) as error:
             raise self.failed(error) from error
 
-    def write(self, rows: np.ndarray, vectors: np.ndarray) -> None:
-        """Write one batch.
+    def write(self, start: int, vectors: np.ndarray) -> None:
+        """Write the words of one batch.
 
         Parameters
         ----------
-        rows
-            ``[n]`` indices of the words, in any order.
+        start
+            Row of the batch's first word.
         vectors
             ``[layer, n, hidden]`` in half precision.
         """
-        order = np.argsort(rows)
         try:
-            for index, layer in enumerate(self.layers):
-                write_rows(self.file[f"layers/{layer}"], rows[order], vectors[index][order])
+            for layer, part in zip(self.layers, vectors, strict=True):
+                self.file[f"layers/{layer}"][start : start + len(part)] = part
             self.done += 1
             if time.monotonic() - self.flushed > FLUSH_SECONDS:
                 self.flush()
@@ -308,19 +300,28 @@ class StoreWriter:
         """Say what a failed write means to the user; a file that HDF5 could not write is no use to go on from."""
         text = str(error)
         code = error.errno if isinstance(error, OSError) else None
-        if code in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG) or "No space left" in text or "errno = 28" in text:
+        full = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+        # HDF5 tells the system's error number in its text only.
+        if code in full or any(f"errno = {number}," in text for number in full):
             self.partial.unlink(missing_ok=True)
             return disk_error(OSError(errno.ENOSPC, "No space left on device"), self.path)
         return error
 
 
-def write_rows(dataset: h5py.Dataset, rows: np.ndarray, vectors: np.ndarray) -> None:
-    """Write sorted rows run by run: HDF5's own index selection is slow."""
-    breaks = np.flatnonzero(np.diff(rows) != 1) + 1
-    if not len(rows):
-        return
-    for start, stop in zip(np.r_[0, breaks], np.r_[breaks, len(rows)], strict=True):
-        dataset[rows[start] : rows[stop - 1] + 1] = vectors[start:stop]
+def reserve(file: h5py.File, name: str, rows: int, hidden: int) -> None:
+    """Make a dataset whose chunks have their place from the start.
+
+    Later writes then touch data only, so a kill in the middle of one leaves a file that can be opened and gone on with.
+    """
+    layout = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+    layout.set_alloc_time(h5py.h5d.ALLOC_TIME_EARLY)
+    layout.set_fill_time(h5py.h5d.FILL_TIME_NEVER)
+    layout.set_chunk((max(1, min(rows, CHUNK_BYTES // (2 * hidden))), hidden))
+    space = h5py.h5s.create_simple((rows, hidden))
+    links = h5py.h5p.create(h5py.h5p.LINK_CREATE)
+    links.set_create_intermediate_group(True)
+    kind = h5py.h5t.py_create(np.dtype("f2"))
+    h5py.h5d.create(file.id, name.encode(), kind, space, dcpl=layout, lcpl=links)
 
 
 def own(path: Path) -> int:
