@@ -14,7 +14,7 @@ from transformers import AutoModel, AutoModelForMaskedLM, AutoModelForSeq2SeqLM,
 
 from isogloss.errors import IsoglossError
 from isogloss.subwords import train_tokenizer
-from isogloss.training import IGNORED, Spec, encode, read_training, train
+from isogloss.training import IGNORED, Learner, Spec, encode, make_model, read_training, train
 
 TINY = {"layers": 1, "hidden": 16, "heads": 2, "intermediate": 32, "vocabulary": 120, "steps": 6, "batch": 8}
 KINDS = {
@@ -250,3 +250,21 @@ def test_training_teaches(training, tmp_path):
         assert rows["loss"].tail(5).mean() < 0.75 * rows["loss"].iloc[0]
     model = AutoModel.from_pretrained(tmp_path / "model")
     assert all(torch.isfinite(weight).all() for weight in model.parameters())
+
+
+def test_the_teacher_forced_loss_is_that_of_the_model(training):
+    spec = Spec.read({**TINY, "architecture": "t5", "objective": "translation"})
+    tables = read_training(training, spec)
+    tokenizer = train_tokenizer({k: t["words"] for k, t in tables.items()}, 120, "t5")
+    text = encode(tables, tokenizer, spec)
+    model, head = make_model(spec, tokenizer, 0, seed=1)
+    learner = Learner(model, head, tokenizer, text, spec, seed=1)
+    source, source_real = learner.padded(text.pairs[:8, 0])
+    target, target_real = learner.padded(text.pairs[:8, 1])
+    theirs = model(
+        input_ids=torch.from_numpy(source),
+        attention_mask=torch.from_numpy(source_real.astype(np.int64)),
+        labels=torch.from_numpy(np.where(target_real, target, IGNORED)),
+    ).loss
+    assert not source_real.all()
+    assert learner.forced(source, source_real, target, target_real).item() == pytest.approx(theirs.item())

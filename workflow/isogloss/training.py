@@ -562,22 +562,29 @@ class Learner:
         return self.forced(source, source_real, target, target_real)
 
     def restored(self, random: np.random.Generator) -> torch.Tensor:
-        """A whole sentence from one with masked pieces, teacher-forced."""
+        """A whole sentence from one with masked pieces, teacher-forced; only the masked pieces count."""
         pieces = self.text.pieces[self.alike(random, self.spec.batch)]
-        chosen = (random.random(pieces.shape) < MASKING["restored"]) & ~self.special[pieces]
-        real = np.ones_like(chosen)
-        return self.forced(np.where(chosen, self.mask, pieces), real, pieces, real)
+        hidden, chosen = self.hide(random, pieces, MASKING["restored"], ~self.special[pieces])
+        return self.forced(hidden, np.ones_like(chosen), pieces, chosen)
 
     def forced(
-        self, source: np.ndarray, source_real: np.ndarray, target: np.ndarray, target_real: np.ndarray
+        self, source: np.ndarray, source_real: np.ndarray, target: np.ndarray, counted: np.ndarray
     ) -> torch.Tensor:
-        """Cross-entropy of the target's pieces, each given those before it and the source."""
-        return self.model(
-            input_ids=torch.from_numpy(source),
-            attention_mask=torch.from_numpy(source_real.astype(np.int64)),
-            labels=torch.from_numpy(np.where(target_real, target, IGNORED)),
+        """Cross-entropy of the target's counted pieces, each given the source and the pieces before it."""
+        mask = torch.from_numpy(source_real.astype(np.int64))
+        encoded = self.model.encoder(
+            input_ids=torch.from_numpy(source), attention_mask=mask
+        ).last_hidden_state
+        before = np.concatenate([np.full_like(target[:, :1], self.padding), target[:, :-1]], axis=1)
+        states = self.model.decoder(
+            input_ids=torch.from_numpy(before),
+            encoder_hidden_states=encoded,
+            encoder_attention_mask=mask,
             use_cache=False,
-        ).loss
+        ).last_hidden_state
+        # The output layer is by far the dearest, so it only sees the positions that count.
+        wanted = states[torch.from_numpy(counted)] * self.model.model_dim**-0.5
+        return functional.cross_entropy(self.model.lm_head(wanted), torch.from_numpy(target[counted]))
 
     def save(self, path: Path, mark: str, step: int) -> None:
         """Save the state after ``step`` steps to ``path``, atomically."""
