@@ -44,7 +44,7 @@ def published(path: str | Path) -> Iterator[Path]:
 
 def disk_error(error: OSError, path: str | Path) -> Exception:
     """Turn an operating-system error about ``path`` into a message for the user, if it is one of theirs."""
-    if error.errno in (errno.ENOSPC, errno.EDQUOT) or "No space left" in str(error):
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG) or "No space left" in str(error):
         return IsoglossError(
             f"No space left on the disk that holds {path}. Nothing was lost: free some space "
             "and run the same command again."

@@ -37,6 +37,7 @@ from isogloss.files import disk_error
 FORMAT, VERSION = "isogloss-activations", 1
 CHUNK_BYTES = 256 * 1024
 FLUSH_SECONDS = 10.0
+ROOM = 1 << 20
 AGAIN = "Delete it and run the same command again."
 
 
@@ -218,7 +219,13 @@ class StoreWriter:
         return None
 
     def begin(self) -> h5py.File:
-        """Start a new partial file with room for every vector."""
+        """Start a new partial file with room for every vector.
+
+        HDF5 does not survive a full disk (it crashes when it closes the file), so the room is taken before it writes.
+        """
+        rows = len(self.words) + 2 * len(self.sentences if self.sentences is not None else ())
+        text = self.words.form.map(lambda form: len(form.encode())).sum()
+        claim(self.partial, int(2 * self.hidden * rows * len(self.layers) + text + 64 * rows) + ROOM)
         file = h5py.File(self.partial, "w", locking=False)
         file.attrs.update(
             {"format": FORMAT, "version": VERSION, "complete": False, "hidden": self.hidden, "batches": 0}
@@ -238,6 +245,7 @@ class StoreWriter:
                 for layer in self.layers:
                     reserve(file, f"sentences/{pooling}/{layer}", len(self.sentences), self.hidden)
         file.flush()
+        claim(self.partial, self.partial.stat().st_size)
         return file
 
     def write_sentences(self, start: int, vectors: dict[str, np.ndarray]) -> None:
@@ -306,6 +314,12 @@ class StoreWriter:
             self.partial.unlink(missing_ok=True)
             return disk_error(OSError(errno.ENOSPC, "No space left on device"), self.path)
         return error
+
+
+def claim(path: Path, size: int) -> None:
+    """Make the file system set ``size`` bytes aside for a file, or say now that it cannot."""
+    with path.open("ab") as handle:
+        os.posix_fallocate(handle.fileno(), 0, size)
 
 
 def reserve(file: h5py.File, name: str, rows: int, hidden: int) -> None:
