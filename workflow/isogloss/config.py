@@ -389,7 +389,9 @@ def kind_of(value: Any) -> str:
 
 def describe(detail: dict, content: Any) -> str:
     """Turn one of pydantic's errors into a line that names the key, what was found and what to do."""
-    keys = [key for key in detail["loc"] if key not in ("microworld", "gettext", "text", "table") or key in content]
+    keys = list(detail["loc"])
+    if keys[0] == "corpora" and len(keys) > 2 and keys[2] in ("microworld", "gettext", "text", "table"):
+        del keys[2]  # pydantic's name of the union's member
     keys = [key for key in keys if not (isinstance(key, str) and ("list[" in key or "literal[" in key))]
     where = ".".join(str(key) for key in keys if key != "[key]")
     found = value_at(content, keys)

@@ -8,6 +8,7 @@ import gettext
 import hashlib
 import logging
 import re
+import struct
 from pathlib import Path
 
 import pandas as pd
@@ -85,7 +86,7 @@ def messages(path: Path) -> list[tuple[str, str]]:
     try:
         with path.open("rb") as handle:
             catalogue = gettext.GNUTranslations(handle)._catalog
-    except (OSError, UnicodeDecodeError, ValueError) as error:
+    except (OSError, UnicodeDecodeError, ValueError, struct.error) as error:
         log.warning("%s is passed over: %s", path, error)
         return []
     pairs = []

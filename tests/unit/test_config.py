@@ -1,0 +1,104 @@
+import copy
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+from isogloss import config as module
+from isogloss.config import ConfigError, load, model_layers, validate
+
+ROOT = Path(__file__).resolve().parents[2]
+CONFIGS = sorted([*(ROOT / "config").glob("*.yaml"), *(ROOT / "config" / "test").glob("*.yaml")])
+TINY = yaml.safe_load((ROOT / "config" / "test" / "tiny.yaml").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.name)
+def test_every_config_of_ours_is_sound(path):
+    assert load(path).models
+
+
+def test_generated_files_are_up_to_date():
+    assert module.main(["--check"]) == 0
+    assert json.loads((ROOT / "config" / "schema.json").read_text())["additionalProperties"] is False
+
+
+def messages(content):
+    with pytest.raises(ConfigError) as caught:
+        validate(content, "x.yaml")
+    return caught.value.messages
+
+
+def test_ten_mistakes_are_ten_lines():
+    wrong = copy.deepcopy(TINY)
+    wrong["concepts"] = {"clusters": 1, "metod": "ward"}
+    wrong["selection"] = {"max_frequency": 0}
+    wrong["activations"]["pooling"] = "lst"
+    wrong["concept_alignment"] = {"match": 80, "convention": "papper", "null": 5}
+    wrong["models"]["Big Model"] = {"folder": "x"}
+    wrong["corpora"]["microworld"]["sentences"] = "many"
+    wrong["tittle"] = "x"
+    found = messages(wrong)
+    assert len(found) == 10
+    assert all(line.startswith("x.yaml: ") and "\n" not in line for line in found)
+    text = "\n".join(found)
+    assert "concepts: unknown key 'metod'; did you mean 'method'?" in text
+    assert "top level: unknown key 'tittle'; did you mean 'title'?" in text
+    assert "activations.pooling: expected one of first, last, mean; found 'lst'; did you mean 'last'?" in text
+    assert "concept_alignment.match: should be less than or equal to 1; found a number (80)" in text
+    assert "Big Model" in text
+    assert "corpora.microworld.sentences: should be a valid integer" in text
+    assert "lower-case letters" in text
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "message"),
+    [
+        ("corpora.microworld.pairs.targets", ["de", "fr"], "'fr' is not among this corpus's languages (en, de, ar)"),
+        ("corpora.microworld.pairs.targets", ["en"], "'en' is the source language"),
+        ("corpora.microworld.languages", ["en", "de", "de"], "'de' stands twice"),
+        ("corpora.microworld.languages", ["en", "de", "ar", "nl"], "the microworld has no 'nl'"),
+        ("corpora.microworld.kind", "microwrld", "did you mean 'microworld'?"),
+        ("models.encoder.train.corpus", "microwold", "did you mean 'microworld'?"),
+        ("models.encoder.train.heads", 3, "16 (hidden) is not a multiple of 3"),
+        ("models.encoder.train.objective", "translation", "goes with architecture t5"),
+        ("models.encoder.layers", [0, 5], "5 is beyond this model's layers 0 to 1"),
+        ("models.encoder.folder", "somewhere", "needs exactly one of train, random, folder, hub; found train, folder"),
+        ("models.encoder", {"folder": "no/such"}, "There is no model folder"),
+        ("models.encoder", {"hub": "a/b", "revision": "main"}, "expected 40 hexadecimal digits"),
+        ("models.encoder", {"hub": "a/b", "revision": "a" * 40}, "say it with `depth:`"),
+        ("models.encoder", {"hub": "xlm-roberta-base"}, "models.encoder.revision: a hub model needs the commit"),
+    ],
+)
+def test_each_mistake_is_named(path, value, message):
+    wrong = copy.deepcopy(TINY)
+    *parents, last = path.split(".")
+    section = wrong
+    for key in parents:
+        section = section[key]
+    section[last] = value
+    assert any(message in line for line in messages(wrong)), messages(wrong)
+
+
+def test_a_repeated_key_is_told_with_its_line(tmp_path):
+    path = tmp_path / "x.yaml"
+    path.write_text("title: a\nresults: r\ntitle: b\n")
+    with pytest.raises(ConfigError, match=r"x\.yaml:3: the key 'title' stands twice"):
+        load(path)
+
+
+def test_broken_yaml_and_missing_files_are_told(tmp_path):
+    with pytest.raises(ConfigError, match="no such file"):
+        load(tmp_path / "none.yaml")
+    path = tmp_path / "x.yaml"
+    path.write_text("a: [1,\nb: 2\n")
+    with pytest.raises(ConfigError, match=r"x\.yaml:3: expected"):
+        load(path)
+    path.write_text("- a\n")
+    with pytest.raises(ConfigError, match="expected sections"):
+        load(path)
+
+
+def test_layers_of_a_model():
+    models = validate(TINY).models
+    assert model_layers(models["encoder"]) == [0, 1]
