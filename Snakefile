@@ -17,7 +17,9 @@ if not workflow.overwrite_configfiles:
 
 
 try:
-    settings = validate(config, name=", ".join(map(str, workflow.configfiles)) or "config")
+    settings = validate(
+        config, name=", ".join(map(str, workflow.configfiles)) or "config"
+    )
 except IsoglossError as error:
     # The same lines as `isogloss check`, and no traceback.
     print(error, file=sys.stderr)
@@ -40,17 +42,17 @@ localrules:
 
 
 rule all:
-    message:
-        "Report and tables are complete: {input[0]}"
     default_target: True
     input:
         f"{RESULTS}/report.html",
         tables=TABLES,
         figures=FIGURES,
+    message:
+        "Report and tables are complete: {input[0]}"
 
 
 rule tables:
-    message:
-        "All tables are complete"
     input:
         TABLES,
+    message:
+        "All tables are complete"

@@ -11,7 +11,21 @@ from isogloss.errors import IsoglossError
 from isogloss.scratch import make_random_model
 from isogloss.store import open_store
 
-WORDS = "the teacher loves a very important letter unbelievably strong uncharacteristically in school 7".split()
+WORDS = [
+    "the",
+    "teacher",
+    "loves",
+    "a",
+    "very",
+    "important",
+    "letter",
+    "unbelievably",
+    "strong",
+    "uncharacteristically",
+    "in",
+    "school",
+    "7",
+]
 TEXT = {
     "source": [[WORDS[(3 * i + j) % 12] for j in range(3 + i % 5)] for i in range(14)],
     "target": [[WORDS[(5 * i + 2 * j) % 12].upper() for j in range(2 + i % 4)] for i in range(14)],
@@ -32,7 +46,9 @@ def text(tmp_path):
     for side, sentences in TEXT.items():
         table = pd.DataFrame({"sentence": range(10, 10 + len(sentences)), "words": sentences})
         table.to_parquet(tmp_path / f"{side}.parquet")
-        rows = [(s + 10, p, w, p % 2 == 0, True) for s, ws in enumerate(sentences) for p, w in enumerate(ws) if (s + p) % 3]
+        rows = [
+            (s + 10, p, w, p % 2 == 0, True) for s, ws in enumerate(sentences) for p, w in enumerate(ws) if (s + p) % 3
+        ]
         pd.DataFrame(rows, columns=["sentence", "position", "word", "aligned", "frequent"]).to_parquet(
             tmp_path / f"{side}-selection.parquet"
         )
@@ -121,7 +137,10 @@ def test_sentence_vectors_come_from_the_same_pass(models, text):
                 states = model(**encoded, output_hidden_states=True).hidden_states
             np.testing.assert_allclose(store.sentence_vectors(1, "first")[row], states[1][0, 0], atol=2e-3)
             np.testing.assert_allclose(store.sentence_vectors(2, "mean")[row], states[2][0].mean(0), atol=2e-3)
-    with open_store(run(models, text, name="plain.h5")) as store, pytest.raises(IsoglossError, match="sentence_vectors"):
+    with (
+        open_store(run(models, text, name="plain.h5")) as store,
+        pytest.raises(IsoglossError, match="sentence_vectors"),
+    ):
         store.sentence_vectors(1, "mean")
 
 
@@ -195,7 +214,7 @@ def test_batches_keep_the_budget_and_start_with_the_longest(models):
 def test_bad_models_are_told(models, text, tmp_path):
     with pytest.raises(IsoglossError, match=r"no config\.json"):
         run(models, text, checkpoint=tmp_path / "nothing")
-    with pytest.raises(IsoglossError, match="Layer 3 is beyond the model .* layers 0 to 2"):
+    with pytest.raises(IsoglossError, match=r"Layer 3 is beyond the model .* layers 0 to 2"):
         run(models, text, layers=[1, 3])
     broken = tmp_path / "broken"
     broken.mkdir()

@@ -26,7 +26,9 @@ def package(tmp_path, monkeypatch):
 def test_comments_docstrings_and_formatting_change_nothing(package):
     folder, digest = package
     before = digest("isogloss.a")
-    (folder / "a.py").write_text('"""Other."""\n# note\nfrom isogloss import b\ndef f( x ):\n    """Doc."""\n    return b.g(x)\n')
+    (folder / "a.py").write_text(
+        '"""Other."""\n# note\nfrom isogloss import b\ndef f( x ):\n    """Doc."""\n    return b.g(x)\n'
+    )
     assert digest("isogloss.a") == before
 
 

@@ -63,7 +63,7 @@ def test_every_objective_gives_a_folder_that_loads(objective, training, tmp_path
     assert len(states) == 2
     assert states[-1].shape[-1] == 16
     curve = pd.read_csv(tmp_path / "model.csv")
-    assert list(curve.columns) == ["step", "kind", "loss", "batches"]
+    assert list(curve.columns) == ["model", "step", "kind", "loss", "batches"]
     assert set(curve["kind"]) == KINDS[objective]
     assert curve["batches"].sum() == 12
     assert np.isfinite(curve["loss"]).all()
@@ -127,6 +127,7 @@ import time
 from isogloss.training import train
 train(folder={str(tmp_path / "cut")!r}, training={ {k: str(v) for k, v in training.items()}!r},
       spec={ {**TINY, "steps": 40}!r}, seed=1, threads=1, log_table={str(tmp_path / "cut.csv")!r},
+      attributes={{"model": "tiny"}},
       save_seconds=0, after_step=lambda step: time.sleep(0.05))
 """
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2] / "workflow")}

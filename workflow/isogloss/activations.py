@@ -287,7 +287,6 @@ def extract(
             "transformers": transformers.__version__,
         },
     }
-    keys_wanted = wanted.sentence.unique() if sentence_vectors and not decoder else None
     # Words stand in the order in which their sentences are run, so a store is written from front to back.
     batches = plan_batches(sentences, token_budget)
     turn = {key: index for index, key in enumerate(key for batch in batches for key in batch)}

@@ -130,7 +130,9 @@ def by_layer(rows: pd.DataFrame, title: str, axis: str) -> Figure:
     for panel in panels.flat[len(pairs) :]:
         panel.set_visible(False)
     figure.suptitle(f"{title} by layer\nbars: 95 % bootstrap over concepts; bands: 95 % of the null", fontsize=10)
-    figure.supxlabel("layer (0 = embeddings)", fontsize=9)
+    for index in range(len(pairs)):
+        if index + columns >= len(pairs):
+            panels.flat[index].set_xlabel("layer (0 = embeddings)")
     figure.supylabel(axis, fontsize=9)
     handles, names = panels.flat[0].get_legend_handles_labels()
     figure.legend(handles, names, loc="outside lower center", ncols=min(4, len(names)))
@@ -138,7 +140,11 @@ def by_layer(rows: pd.DataFrame, title: str, axis: str) -> Figure:
 
 
 def heatmap(rows: pd.DataFrame, title: str, axis: str) -> Figure:
-    """Draw pair × layer, a panel a model; cells that do not exceed the null's 95 % interval are marked."""
+    """Draw pair × layer, a panel a model; cells that do not exceed the null's 95 % interval are marked.
+
+    Overlap's null is full mixing, which hardly any cell exceeds, so nothing is marked there.
+    """
+    crosses = not rows.measure.str.startswith("overlapping").any()
     curves, pairs, layers = ordered(rows.curve), ordered(rows.pair), sorted(rows.layer.unique())
     figure, panels = pyplot.subplots(
         1,
@@ -154,7 +160,7 @@ def heatmap(rows: pd.DataFrame, title: str, axis: str) -> Figure:
         high = part.pivot_table(index="pair", columns="layer", values="null_high").reindex(index=pairs, columns=layers)
         image = panel.imshow(values, cmap="viridis", vmin=0, vmax=top, aspect="auto")
         grid = values.to_numpy()
-        for row, column in np.argwhere(np.isfinite(grid) & (grid <= high.to_numpy())):
+        for row, column in np.argwhere(np.isfinite(grid) & (grid <= high.to_numpy()) & crosses):
             shade = "white" if grid[row, column] < 0.6 * top else "black"
             panel.plot(column, row, marker="x", color=shade, markersize=5, markeredgewidth=1)
         panel.set_xticks(range(len(layers)), layers)
@@ -164,7 +170,7 @@ def heatmap(rows: pd.DataFrame, title: str, axis: str) -> Figure:
         for spine in panel.spines.values():
             spine.set_visible(False)
     figure.colorbar(image, ax=panels.ravel().tolist(), label=axis)
-    figure.suptitle(f"{title}; × = not above the null's 95 % interval", fontsize=10)
+    figure.suptitle(title + ("; × = not above the null's 95 % interval" if crosses else " by layer"), fontsize=10)
     return figure
 
 

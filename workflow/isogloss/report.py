@@ -30,8 +30,7 @@ CAPTIONS = {
     "has its share of the types. Words that two languages write alike overlap by themselves; the null keeps words and "
     "concepts and shuffles only which language an occurrence belongs to, so it is close to full mixing and an upper "
     "mark: real scores lie below it unless the languages are mixed through and through.",
-    "concept_overlap_heatmap": "The same values for all pairs and layers; a cross marks cells that do not exceed full "
-    "mixing's 95 % interval.",
+    "concept_overlap_heatmap": "The same values for all pairs and layers.",
 }
 
 STYLE = """
@@ -104,6 +103,9 @@ READING = """
 <p>A <b>concept</b> is a cluster of a layer's word vectors; its <b>types</b> are its distinct words. <b>CALIGN</b> is
 the share of source concepts that have a counterpart: a target concept of like size that holds a translation of most of
 their types. <b>COLAP</b> clusters both languages together and counts the concepts that hold enough of each.</p>
+<p>The two ask different things. CALIGN clusters each language by itself: it is high where two spaces are
+<i>organised</i> alike, even if they lie apart, so a model that never saw parallel text can score well where the
+languages group words in the same way. COLAP and sentence retrieval ask whether the spaces <i>coincide</i>.</p>
 <p>Every score stands beside its <b>null</b>, the same computation after what makes it meaningful was shuffled: for
 CALIGN which word the lexicon gives as translation, for COLAP which language an occurrence belongs to. A score inside
 its null's interval says nothing. The <b>bootstrap</b> interval says how much the score depends on which concepts

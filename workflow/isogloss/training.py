@@ -572,9 +572,7 @@ class Learner:
     ) -> torch.Tensor:
         """Cross-entropy of the target's counted pieces, each given the source and the pieces before it."""
         mask = torch.from_numpy(source_real.astype(np.int64))
-        encoded = self.model.encoder(
-            input_ids=torch.from_numpy(source), attention_mask=mask
-        ).last_hidden_state
+        encoded = self.model.encoder(input_ids=torch.from_numpy(source), attention_mask=mask).last_hidden_state
         before = np.concatenate([np.full_like(target[:, :1], self.padding), target[:, :-1]], axis=1)
         states = self.model.decoder(
             input_ids=torch.from_numpy(before),

@@ -1,4 +1,4 @@
-"""Where things stand, and what a wildcard may be."""
+"""Where things stand, what a wildcard may be, and the functions that rules take their inputs from."""
 
 import re
 
@@ -16,7 +16,15 @@ def one_of(names):
     return "|".join(map(re.escape, names)) or "(?!)"
 
 
-LANGUAGES = one_of(sorted({language for corpus in settings.corpora.values() for language in corpus.languages}))
+LANGUAGES = one_of(
+    sorted(
+        {
+            language
+            for corpus in settings.corpora.values()
+            for language in corpus.languages
+        }
+    )
+)
 
 
 wildcard_constraints:
@@ -36,7 +44,80 @@ wildcard_constraints:
 def identity(wildcards):
     """The columns that name a cell in every table."""
     names = ("model", "checkpoint", "corpus", "source", "target", "kind", "layer")
-    cell = {name: wildcards.get(name) for name in names if wildcards.get(name) is not None}
+    cell = {
+        name: wildcards.get(name) for name in names if wildcards.get(name) is not None
+    }
     if "layer" in cell:
         cell["layer"] = int(cell["layer"])
     return {**cell, "task": "pretrained"}
+
+
+def corpus_files(wildcards):
+    """The user's files that a corpus is read from; none for the microworld and for gettext catalogues."""
+    return grid.corpus_files(settings, wildcards.corpus, wildcards.language)
+
+
+def both_sides(wildcards):
+    """The two languages' corpora of a pair."""
+    return {
+        side: f"{RESULTS}/corpora/{wildcards.corpus}/{wildcards.get(side)}.parquet"
+        for side in ("source", "target")
+    }
+
+
+def given_links(wildcards):
+    """The Pharaoh file of a pair, where the config names one."""
+    return grid.given_links(
+        settings, wildcards.corpus, wildcards.source, wildcards.target
+    )
+
+
+def training_text(wildcards):
+    """The text that a model made here learns from, by language."""
+    return {
+        language: f"{RESULTS}/training/{corpus}/{language}.parquet"
+        for corpus, language in grid.training_text(settings, wildcards.model)
+    }
+
+
+def activation_memory(wildcards, attempt):
+    """Megabytes for one model and one batch; doubled at each attempt."""
+    return grid.activation_memory(settings, wildcards.model) * 2 ** (attempt - 1)
+
+
+def selection_of(wildcards):
+    """The selected words of the side that a space holds."""
+    side = wildcards.space.split("-")[0]
+    return f"{RESULTS}/selections/{wildcards.corpus}/{wildcards.source}-{wildcards.target}/{side}.parquet"
+
+
+def spaces_of_joint(wildcards):
+    """The two stores that are clustered together."""
+    return [
+        f"{RESULTS}/activations/{wildcards.model}/{wildcards.checkpoint}/{wildcards.corpus}/"
+        f"{wildcards.source}-{wildcards.target}/{space}.h5"
+        for space in grid.spaces_of_kind(wildcards.joint.removeprefix("joint-"))
+    ]
+
+
+def language_of(wildcards):
+    """The language that a space's words are in."""
+    return [wildcards.get(wildcards.space.split("-")[0])]
+
+
+def cluster_memory(wildcards, input, attempt):
+    """Megabytes for one layer in single precision with room for the distances; doubled at each attempt."""
+    return max(1000, int(2 * input.size_mb)) * 2 ** (attempt - 1)
+
+
+def clusters_of_kind(wildcards):
+    """The source's and the target's concepts that a kind of pair compares."""
+    source, target = grid.spaces_of_kind(wildcards.kind)
+    cell = (
+        f"{RESULTS}/concepts/{wildcards.model}/{wildcards.checkpoint}/{wildcards.corpus}/"
+        f"{wildcards.source}-{wildcards.target}"
+    )
+    return {
+        "source": f"{cell}/{source}/layer{wildcards.layer}.parquet",
+        "target": f"{cell}/{target}/layer{wildcards.layer}.parquet",
+    }

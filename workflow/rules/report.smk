@@ -14,56 +14,64 @@ FIGURES = [f"{RESULTS}/figures/{name}.svg" for name in grid.figures(settings)]
 
 
 rule collate_metric:
-    message:
-        "Table {wildcards.name}"
-    wildcard_constraints:
-        name=one_of(COLLATED),
     input:
         files=lambda wildcards: METRICS[wildcards.name],
     output:
         table=f"{RESULTS}/tables/{{name}}.csv",
     log:
         f"{LOGS}/tables/{{name}}.log",
+    wildcard_constraints:
+        name=one_of(COLLATED),
+    conda:
+        "../../envs/isogloss.yaml"
     params:
         code=digest("isogloss.tables"),
+    message:
+        "Table {wildcards.name}"
     script:
         "../scripts/collate_metric.py"
 
 
 rule draw_figure:
-    message:
-        "Figure {wildcards.figure}"
-    wildcard_constraints:
-        figure=one_of(grid.figures(settings)),
     input:
         table=lambda wildcards: f"{RESULTS}/tables/{grid.figures(settings)[wildcards.figure]}.csv",
     output:
-        figure=report(f"{RESULTS}/figures/{{figure}}.svg", category="Figures", labels={"figure": "{figure}"}),
+        figure=report(
+            f"{RESULTS}/figures/{{figure}}.svg",
+            category="Figures",
+            labels={"figure": "{figure}"},
+        ),
     log:
         f"{LOGS}/figures/{{figure}}.log",
+    wildcard_constraints:
+        figure=one_of(grid.figures(settings)),
+    conda:
+        "../../envs/isogloss.yaml"
     params:
         code=digest("isogloss.figures"),
+    message:
+        "Figure {wildcards.figure}"
     script:
         "../scripts/draw_figure.py"
 
 
 rule record_provenance:
-    message:
-        "Versions, seeds and config of this run"
     output:
         record=f"{RESULTS}/provenance.json",
     log:
         f"{LOGS}/provenance.log",
+    conda:
+        "../../envs/isogloss.yaml"
     params:
         config=grid.plain(settings),
         code=digest("isogloss.provenance"),
+    message:
+        "Versions, seeds and config of this run"
     script:
         "../scripts/record_provenance.py"
 
 
 rule write_report:
-    message:
-        "Report {output.report}"
     input:
         tables=TABLES,
         figures=FIGURES,
@@ -73,8 +81,12 @@ rule write_report:
         report=f"{RESULTS}/report.html",
     log:
         f"{LOGS}/report.log",
+    conda:
+        "../../envs/isogloss.yaml"
     params:
         title=settings.title,
         code=digest("isogloss.report"),
+    message:
+        "Report {output.report}"
     script:
         "../scripts/write_report.py"

@@ -1,22 +1,7 @@
 """From parallel text to linked words, a lexicon, and the words whose activations are needed."""
 
 
-def both_sides(wildcards):
-    """The two languages' corpora of a pair."""
-    return {
-        side: f"{RESULTS}/corpora/{wildcards.corpus}/{wildcards.get(side)}.parquet"
-        for side in ("source", "target")
-    }
-
-
-def given_links(wildcards):
-    """The Pharaoh file of a pair, where the config names one."""
-    return grid.given_links(settings, wildcards.corpus, wildcards.source, wildcards.target)
-
-
 rule align_words:
-    message:
-        "Word alignment of {wildcards.corpus}, {wildcards.source}-{wildcards.target}"
     input:
         unpack(both_sides),
         given=given_links,
@@ -24,37 +9,43 @@ rule align_words:
         alignment=f"{RESULTS}/alignments/{{corpus}}/{{source}}-{{target}}.parquet",
     log:
         f"{LOGS}/alignments/{{corpus}}/{{source}}-{{target}}.log",
+    conda:
+        "../../envs/isogloss.yaml"
     params:
         spec=lambda wildcards: grid.word_alignment_spec(settings, wildcards.corpus),
         code=digest("isogloss.word_alignment"),
+    message:
+        "Word alignment of {wildcards.corpus}, {wildcards.source}-{wildcards.target}"
     script:
         "../scripts/align_words.py"
 
 
 rule score_word_alignment:
-    message:
-        "Aligner against gold links of {wildcards.corpus}, {wildcards.source}-{wildcards.target}"
     input:
         unpack(both_sides),
     output:
         scores=f"{RESULTS}/metrics/word_alignment/{{corpus}}/{{source}}-{{target}}.csv",
     log:
         f"{LOGS}/word_alignment/{{corpus}}/{{source}}-{{target}}.log",
+    conda:
+        "../../envs/isogloss.yaml"
     params:
-        spec=lambda wildcards: grid.word_alignment_score_spec(settings, wildcards.corpus),
+        spec=lambda wildcards: grid.word_alignment_score_spec(
+            settings, wildcards.corpus
+        ),
         identity=lambda wildcards: {
             "corpus": wildcards.corpus,
             "source": wildcards.source,
             "target": wildcards.target,
         },
         code=digest("isogloss.word_alignment"),
+    message:
+        "Aligner against gold links of {wildcards.corpus}, {wildcards.source}-{wildcards.target}"
     script:
         "../scripts/score_word_alignment.py"
 
 
 rule build_lexicon:
-    message:
-        "Lexicon of {wildcards.corpus}, {wildcards.source}-{wildcards.target}"
     input:
         unpack(both_sides),
         alignment=rules.align_words.output.alignment,
@@ -62,15 +53,17 @@ rule build_lexicon:
         lexicon=f"{RESULTS}/lexicons/{{corpus}}/{{source}}-{{target}}.parquet",
     log:
         f"{LOGS}/lexicons/{{corpus}}/{{source}}-{{target}}.log",
+    conda:
+        "../../envs/isogloss.yaml"
     params:
         code=digest("isogloss.lexicons"),
+    message:
+        "Lexicon of {wildcards.corpus}, {wildcards.source}-{wildcards.target}"
     script:
         "../scripts/build_lexicon.py"
 
 
 rule select_words:
-    message:
-        "Words to extract of {wildcards.corpus}, {wildcards.source}-{wildcards.target}"
     input:
         unpack(both_sides),
         alignment=rules.align_words.output.alignment,
@@ -79,8 +72,12 @@ rule select_words:
         target_words=f"{RESULTS}/selections/{{corpus}}/{{source}}-{{target}}/target.parquet",
     log:
         f"{LOGS}/selections/{{corpus}}/{{source}}-{{target}}.log",
+    conda:
+        "../../envs/isogloss.yaml"
     params:
         spec=grid.selection_spec(settings),
         code=digest("isogloss.selection"),
+    message:
+        "Words to extract of {wildcards.corpus}, {wildcards.source}-{wildcards.target}"
     script:
         "../scripts/select_words.py"

@@ -1,0 +1,104 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from isogloss.cli import main
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def files(tmp_path):
+    (tmp_path / "source.txt").write_text("".join(f"s{i}|||0|||{i}|||0|||{i // 5}\n" for i in range(10)))
+    (tmp_path / "target.txt").write_text("".join(f"t{i}|||0|||{i}|||0|||{7 + i // 5}\n" for i in range(10)))
+    (tmp_path / "lexicon.txt").write_text("".join(f"s{i} -> t{i}: Probability = 0.9, Count = 3\n" for i in range(9)))
+    (tmp_path / "joint.txt").write_text("".join(f"w{i}|||0|||{i}|||0|||{i % 2}\n" for i in range(20)))
+    return tmp_path
+
+
+def answer(capsys, *arguments):
+    assert main([str(argument) for argument in arguments]) == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def test_align(files, capsys):
+    paths = files / "source.txt", files / "target.txt", files / "lexicon.txt"
+    result = answer(capsys, "align", *paths, "--null", "100", "--json")
+    assert result["null"].pop("null_draws") == 100
+    assert {key: result[key] for key in result if key != "null"} == {
+        "aligned": 2,
+        "concepts": 2,
+        "eligible": 2,
+        "score": 1.0,
+        "pairs": [[0, 7], [1, 8]],
+    }
+    assert answer(capsys, "align", *paths, "--match", "0.9", "--json")["pairs"] == [[0, 7]]
+    assert answer(capsys, "align", *paths, "--convention", "released", "--json")["eligible"] == 0
+    assert main([str(x) for x in ("align", *paths)]) == 0
+    assert "2 of 2 source concepts are aligned: 1.0000" in capsys.readouterr().out
+
+
+def test_overlap(files, capsys):
+    result = answer(capsys, "overlap", files / "joint.txt", "--split", 10, "--json")
+    assert result["overlapping"] == result["concepts"] == 2
+    assert result["clusters"] == [0, 1]
+    assert answer(capsys, "overlap", files / "joint.txt", "--split", 2, "--count", "tokens", "--json")["score"] == 0
+
+
+def test_cka(files, capsys):
+    x = np.random.default_rng(0).normal(size=(20, 4))
+    np.save(files / "x.npy", x)
+    np.save(files / "y.npy", -2 * x)
+    assert answer(capsys, "cka", files / "x.npy", files / "y.npy", "--json")["cka"] == pytest.approx(1)
+    assert answer(capsys, "cka", files / "x.npy", files / "x.npy", "--debiased", "--json")["cka"] == pytest.approx(1)
+
+
+def test_export_and_info(files, capsys):
+    pd.DataFrame({"word": ["a"], "sentence": [1], "position": [2], "language": ["en"], "cluster": [3]}).to_parquet(
+        files / "c.parquet"
+    )
+    assert main(["export", str(files / "c.parquet"), str(files / "c.txt")]) == 0
+    assert (files / "c.txt").read_text() == "a|||0|||1|||2|||3\n"
+    assert main(["info", str(files / "c.parquet")]) == 0
+    assert "table: 1 rows" in capsys.readouterr().out
+
+
+def test_check_and_plan(files, capsys):
+    tiny = ROOT / "config" / "test" / "tiny.yaml"
+    assert main(["check", str(tiny)]) == 0
+    assert "no mistakes" in capsys.readouterr().out
+    jobs = answer(capsys, "plan", tiny, "--json")["jobs"]
+    assert jobs["cluster_concepts"] == 20
+    (files / "bad.yaml").write_text("modles: {}\nconcepts: {clusters: 1}\n")
+    assert main(["check", str(files / "bad.yaml")]) == 2
+    told = capsys.readouterr().err.splitlines()
+    assert len(told) == 4
+    assert all(line.startswith(str(files / "bad.yaml")) for line in told)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("align", "none.txt", "target.txt", "lexicon.txt"), "There is no cluster file"),
+        (("align", "target.txt", "source.txt", "lexicon.txt"), "no overlap"),
+        (("overlap", "joint.txt"), "--split SENTENCE"),
+        (("cka", "none.npy", "none.npy"), "There is no file"),
+        (("info", "none.h5"), "There is no file"),
+    ],
+)
+def test_mistakes_are_one_line(files, capsys, monkeypatch, arguments, message):
+    monkeypatch.chdir(files)
+    assert main(list(arguments)) == 1
+    told = capsys.readouterr().err
+    assert told.startswith("isogloss: ")
+    assert told.count("\n") == 1
+    assert message in told
+
+
+def test_percent_are_refused(files, capsys):
+    with pytest.raises(SystemExit):
+        main(["overlap", str(files / "joint.txt"), "--threshold", "30"])
+    assert "percent" in capsys.readouterr().err
