@@ -656,11 +656,18 @@ def fingerprint(spec: Spec, tokenizer, text: Text, seed: int, threads: int) -> s
 @contextmanager
 def published_folder(folder: Path) -> Iterator[Path]:
     """Yield a temporary folder beside ``folder``; rename it into place when the block ends well."""
-    draft = folder.with_name(f".{folder.name}.{os.getpid()}.tmp")
-    old = folder.with_name(f".{folder.name}.{os.getpid()}.old")
+    draft = folder.with_name(f".{folder.name}.tmp")
+    old = folder.with_name(f".{folder.name}.old")
     try:
+        for left in (draft, old):  # by a run that was killed
+            shutil.rmtree(left, ignore_errors=True)
         draft.mkdir(parents=True)
         yield draft
+        mode = (draft / "config.json").stat().st_mode
+        for path in draft.iterdir():
+            path.chmod(mode)  # the library leaves weights readable by their owner only
+            with path.open("rb+") as handle:
+                os.fsync(handle.fileno())
         if folder.exists():
             folder.replace(old)
         draft.replace(folder)
