@@ -23,6 +23,7 @@ KINDS = {
     "unified": {"masked"},
     "contrastive": {"masked", "contrastive"},
     "translation": {"translated", "restored"},
+    "t5-contrastive": {"translated", "restored", "contrastive"},
 }
 
 
@@ -32,7 +33,8 @@ def training(tmp_path_factory):
 
 
 def run(folder, training, objective="naive", **changes):
-    spec = {**TINY, "objective": objective, "architecture": "t5" if objective == "translation" else "bert"}
+    architecture = "t5" if objective in ("translation", "t5-contrastive") else "bert"
+    spec = {**TINY, "objective": objective.removeprefix("t5-"), "architecture": architecture}
     options = {key: changes.pop(key) for key in ("after_step", "save_seconds", "seed") if key in changes}
     train(
         folder=folder,
@@ -49,11 +51,11 @@ def run(folder, training, objective="naive", **changes):
 @pytest.mark.parametrize("objective", KINDS)
 def test_every_objective_gives_a_folder_that_loads(objective, training, tmp_path):
     folder = tmp_path / "model"
-    run(folder, training, objective, contrastive_share=0.5, steps=12)
+    run(folder, training, objective, contrastive_share=0.4, steps=16)
     tokenizer = AutoTokenizer.from_pretrained(folder)
     model, loading = AutoModel.from_pretrained(folder, output_loading_info=True)
     assert {key for key in loading["missing_keys"] if "pooler" not in key} == set()
-    encoder = model.get_encoder() if objective == "translation" else model
+    encoder = model.get_encoder() if model.config.is_encoder_decoder else model
     inputs = tokenizer([["ena", "enb"]], is_split_into_words=True, return_tensors="pt")
     states = encoder(
         input_ids=inputs["input_ids"],
@@ -65,7 +67,7 @@ def test_every_objective_gives_a_folder_that_loads(objective, training, tmp_path
     curve = pd.read_csv(tmp_path / "model.csv")
     assert list(curve.columns) == ["model", "step", "kind", "loss", "batches"]
     assert set(curve["kind"]) == KINDS[objective]
-    assert curve["batches"].sum() == 12
+    assert curve["batches"].sum() == 16
     assert np.isfinite(curve["loss"]).all()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["model", "model.csv"]
 
@@ -201,7 +203,7 @@ def test_pairs_are_translations_with_the_pivot(training):
     ("changes", "words"),
     [
         ({"objective": "nave"}, "cannot be trained with the objective 'nave'; choose naive or tlm"),
-        ({"objective": "contrastive", "architecture": "t5"}, "choose translation"),
+        ({"objective": "naive", "architecture": "t5"}, "choose translation or contrastive"),
         ({"architecture": "gpt"}, "choose bert or t5"),
         ({"hidden": 15}, "multiple of heads"),
         ({"steps": "many"}, "steps must be int"),

@@ -213,8 +213,9 @@ def embed(network: torch.nn.Module, tokenizer, table: pd.DataFrame) -> Vectors:
 
 
 def centred(vectors: np.ndarray) -> np.ndarray:
-    """Take the mean of all rows off each row."""
-    return vectors - vectors.mean(0)
+    """Take the mean of all rows off each row, and bring the whole to unit variance."""
+    moved = vectors - vectors.mean(0)
+    return moved / max(float(moved.std()), 1e-12)
 
 
 def found(source: np.ndarray, target: np.ndarray) -> float:

@@ -13,7 +13,8 @@ languages can be measured. The objective decides how much is shared:
     (Hua et al. 2024). The output has a dictionary built in.
 ``contrastive``
     In a share of the steps mean-pooled parallel sentences must find each other among those of the batch
-    (InfoNCE, van den Oord et al. 2018, equation 4; temperature 0.1).
+    (InfoNCE, van den Oord et al. 2018, equation 4; temperature 0.1). For an encoder-decoder these steps train
+    the encoder, and the others are those of ``translation``.
 ``translation``
     Encoder-decoder only: a share of the steps translates from or into the pivot language, teacher-forced; the
     others restore a sentence in which pieces were masked (Lewis et al. 2020, section 2). The target language
@@ -54,11 +55,13 @@ from isogloss.subwords import train_tokenizer
 
 logger = logging.getLogger(__name__)
 
-OBJECTIVES = {"bert": ("naive", "tlm", "unified", "contrastive"), "t5": ("translation",)}
+OBJECTIVES = {"bert": ("naive", "tlm", "unified", "contrastive"), "t5": ("translation", "contrastive")}
 PARALLEL = ("tlm", "contrastive", "translation")
 TEMPERATURE = 0.1
 MASKING = {"masked": 0.2, "translation-masked": 0.3, "restored": 0.3}
 IGNORED = -100
+# T5 begins with embeddings of unit variance; in so few steps they would stay near what chance made them.
+FIRST_SCALE = 0.2
 
 
 @dataclass(frozen=True)
@@ -70,7 +73,8 @@ class Spec:
     architecture
         ``bert`` (encoder) or ``t5`` (encoder-decoder; ``layers`` then counts each half's).
     objective
-        ``naive``, ``tlm``, ``unified`` or ``contrastive`` for ``bert``; ``translation`` for ``t5``.
+        For ``bert`` one of ``naive``, ``tlm``, ``unified`` and ``contrastive``; for ``t5`` ``translation`` or
+        ``contrastive``.
     layers, hidden, heads, intermediate
         The network's depth, width, attention heads and inner width.
     vocabulary
@@ -84,7 +88,7 @@ class Spec:
     contrastive_share
         Share of the steps that are contrastive (``contrastive`` only).
     translation_share
-        Share of the steps that see translation pairs (``tlm`` and ``translation`` only).
+        Share of the other steps that see translation pairs (``tlm``, and all of ``t5``).
     max_length
         Longest input in pieces, special tokens included; longer training sentences are cut.
     """
@@ -356,7 +360,9 @@ def make_model(spec: Spec, tokenizer, lemmas: int, seed: int) -> tuple[transform
                 eos_token_id=tokenizer.eos_token_id,
                 decoder_start_token_id=tokenizer.pad_token_id,
             )
-            return T5ForConditionalGeneration(config), None
+            model = T5ForConditionalGeneration(config)
+            model.shared.weight.data.mul_(FIRST_SCALE)
+            return model, None
         config = BertConfig(
             vocab_size=len(tokenizer),
             hidden_size=spec.hidden,
@@ -462,15 +468,13 @@ class Learner:
 
     def kind(self, random: np.random.Generator) -> str:
         """Draw the kind of the next batch."""
-        draw = random.random()
-        match self.spec.objective:
-            case "contrastive" if draw < self.spec.contrastive_share:
-                return "contrastive"
-            case "tlm" if draw < self.spec.translation_share:
-                return "translation-masked"
-            case "translation":
-                return "translated" if draw < self.spec.translation_share else "restored"
-        return "masked"
+        spec = self.spec
+        if spec.objective == "contrastive" and random.random() < spec.contrastive_share:
+            return "contrastive"
+        paired = random.random() < spec.translation_share
+        if spec.architecture == "t5":
+            return "translated" if paired else "restored"
+        return "translation-masked" if spec.objective == "tlm" and paired else "masked"
 
     def alike(self, random: np.random.Generator, sentences: int) -> np.ndarray:
         """Positions in ``text.pieces``, int64 [sentences, length], of sentences of one length."""
@@ -547,7 +551,8 @@ class Learner:
         sides = self.translations(random, self.spec.batch // 2)
         pieces, real = self.padded(np.concatenate(sides))
         mask = torch.from_numpy(real.astype(np.int64))
-        states = self.model.bert(input_ids=torch.from_numpy(pieces), attention_mask=mask).last_hidden_state
+        encoder = self.model.bert if self.spec.architecture == "bert" else self.model.encoder
+        states = encoder(input_ids=torch.from_numpy(pieces), attention_mask=mask).last_hidden_state
         means = (states * mask[..., None]).sum(1) / mask.sum(1, keepdim=True)
         one, two = functional.normalize(means, dim=-1).chunk(2)
         likeness = one @ two.T / TEMPERATURE
@@ -638,11 +643,18 @@ def fingerprint(spec: Spec, tokenizer, text: Text, seed: int, threads: int) -> s
 @contextmanager
 def published_folder(folder: Path) -> Iterator[Path]:
     """Yield a temporary folder beside ``folder``; rename it into place when the block ends well."""
-    draft = folder.with_name(f".{folder.name}.{os.getpid()}.tmp")
-    old = folder.with_name(f".{folder.name}.{os.getpid()}.old")
+    draft = folder.with_name(f".{folder.name}.tmp")
+    old = folder.with_name(f".{folder.name}.old")
     try:
+        for left in (draft, old):  # by a run that was killed
+            shutil.rmtree(left, ignore_errors=True)
         draft.mkdir(parents=True)
         yield draft
+        mode = (draft / "config.json").stat().st_mode
+        for path in draft.iterdir():
+            path.chmod(mode)  # the library leaves weights readable by their owner only
+            with path.open("rb+") as handle:
+                os.fsync(handle.fileno())
         if folder.exists():
             folder.replace(old)
         draft.replace(folder)
