@@ -29,6 +29,8 @@ KNOWN_DEPTHS = {
     "google/mt5-base": (12, True),
 }
 
+OBJECTIVES = {"bert": ("naive", "tlm", "unified", "contrastive"), "t5": ("translation", "contrastive")}
+
 Name = Annotated[str, Field(pattern=NAME)]
 Language = Annotated[str, Field(pattern=LANGUAGE)]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -548,8 +550,12 @@ def check_model(where: str, model: Model, config: Config) -> list[str]:
         if made.hidden % made.heads:
             wrong.append(f"{where}.{key}.heads: {made.hidden} (hidden) is not a multiple of {made.heads}")
     if model.train:
-        if (model.train.objective == "translation") != (model.train.architecture == "t5"):
-            wrong.append(f"{where}.train.objective: `translation` goes with architecture t5, the others with bert")
+        allowed = OBJECTIVES[model.train.architecture]
+        if model.train.objective not in allowed:
+            wrong.append(
+                f"{where}.train.objective: architecture {model.train.architecture} goes with {', '.join(allowed)}; "
+                f"found '{model.train.objective}'"
+            )
         corpus = config.corpora.get(model.train.corpus)
         if model.train.objective == "unified" and corpus is not None and corpus.kind != "microworld":
             wrong.append(f"{where}.train.objective: `unified` needs lemmas, which only a microworld corpus has")
