@@ -37,5 +37,9 @@ lint: .venv/ready
 docs: .venv/ready
 	$(BIN)/python -m isogloss.config
 
-bench: .venv/ready
+# The peer for activations; its own pins are years old, so it stands apart and without them.
+build/neurox: | .venv/ready
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --target $@ NeuroX==1.0.9
+
+bench: .venv/ready build/neurox
 	$(BIN)/python -m benchmarks
