@@ -55,12 +55,9 @@ def main() -> None:
     expected = double_loop(*tables, best)
     loop = time.perf_counter() - begin
     own = float(np.median(times))
-    print(
-        f"concept alignment, {result.concepts} concepts, {tokens:,} tokens a side: {1000 * own:.0f} ms (goal: at most 50)"
-    )
-    print(
-        f"  the double loop: {loop:.2f} s, {loop / own:.0f} times as long; same pairs: {result.pairs == expected}, {len(expected)}"
-    )
+    print(f"concept alignment, {result.concepts} concepts, {tokens:,} tokens a side: {1000 * own:.0f} ms (goal: 50)")
+    print(f"  the double loop: {loop:.2f} s, {loop / own:.0f} times as long")
+    print(f"  {len(expected)} pairs, the same: {result.pairs == expected}")
     if result.pairs != expected:
         raise SystemExit("the pairs differ")
 

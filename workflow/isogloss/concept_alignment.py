@@ -84,10 +84,17 @@ class ConceptAlignment:
         return self.aligned / self.concepts
 
 
-def incidence(table: pd.DataFrame, words: pd.Index) -> tuple[sparse.csr_matrix, np.ndarray, np.ndarray]:
-    """Build ``[concepts, words]`` with 1 where a word occurs in a concept.
+def incidence(concepts: np.ndarray, types: np.ndarray, width: int) -> tuple[sparse.csr_matrix, np.ndarray, np.ndarray]:
+    """Build ``[concepts, types]`` with 1 where a type occurs in a concept.
 
-    Words that are not in ``words`` count in the sizes only.
+    Parameters
+    ----------
+    concepts
+        ``[token]`` number of the token's cluster.
+    types
+        ``[token]`` number of the token's word.
+    width
+        Number of words.
 
     Returns
     -------
@@ -96,49 +103,57 @@ def incidence(table: pd.DataFrame, words: pd.Index) -> tuple[sparse.csr_matrix, 
         Number of types of each concept.
     labels : ndarray of int, ``[concepts]``
     """
-    types = table[["cluster", "word"]].drop_duplicates()
-    labels, rows = np.unique(types.cluster.to_numpy(), return_inverse=True)
-    sizes = np.bincount(rows, minlength=len(labels))
-    columns = words.get_indexer(types.word)
-    known = columns >= 0
-    matrix = sparse.csr_matrix(
-        (np.ones(known.sum(), dtype=np.int32), (rows[known], columns[known])), shape=(len(labels), len(words))
-    )
-    return matrix, sizes, labels
-
-
-def best_translations(lexicon: pd.DataFrame, top_n: int) -> pd.DataFrame:
-    """Keep the ``top_n`` most probable translations of each word; ties by count, then by the word itself."""
-    ordered = lexicon.sort_values(
-        ["source", "probability", "count", "target"], ascending=[True, False, False, True], kind="stable"
-    ).drop_duplicates(["source", "target"])
-    return ordered[ordered.groupby("source", sort=False).cumcount() < top_n]
+    labels, rows = np.unique(concepts, return_inverse=True)
+    cells = np.unique(rows.astype(np.int64) * width + types)
+    rows, columns = cells // width, cells % width
+    matrix = sparse.csr_matrix((np.ones(len(cells), dtype=np.int32), (rows, columns)), shape=(len(labels), width))
+    return matrix, np.bincount(rows, minlength=len(labels)), labels
 
 
 def build(source: pd.DataFrame, target: pd.DataFrame, lexicon: pd.DataFrame, top_n: int) -> Problem:
-    """Turn cluster tables and a lexicon into matrices."""
-    best = best_translations(lexicon, top_n)
-    best = best[best.source.isin(set(source.word))]
-    if not best.target.isin(set(target.word)).any():
+    """Turn cluster tables and a lexicon into matrices.
+
+    Of each source word the ``top_n`` most probable translations are kept; ties go by count, then by the word itself.
+    Words are numbered once, and everything after that is done on numbers.
+    """
+    source_types, source_words = pd.factorize(source.word)
+    rows = pd.Index(source_words).get_indexer(lexicon.source)
+    known = rows >= 0
+    rows, entries = rows[known], lexicon[known]
+    columns, target_words = pd.factorize(entries.target)
+    alphabet = np.empty(len(target_words), dtype=np.int64)
+    alphabet[np.argsort(np.asarray(target_words, dtype=object), kind="stable")] = np.arange(len(target_words))
+    order = np.lexsort((alphabet[columns], -entries["count"].to_numpy(), -entries.probability.to_numpy(), rows))
+    # An entry that stands twice counts once, with its better line.
+    order = order[
+        np.sort(np.unique(rows[order] * np.int64(len(target_words) or 1) + columns[order], return_index=True)[1])
+    ]
+    rows, columns = rows[order], columns[order]
+    first = np.flatnonzero(np.r_[True, rows[1:] != rows[:-1]]) if len(rows) else np.empty(0, dtype=int)
+    rank = np.arange(len(rows)) - np.repeat(first, np.diff(np.r_[first, len(rows)]))
+    rows, columns = rows[rank < top_n], columns[rank < top_n]
+    target_types = pd.Index(target_words).get_indexer(target.word)
+    if not np.isin(columns, target_types).any():
         raise IsoglossError(
             "The lexicon has no overlap with the words: none of its entries has its source word among the source "
             "concepts and its target word among the target concepts. Is it for these two languages, in this direction?"
         )
-    source_words = pd.Index(sorted(set(best.source)))
-    target_words = pd.Index(sorted(set(best.target)))
-    concepts, source_sizes, source_labels = incidence(source, source_words)
-    targets, target_sizes, target_labels = incidence(target, target_words)
+    concepts, source_sizes, source_labels = incidence(source.cluster.to_numpy(), source_types, len(source_words))
+    # Target words that translate nothing count in the sizes alone.
+    numbers, every_target = pd.factorize(target.word)
+    _, target_sizes, target_labels = incidence(target.cluster.to_numpy(), numbers, len(every_target))
+    outside = np.where(target_types < 0, len(target_words), target_types)
+    targets, _, _ = incidence(target.cluster.to_numpy(), outside, len(target_words) + 1)
+    # Only words that the lexicon gives as a best translation take part in the null's permutation.
+    used, columns = np.unique(columns, return_inverse=True)
     matrix = sparse.csr_matrix(
-        (
-            np.ones(len(best), dtype=np.int32),
-            (source_words.get_indexer(best.source), target_words.get_indexer(best.target)),
-        ),
-        shape=(len(source_words), len(target_words)),
+        (np.ones(len(rows), dtype=np.int32), (rows, columns)), shape=(len(source_words), len(used))
     )
-    return Problem(concepts, matrix, targets.T.tocsr(), source_sizes, target_sizes, source_labels, target_labels)
+    reached = targets.T.tocsr()[used]
+    return Problem(concepts, matrix, reached, source_sizes, target_sizes, source_labels, target_labels)
 
 
-def count_matches(problem: Problem, permutation: np.ndarray | None = None) -> sparse.csr_matrix:
+def count_matches(problem: Problem, permutation: np.ndarray | None = None) -> sparse.coo_matrix:
     """Count, for each pair of concepts, the source's types that have a translation among the target's types.
 
     Parameters
