@@ -33,9 +33,8 @@ def main(folder: Path) -> None:
     torch.set_num_threads(THREADS)
     table = generate("en", "parallel", SENTENCES, 1)[["sentence", "words"]]
     # As long as sentences of news are, about 25 words: three of the microworld's in a row.
-    words = [
-        sum((list(table.words[(index + step) % SENTENCES]) for step in range(3)), []) for index in range(SENTENCES)
-    ]
+    said = list(map(list, table.words))
+    words = [said[i] + said[(i + 1) % SENTENCES] + said[(i + 2) % SENTENCES] for i in range(SENTENCES)]
     table = pd.DataFrame({"sentence": range(SENTENCES), "words": words})
     table.to_parquet(folder / "text.parquet")
     (folder / "text.txt").write_text("\n".join(" ".join(row) for row in words) + "\n", encoding="utf-8")

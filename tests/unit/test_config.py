@@ -102,3 +102,22 @@ def test_broken_yaml_and_missing_files_are_told(tmp_path):
 def test_layers_of_a_model():
     models = validate(TINY).models
     assert model_layers(models["encoder"]) == [0, 1]
+
+
+def test_missing_catalogues_are_left_out_with_a_line(tmp_path, caplog):
+    for language in ("de", "ru"):
+        (tmp_path / language / "LC_MESSAGES").mkdir(parents=True)
+        (tmp_path / language / "LC_MESSAGES" / "x.mo").touch()
+    content = copy.deepcopy(TINY)
+    content["corpora"]["microworld"] = {
+        "kind": "gettext",
+        "folder": str(tmp_path),
+        "languages": ["en", "de", "ru", "tr"],
+        "pairs": {"source": "en", "targets": ["de", "tr"]},
+    }
+    corpus = validate(content).corpora["microworld"]
+    assert corpus.languages == ["en", "de", "ru"]
+    assert corpus.pairs.targets == ["de"]
+    assert "no gettext catalogue of tr; the corpus goes on without" in caplog.text
+    content["corpora"]["microworld"]["pairs"]["targets"] = ["tr"]
+    assert "no pair of languages is left" in messages(content)[0]

@@ -6,6 +6,7 @@
 
 import difflib
 import json
+import logging
 import sys
 import types
 import typing
@@ -16,6 +17,8 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from isogloss.errors import IsoglossError
+
+log = logging.getLogger(__name__)
 
 NAME = r"^[a-z0-9][a-z0-9-]*$"
 LANGUAGE = r"^[a-z]{2,3}$"
@@ -371,7 +374,38 @@ def validate(content: Any, name: str = "config") -> Config:
     messages = cross_check(config)
     if messages:
         raise ConfigError([f"{name}: {message}" for message in messages])
-    return config
+    return without_missing_languages(config, name)
+
+
+def without_missing_languages(config: Config, name: str) -> Config:
+    """Leave out languages of which this machine has no gettext catalogue, and say so in a line.
+
+    Raises
+    ------
+    ConfigError
+        If the source language is missing, or no target language is left.
+    """
+    corpora = dict(config.corpora)
+    for key, corpus in config.corpora.items():
+        if corpus.kind != "gettext":
+            continue
+        here = {path.parents[1].name for path in corpus.folder.glob("*/LC_MESSAGES/*.mo")}
+        # English is what messages are translated from, so any catalogue has it.
+        missing = [
+            language for language in corpus.languages if language not in here and not (language == "en" and here)
+        ]
+        targets = [language for language in corpus.pairs.targets if language not in missing]
+        where = f"{name}: corpora.{key}: {corpus.folder} has no gettext catalogue of {', '.join(missing)}"
+        if missing and (not targets or corpus.pairs.source in missing):
+            raise ConfigError(
+                [f"{where}, and no pair of languages is left. Install translated programs, or take text."]
+            )
+        if missing:
+            log.warning("%s; the corpus goes on without", where)
+            languages = [language for language in corpus.languages if language not in missing]
+            pairs = corpus.pairs.model_copy(update={"targets": targets})
+            corpora[key] = corpus.model_copy(update={"languages": languages, "pairs": pairs})
+    return config.model_copy(update={"corpora": corpora})
 
 
 def kind_of(value: Any) -> str:
