@@ -330,7 +330,9 @@ def reserve(file: h5py.File, name: str, rows: int, hidden: int) -> None:
     layout = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
     layout.set_alloc_time(h5py.h5d.ALLOC_TIME_EARLY)
     layout.set_fill_time(h5py.h5d.FILL_TIME_NEVER)
-    layout.set_chunk((max(1, min(rows, CHUNK_BYTES // (2 * hidden))), hidden))
+    # Chunks of even size, because the last one takes its whole place on the disk.
+    chunks = max(1, -(-rows * 2 * hidden // CHUNK_BYTES))
+    layout.set_chunk((max(1, -(-rows // chunks)), hidden))
     space = h5py.h5s.create_simple((rows, hidden))
     links = h5py.h5p.create(h5py.h5p.LINK_CREATE)
     links.set_create_intermediate_group(True)
