@@ -276,9 +276,7 @@ def extract(
         "final_norm_in_last_layer": loaded.model.config.model_type in NORMED,
         "model_type": loaded.model.config.model_type,
         "weights": weights_digest(Path(checkpoint)),
-        "text": hashlib.sha256("".join(str(Path(p).stat().st_size) for p in corpora.values()).encode()).hexdigest()[
-            :16
-        ],
+        "text": text_digest(sentences),
         "wanted": len(wanted),
         "dropped": dropped,
         "versions": {
@@ -333,11 +331,20 @@ def drop_reason(sentence: Sentence, word: int) -> str:
 
 
 def weights_digest(folder: Path) -> str:
-    """Identify the weights cheaply: names, sizes and the safetensors headers."""
+    """Identify the weights by their content."""
     total = hashlib.sha256()
     for path in sorted(folder.glob("*.safetensors")):
         with path.open("rb") as handle:
-            total.update(f"{path.name}{path.stat().st_size}".encode() + handle.read(1 << 20))
+            total.update(path.name.encode() + hashlib.file_digest(handle, "sha256").digest())
+    return total.hexdigest()[:16]
+
+
+def text_digest(sentences: dict[str, dict[int, Sentence]]) -> str:
+    """Identify what the model reads by its subwords."""
+    total = hashlib.sha256()
+    for side, rows in sentences.items():
+        for key, sentence in rows.items():
+            total.update(f"{side} {key} {sentence.ids}\n".encode())
     return total.hexdigest()[:16]
 
 

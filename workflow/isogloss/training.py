@@ -240,7 +240,7 @@ def train(
     mark = fingerprint(settings, tokenizer, text, seed, threads)
     step = learner.resume(partial, mark)
     if step:
-        logger.info("%s: going on after step %d of %d", folder.name, step, settings.steps)
+        logger.info("%s: going on after step %d of %d", folder.parent.name, step, settings.steps)
     started = saved = time.monotonic()
     first = step
     while step < settings.steps:
@@ -249,7 +249,7 @@ def train(
             after_step(step)
         if step % max(1, settings.steps // 10) == 0:
             pace = (step - first) / (time.monotonic() - started)
-            logger.info("%s: step %d of %d, %s, %.0f steps/s", folder.name, step, settings.steps, learner, pace)
+            logger.info("%s: step %d of %d, %s, %.0f steps/s", folder.parent.name, step, settings.steps, learner, pace)
         if time.monotonic() - saved >= save_seconds and step < settings.steps:
             learner.save(partial, mark, step)
             saved = time.monotonic()
