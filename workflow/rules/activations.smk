@@ -17,7 +17,8 @@ rule extract_activations:
     threads: THREADS
     resources:
         gpu=grid.gpus(settings),
-        mem_mb=activation_memory,
+        mem_mb=needs("extraction", "mem_mb"),
+        runtime=needs("extraction", "runtime"),
     params:
         spec=lambda wildcards: grid.activation_spec(settings, wildcards.model),
         identity=identity,

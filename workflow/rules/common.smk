@@ -80,11 +80,6 @@ def training_text(wildcards):
     }
 
 
-def activation_memory(wildcards, attempt):
-    """Megabytes for one model and one batch; doubled at each attempt."""
-    return grid.activation_memory(settings, wildcards.model) * 2 ** (attempt - 1)
-
-
 def selection_of(wildcards):
     """The selected words of the side that a space holds."""
     side = wildcards.space.split("-")[0]
@@ -103,11 +98,6 @@ def spaces_of_joint(wildcards):
 def language_of(wildcards):
     """The language that a space's words are in."""
     return [wildcards.get(wildcards.space.split("-")[0])]
-
-
-def cluster_memory(wildcards, input, attempt):
-    """Megabytes for one layer in single precision with room for the distances; doubled at each attempt."""
-    return max(1000, int(2 * input.size_mb)) * 2 ** (attempt - 1)
 
 
 def clusters_of_kind(wildcards):
