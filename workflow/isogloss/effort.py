@@ -16,11 +16,11 @@ HIDDEN = 1024
 # Words and pieces of a sentence, special tokens and padding included.
 WORDS, PIECES = 15, 40
 # Operations a second that a thread of a modest CPU and a modest GPU reach on small matrices.
-THREAD_SPEED, GPU_SPEED = 5e9, 2e12
+THREAD_SPEED, GPU_SPEED = 1e10, 2e12
 # Start of Python, libraries and model files on a slow shared file system; and the libraries' own memory.
 START_MINUTES, LIBRARIES_MB = 10, 1500
-# Passes over all vectors that one clustering makes, its search for a better start included.
-CLUSTERING_PASSES = 150
+# Passes over all vectors that one clustering makes: its search among the leading components, and in full width.
+COMPONENTS, ROUGH_PASSES, FINE_PASSES = 64, 150, 40
 # The most that Ward's distances may take (`isogloss.concepts`, not imported here because it is heavy).
 WARD_BYTES = 4e9
 
@@ -86,7 +86,7 @@ def clustering(settings: Config, model: str, corpus: str, spaces: int = 1, **_) 
     memory = LIBRARIES_MB + int(4 * (3 * words * hidden + 16 * words + 3 * 4096 * clusters) / 1e6)
     if settings.concepts.method == "ward":
         memory += int(min(WARD_BYTES, 4 * words**2) / 1e6)
-    work = 2 * words * clusters * hidden * CLUSTERING_PASSES
+    work = 2 * words * clusters * (min(hidden, COMPONENTS) * ROUGH_PASSES + hidden * FINE_PASSES)
     return Effort(memory, minutes(work, THREAD_SPEED * settings.compute.threads))
 
 

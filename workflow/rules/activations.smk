@@ -20,7 +20,7 @@ rule extract_activations:
         mem_mb=needs("extraction", "mem_mb"),
         runtime=needs("extraction", "runtime"),
     params:
-        spec=lambda wildcards: grid.activation_spec(settings, wildcards.model),
+        spec=activation_spec,
         identity=identity,
         code=digest("isogloss.activations"),
     message:
@@ -40,6 +40,7 @@ rule table_activations:
     conda:
         "../../envs/isogloss.yaml"
     params:
+        layers=grid.layer_counts(settings),
         code=digest("isogloss.activations"),
     message:
         "Table of words kept and dropped"

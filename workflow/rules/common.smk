@@ -2,6 +2,9 @@
 
 import re
 
+from isogloss.config import depth
+from isogloss.kept_layers import kept_layers
+
 RESULTS = settings.results
 LOGS = f"{RESULTS}/logs"
 BENCHMARKS = f"{RESULTS}/benchmarks"
@@ -78,6 +81,14 @@ def training_text(wildcards):
         language: f"{RESULTS}/training/{corpus}/{language}.parquet"
         for corpus, language in grid.training_text(settings, wildcards.model)
     }
+
+
+def activation_spec(wildcards):
+    """What a store depends on; one that holds more layers than are wanted now is as good as it was."""
+    spec = grid.activation_spec(settings, wildcards.model)
+    store = f"{RESULTS}/activations/{CELL}/{{space}}.h5".format(**wildcards)
+    deepest = depth(settings.models[wildcards.model])[0]
+    return {**spec, "layers": kept_layers(store, spec["layers"], deepest)}
 
 
 def selection_of(wildcards):
