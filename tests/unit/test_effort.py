@@ -9,7 +9,7 @@ from isogloss.config import validate
 
 ROOT = Path(__file__).resolve().parents[2]
 TINY = yaml.safe_load((ROOT / "config" / "test" / "tiny.yaml").read_text())
-ESTIMATES = ("extraction", "training", "clustering", "joint_clustering", "retrieval")
+ESTIMATES = ("extraction", "training", "clustering", "joint_clustering", "scoring", "retrieval")
 
 
 def needs(estimate: str, **changes) -> effort.Effort:
@@ -38,6 +38,7 @@ def test_the_smallest_work_asks_for_little(estimate):
         ("clustering", {"corpora__microworld__sentences": 1_000_000}),
         ("clustering", {"concepts__clusters": 6000, "corpora__microworld__sentences": 100_000}),
         ("joint_clustering", {"corpora__microworld__sentences": 1_000_000}),
+        ("scoring", {"corpora__microworld__sentences": 1_000_000}),
         ("retrieval", {"corpora__microworld__sentences": 100_000}),
     ],
 )

@@ -291,6 +291,8 @@ def extract(
     kept = kept.iloc[np.argsort(kept.sentence.map(turn), kind="stable")].reset_index(drop=True)
     whole_sentences = np.array(list(turn)) if sentence_vectors and not decoder else None
     writer = StoreWriter(store, kept, layers, loaded.hidden, made_from, whole_sentences)
+    if writer.done:
+        log.info("Going on after batch %d of %d", writer.done, len(batches))
     positions = kept.groupby("sentence", sort=False).position.agg(list).to_dict()
     started = told = time.monotonic()
     quiet = not sys.stderr.isatty()

@@ -19,6 +19,8 @@ WORDS, PIECES = 15, 40
 THREAD_SPEED, GPU_SPEED = 1e10, 2e12
 # Start of Python, libraries and model files on a slow shared file system; and the libraries' own memory.
 START_MINUTES, LIBRARIES_MB = 10, 1500
+# The same for one member of a group, most of whose members find everything in the node's cache.
+MEMBER_MINUTES = 1
 # Passes over all vectors that one clustering makes: its search among the leading components, and in full width.
 COMPONENTS, ROUGH_PASSES, FINE_PASSES = 64, 150, 40
 # The most that Ward's distances may take (`isogloss.concepts`, not imported here because it is heavy).
@@ -41,9 +43,9 @@ class Effort:
     runtime: int
 
 
-def minutes(operations: float, speed: float) -> int:
+def minutes(operations: float, speed: float, start: int = START_MINUTES) -> int:
     """Turn a number of operations into minutes, twice as long as they should take."""
-    return START_MINUTES + math.ceil(2 * operations / speed / 60)
+    return start + math.ceil(2 * operations / speed / 60)
 
 
 def sentences(settings: Config, corpus: str) -> int:
@@ -87,12 +89,19 @@ def clustering(settings: Config, model: str, corpus: str, spaces: int = 1, **_) 
     if settings.concepts.method == "ward":
         memory += int(min(WARD_BYTES, 4 * words**2) / 1e6)
     work = 2 * words * clusters * (min(hidden, COMPONENTS) * ROUGH_PASSES + hidden * FINE_PASSES)
-    return Effort(memory, minutes(work, THREAD_SPEED * settings.compute.threads))
+    return Effort(memory, minutes(work, THREAD_SPEED * settings.compute.threads, MEMBER_MINUTES))
 
 
 def joint_clustering(settings: Config, model: str, corpus: str, **_) -> Effort:
     """Estimate the clustering of one layer of both sides of a pair together."""
     return clustering(settings, model, corpus, spaces=2)
+
+
+def scoring(settings: Config, corpus: str, **_) -> Effort:
+    """Estimate CALIGN or COLAP of one layer of a pair: draws over all words' concepts, without any vectors."""
+    draws = max(section.null + section.bootstrap for section in (settings.concept_alignment, settings.concept_overlap))
+    words = 2 * sentences(settings, corpus) * WORDS
+    return Effort(LIBRARIES_MB + int(200 * words / 1e6), minutes(100 * draws * words, THREAD_SPEED, MEMBER_MINUTES))
 
 
 def retrieval(settings: Config, model: str, corpus: str, **_) -> Effort:

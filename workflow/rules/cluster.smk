@@ -1,6 +1,10 @@
 """What jobs ask a cluster for, and which ones are too small to be sent there."""
 
 from isogloss import effort
+from isogloss.ownership import Ownership
+from isogloss.resume import RUN
+
+run_note = []
 
 
 def needs(estimate, name):
@@ -23,3 +27,23 @@ localrules:
     record_provenance,
     table_activations,
     write_report,
+
+
+# Who runs here, for a second Snakemake that was told to --unlock and for `make resume`.
+onstart:
+    try:
+        run_note.append(Ownership(RUN))
+    except IsoglossError as error:
+        print(
+            f"Another Snakemake is running in this folder. {error}",
+            file=sys.stderr,
+        )
+        sys.exit(2)
+
+
+onsuccess:
+    run_note.pop().release()
+
+
+onerror:
+    run_note.pop().release()

@@ -12,6 +12,9 @@ rule align_concepts:
         f"{LOGS}/concept_alignment/{CELL}/{{kind}}/layer{{layer}}.log",
     conda:
         "../../envs/isogloss.yaml"
+    resources:
+        mem_mb=needs("scoring", "mem_mb"),
+        runtime=needs("scoring", "runtime"),
     params:
         spec=grid.concept_alignment_spec(settings),
         identity=identity,
@@ -32,6 +35,9 @@ rule overlap_concepts:
         f"{LOGS}/concept_overlap/{CELL}/{{kind}}/layer{{layer}}.log",
     conda:
         "../../envs/isogloss.yaml"
+    resources:
+        mem_mb=needs("scoring", "mem_mb"),
+        runtime=needs("scoring", "runtime"),
     params:
         spec=grid.concept_overlap_spec(settings),
         identity=identity,

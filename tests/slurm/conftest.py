@@ -1,0 +1,197 @@
+"""Run the workflow through a real SLURM, which the session brings up and takes down again."""
+
+import copy
+import importlib.util
+import os
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+SCRIPT = Path(__file__).with_name("cluster.sh")
+
+spec = importlib.util.spec_from_file_location("workflow_conftest", ROOT / "tests" / "workflow" / "conftest.py")
+workflow_conftest = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(workflow_conftest)
+
+# One model whose training outlasts a save of its state, and whose extraction outlasts a flush of its store.
+CONFIG = {
+    "results": "results",
+    "corpora": {
+        "microworld": {
+            "kind": "microworld",
+            "languages": ["en", "de"],
+            "pairs": {"source": "en", "targets": ["de"]},
+            "sentences": 5000,
+            "training_sentences": 300,
+            "word_alignment": {"method": "gold"},
+        }
+    },
+    "models": {
+        "encoder": {
+            "train": {
+                "corpus": "microworld",
+                "objective": "contrastive",
+                "layers": 1,
+                "hidden": 16,
+                "intermediate": 32,
+                "vocabulary": 400,
+                "steps": 7000,
+                "batch": 8,
+            }
+        }
+    },
+    "concepts": {"clusters": 8},
+    "activations": {"precision": "float32", "token_budget": 16},
+}
+STORE = "results/activations/encoder/pretrained/microworld/en-de/source-encoder.h5"
+CHECKPOINT = "results/checkpoints/encoder/pretrained"
+
+
+class Cluster:
+    """What SLURM knows."""
+
+    def control(self, *arguments: str) -> None:
+        subprocess.run(["scontrol", *arguments], check=True, capture_output=True)
+
+    def node(self, what: str, name: str) -> None:
+        subprocess.run([SCRIPT, "node", what, name], check=True)
+
+    def jobs(self, folder: Path) -> list[dict[str, str]]:
+        """All jobs of a folder so far, from accounting, in the order of submission."""
+        names = ("JobIDRaw", "State", "Partition", "ReqTRES", "TimelimitRaw", "NodeList", "Comment", "WorkDir")
+        command = ["sacct", "-X", "-P", "-n", "-D", "--starttime=now-1days", f"--format={','.join(names)}"]
+        lines = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
+        rows = [dict(zip(names, line.split("|"), strict=True)) for line in lines]
+        for row in rows:
+            row["asked"] = dict(part.split("=") for part in row["ReqTRES"].split(",") if part)
+        return [row for row in rows if row["WorkDir"] == str(folder)]
+
+    def of_rule(self, folder: Path, rule: str) -> list[dict[str, str]]:
+        return [job for job in self.jobs(folder) if rule in job["Comment"]]
+
+    def queued(self, folder: Path) -> dict[str, str]:
+        """Jobs in the queue now: number -> state."""
+        lines = subprocess.run(
+            ["squeue", "--noheader", "--format=%i|%T|%Z"], check=True, capture_output=True, text=True
+        ).stdout.splitlines()
+        rows = [line.split("|") for line in lines]
+        return {number: state for number, state, place in rows if place == str(folder)}
+
+
+class SlurmRun(workflow_conftest.Workflow):
+    """One folder in which `snakemake --profile slurm` is run."""
+
+    def command(self, *arguments: str) -> list[str]:
+        return super().command("--profile", "slurm", "--slurm-init-seconds-before-status-checks", "2", *arguments)
+
+    def start(self, *arguments: str) -> subprocess.Popen:
+        self.log = self.folder / "snakemake.log"
+        with self.log.open("w") as log:
+            return subprocess.Popen(self.command(*arguments), cwd=ROOT, stdout=log, stderr=log, start_new_session=True)
+
+    def finish(self, process: subprocess.Popen, seconds: float = 400) -> None:
+        """Wait for a run's good end."""
+        assert process.wait(seconds) == 0, self.log.read_text()[-6000:]
+
+    def forget(self, *places: str) -> None:
+        """Delete results, and the tables, so that the next run makes them again."""
+        for place in (*places, "results/tables", "results/report.html"):
+            path = self.folder / place
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+    def forget_all(self) -> None:
+        """Begin from nothing."""
+        for place in ("results", ".snakemake"):
+            shutil.rmtree(self.folder / place)
+
+    def local(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess:
+        """Run Snakemake without the cluster."""
+        return subprocess.run(super().command(*arguments), cwd=ROOT, capture_output=True, text=True, check=check)
+
+
+def await_(condition: Callable, seconds: float = 120):
+    """Wait for a condition's first true value."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if value := condition():
+            return value
+        time.sleep(0.2)
+    raise AssertionError(f"not within {seconds:.0f} s")
+
+
+def script_process(folder: Path, script: str) -> int | None:
+    """Find the process of a running workflow script of a folder."""
+    for place in Path("/proc").iterdir():
+        if place.name.isdigit():
+            try:
+                command = (place / "cmdline").read_bytes().decode().split("\0")
+            except OSError:
+                continue
+            if len(command) > 1 and command[1].startswith(str(folder)) and command[1].endswith(f".{script}.py"):
+                return int(place.name)
+    return None
+
+
+def freeze_after(folder: Path, script: str, condition: Callable) -> int:
+    """Stop a script's process at the first moment at which a condition holds; it stays where it is until it is killed.
+
+    So a limit is met in the middle of the work, on a machine of any speed.
+    """
+    await_(condition)
+    process = await_(lambda: script_process(folder, script))
+    os.kill(process, signal.SIGSTOP)
+    return process
+
+
+def saved_batches(folder: Path) -> int:
+    """Count the batches that an interrupted extraction would not have to do again."""
+    import h5py
+
+    try:
+        with h5py.File(folder / f"{STORE}.partial", "r", locking=False) as file:
+            return int(file.attrs["batches"])
+    except (OSError, KeyError):
+        return 0
+
+
+@pytest.fixture(scope="session")
+def cluster():
+    up = subprocess.run([SCRIPT, "up"], capture_output=True, text=True)
+    if up.returncode:
+        pytest.exit(up.stderr, returncode=1)
+    yield Cluster()
+    if not os.environ.get("KEEP_CLUSTER"):
+        subprocess.run([SCRIPT, "down"], check=True)
+
+
+@pytest.fixture(scope="session")
+def reference(tmp_path_factory) -> SlurmRun:
+    """An undisturbed local run."""
+    run = SlurmRun(tmp_path_factory.mktemp("reference"), copy.deepcopy(CONFIG))
+    run.local()
+    return run
+
+
+@pytest.fixture
+def run(cluster, reference, tmp_path) -> SlurmRun:
+    """A copy of the finished run; a test forgets what it wants made again."""
+    folder = tmp_path / "run"
+    shutil.copytree(reference.folder, folder, symlinks=True)
+    yield SlurmRun(folder, copy.deepcopy(CONFIG))
+    left = list(cluster.queued(folder))
+    if left:
+        subprocess.run(["scancel", *left], check=True)
+        await_(lambda: not cluster.queued(folder))
+
+
+@pytest.fixture
+def same_tables(reference, run):
+    """At the end of the test: the tables are those of the undisturbed local run, byte for byte."""
+    yield
+    assert run.tables() == reference.tables()

@@ -1,0 +1,202 @@
+"""The workflow through a real SLURM, undisturbed and disturbed: always the tables of a local run, byte for byte."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from conftest import CHECKPOINT, ROOT, STORE, await_, freeze_after, saved_batches, script_process
+
+pytestmark = pytest.mark.slow
+
+EXTRACTION, TRAINING = "rule_extract_activations", "rule_train_model"
+
+
+def log_of(run, place: str) -> str:
+    return (run.folder / "results" / "logs" / f"{place}.log").read_text()
+
+
+def extraction_log(run) -> str:
+    return log_of(run, STORE.removeprefix("results/").removesuffix(".h5"))
+
+
+@pytest.mark.usefixtures("same_tables")
+def test_the_whole_graph_and_where_each_job_ran(cluster, run):
+    run.forget_all()
+    run.finish(run.start())
+    jobs = cluster.jobs(run.folder)
+    assert {job["State"] for job in jobs} == {"COMPLETED"}
+    kinds = {}
+    for job in jobs:
+        kinds.setdefault(job["Comment"].split("_")[1], []).append(job)
+    # Texts together, words together, the training, each store, and all of the model's concepts together.
+    assert {kind: len(found) for kind, found in kinds.items()} == {
+        "text": 1,
+        "words": 1,
+        "train": 1,
+        "extract": 2,
+        "concepts": 1,
+    }
+    for job in kinds["extract"]:
+        assert job["Partition"] == "gpu"
+        assert job["NodeList"] == "g1"
+        assert job["asked"]["gres/gpu"] == "1"
+        assert "encoder_pretrained_microworld_en_de_" in job["Comment"]
+    for job in (job for job in jobs if job not in kinds["extract"]):
+        assert job["Partition"] == "cpu"
+        assert job["NodeList"] in ("c1", "c2")
+        assert "gres/gpu" not in job["asked"]
+    group = kinds["concepts"][0]
+    assert "encoder_pretrained" in group["Comment"]
+    # As much time as its ten members need one after the other, as much memory and as many CPUs as one of them.
+    assert int(group["TimelimitRaw"]) >= 10
+    assert group["asked"]["cpu"] == "1"
+    assert int(group["asked"]["mem"].removesuffix("M")) < 4000
+    assert run.plan() == {}
+
+
+@pytest.mark.usefixtures("same_tables")
+def test_time_limit_in_mid_extraction(cluster, run):
+    run.forget(STORE)
+    process = run.start("--set-resources", "extract_activations:runtime=attempt")
+    freeze_after(run.folder, "extract_activations", lambda: saved_batches(run.folder))
+    run.finish(process)
+    first, second = cluster.of_rule(run.folder, EXTRACTION)
+    assert first["State"] == "TIMEOUT"
+    assert second["State"] == "COMPLETED"
+    assert int(second["TimelimitRaw"]) == 2 * int(first["TimelimitRaw"])
+    assert "Going on after batch" in extraction_log(run)
+
+
+@pytest.mark.usefixtures("same_tables")
+def test_time_limit_in_mid_training(cluster, run):
+    run.forget(CHECKPOINT, "results/metrics/training/encoder/pretrained.csv")
+    process = run.start("--set-resources", "train_model:runtime=attempt")
+    freeze_after(run.folder, "train_model", (run.folder / f"{CHECKPOINT}.partial").is_file)
+    run.finish(process)
+    first, second = cluster.of_rule(run.folder, TRAINING)
+    assert (first["State"], second["State"]) == ("TIMEOUT", "COMPLETED")
+    assert "going on after step" in log_of(run, "checkpoints/encoder/pretrained")
+
+
+@pytest.mark.usefixtures("same_tables")
+def test_out_of_memory_is_tried_again_with_more(cluster, run):
+    run.forget(STORE)
+    run.finish(run.start("--set-resources", "extract_activations:mem_mb=250 * 8 ** (attempt - 1)"))
+    first, *_, last = cluster.of_rule(run.folder, EXTRACTION)
+    assert first["State"] != "COMPLETED"
+    assert last["State"] == "COMPLETED"
+    assert (first["asked"]["mem"], last["asked"]["mem"]) == ("250M", "2000M")
+
+
+@pytest.mark.usefixtures("same_tables")
+def test_scancel_of_a_running_job(cluster, run):
+    run.forget(STORE)
+    process = run.start()
+    await_(lambda: saved_batches(run.folder))
+    subprocess.run(["scancel", *cluster.queued(run.folder)], check=True)
+    run.finish(process)
+    states = [job["State"] for job in cluster.of_rule(run.folder, EXTRACTION)]
+    assert len(states) == 2
+    assert states[0].startswith("CANCELLED")
+    assert "Going on after batch" in extraction_log(run)
+
+
+@pytest.mark.usefixtures("same_tables")
+def test_requeue_starts_the_same_job_again(cluster, run):
+    run.forget(STORE)
+    process = run.start()
+    await_(lambda: saved_batches(run.folder))
+    (number,) = cluster.queued(run.folder)
+    cluster.control("requeue", number)
+    run.finish(process)
+    # Accounting has a row for each start of the one job.
+    assert {job["JobIDRaw"] for job in cluster.of_rule(run.folder, EXTRACTION)} == {number}
+    assert "Going on after batch" in extraction_log(run)
+
+
+@pytest.mark.usefixtures("same_tables")
+def test_a_node_that_goes_down_and_comes_back(cluster, run):
+    run.forget(STORE)
+    process = run.start()
+    await_(lambda: saved_batches(run.folder))
+    worker = script_process(run.folder, "extract_activations")
+    cluster.node("down", "g1")
+    os.kill(worker, signal.SIGKILL)
+    try:
+        await_(lambda: "PENDING" in cluster.queued(run.folder).values())
+    finally:
+        cluster.node("up", "g1")
+    run.finish(process)
+    assert "Going on after batch" in extraction_log(run)
+
+
+@pytest.mark.usefixtures("same_tables")
+@pytest.mark.parametrize(
+    ("number", "options"), [(signal.SIGKILL, []), (signal.SIGKILL, ["--cancel"]), (signal.SIGHUP, [])]
+)
+def test_snakemake_killed_and_resumed_while_its_jobs_run(cluster, run, number, options):
+    run.forget(STORE)
+    process = run.start()
+    await_(lambda: script_process(run.folder, "extract_activations"))
+    os.killpg(process.pid, number)
+    process.wait()
+    (orphan,) = cluster.queued(run.folder)
+    assert run.run("--quiet", "all", check=False).returncode, "a plain start beside orphans must not begin"
+    resumed = subprocess.run(
+        [sys.executable, "-m", "isogloss.resume", *options, *run.command()[3:]],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert resumed.returncode == 0, resumed.stdout + resumed.stderr
+    assert ("Cancelling 1 job" if options else f"Waiting for 1 jobs of the interrupted run: {orphan}") in resumed.stdout
+    assert not (run.folder / f"{STORE}.partial.owner").exists()
+    assert not cluster.queued(run.folder)
+
+
+def test_two_writers_are_refused_and_the_first_is_unharmed(cluster, run, reference):
+    """Even who unlocks while orphans run gets no second writer: the second job refuses and says why."""
+    run.forget(STORE)
+    process = run.start()
+    await_(lambda: saved_batches(run.folder))
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    run.run("--unlock")
+    second = run.run("--retries", "0", check=False)
+    assert second.returncode
+    assert "Another running job is writing" in second.stdout + second.stderr
+    await_(lambda: not cluster.queued(run.folder))
+    run.finish(run.start())
+    assert run.tables() == reference.tables()
+
+
+@pytest.mark.usefixtures("same_tables")
+def test_a_second_snakemake_is_refused_in_words(cluster, run):
+    run.forget(STORE)
+    process = run.start()
+    await_(lambda: script_process(run.folder, "extract_activations"))
+    second = run.run(check=False)
+    assert second.returncode
+    assert "Directory cannot be locked" in second.stdout + second.stderr
+    resumed = subprocess.run(
+        [sys.executable, "-m", "isogloss.resume", *run.command()[3:]], cwd=ROOT, capture_output=True, text=True
+    )
+    assert resumed.returncode == 2
+    assert f"Snakemake is running in {run.folder} (process {process.pid}" in resumed.stderr
+    run.run("--unlock")
+    unlocked = run.run(check=False)
+    assert unlocked.returncode
+    assert "Another Snakemake is running in this folder" in unlocked.stdout + unlocked.stderr
+    run.finish(process)
+
+
+def test_a_job_that_cannot_run_is_told_at_once(run):
+    started = time.monotonic()
+    run.forget(STORE)
+    done = run.run("--retries", "0", "--set-resources", "extract_activations:slurm_partition=nowhere", check=False)
+    assert done.returncode
+    assert "nowhere" in done.stdout + done.stderr
+    assert time.monotonic() - started < 60
