@@ -27,7 +27,7 @@ CONFIG = {
             "kind": "microworld",
             "languages": ["en", "de"],
             "pairs": {"source": "en", "targets": ["de"]},
-            "sentences": 5000,
+            "sentences": 8000,
             "training_sentences": 300,
             "word_alignment": {"method": "gold"},
         }
@@ -37,13 +37,14 @@ CONFIG = {
             "train": {
                 "corpus": "microworld",
                 "objective": "contrastive",
-                "layers": 1,
+                "layers": 6,
                 "hidden": 16,
                 "intermediate": 32,
                 "vocabulary": 400,
-                "steps": 7000,
+                "steps": 2500,
                 "batch": 8,
-            }
+            },
+            "layers": [0, 6],
         }
     },
     "concepts": {"clusters": 8},

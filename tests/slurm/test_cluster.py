@@ -14,6 +14,11 @@ pytestmark = pytest.mark.slow
 EXTRACTION, TRAINING = "rule_extract_activations", "rule_train_model"
 
 
+def asking(resource: str) -> list[str]:
+    """Ask for something else; on the command line that takes the place of all that the profile asks for."""
+    return ["--set-resources", "extract_activations:slurm_partition=gpu", resource]
+
+
 def log_of(run, place: str) -> str:
     return (run.folder / "results" / "logs" / f"{place}.log").read_text()
 
@@ -60,7 +65,7 @@ def test_the_whole_graph_and_where_each_job_ran(cluster, run):
 @pytest.mark.usefixtures("same_tables")
 def test_time_limit_in_mid_extraction(cluster, run):
     run.forget(STORE)
-    process = run.start("--set-resources", "extract_activations:runtime=attempt")
+    process = run.start(*asking("extract_activations:runtime=attempt"))
     freeze_after(run.folder, "extract_activations", lambda: saved_batches(run.folder))
     run.finish(process)
     first, second = cluster.of_rule(run.folder, EXTRACTION)
@@ -73,7 +78,7 @@ def test_time_limit_in_mid_extraction(cluster, run):
 @pytest.mark.usefixtures("same_tables")
 def test_time_limit_in_mid_training(cluster, run):
     run.forget(CHECKPOINT, "results/metrics/training/encoder/pretrained.csv")
-    process = run.start("--set-resources", "train_model:runtime=attempt")
+    process = run.start(*asking("train_model:runtime=attempt"))
     freeze_after(run.folder, "train_model", (run.folder / f"{CHECKPOINT}.partial").is_file)
     run.finish(process)
     first, second = cluster.of_rule(run.folder, TRAINING)
@@ -84,7 +89,7 @@ def test_time_limit_in_mid_training(cluster, run):
 @pytest.mark.usefixtures("same_tables")
 def test_out_of_memory_is_tried_again_with_more(cluster, run):
     run.forget(STORE)
-    run.finish(run.start("--set-resources", "extract_activations:mem_mb=250 * 8 ** (attempt - 1)"))
+    run.finish(run.start(*asking("extract_activations:mem_mb=250 * 8 ** (attempt - 1)")))
     first, *_, last = cluster.of_rule(run.folder, EXTRACTION)
     assert first["State"] != "COMPLETED"
     assert last["State"] == "COMPLETED"
@@ -196,7 +201,7 @@ def test_a_second_snakemake_is_refused_in_words(cluster, run):
 def test_a_job_that_cannot_run_is_told_at_once(run):
     started = time.monotonic()
     run.forget(STORE)
-    done = run.run("--retries", "0", "--set-resources", "extract_activations:slurm_partition=nowhere", check=False)
+    done = run.run("--retries", "0", *asking("extract_activations:slurm_partition=nowhere"), check=False)
     assert done.returncode
     assert "nowhere" in done.stdout + done.stderr
     assert time.monotonic() - started < 60
