@@ -27,6 +27,7 @@ except IsoglossError as error:
 
 
 include: "workflow/rules/common.smk"
+include: "workflow/rules/cluster.smk"
 include: "workflow/rules/corpora.smk"
 include: "workflow/rules/words.smk"
 include: "workflow/rules/checkpoints.smk"

@@ -1,4 +1,3 @@
-import os
 import signal
 import subprocess
 import sys
@@ -50,7 +49,7 @@ def test_round_trip(tmp_path):
         pd.testing.assert_frame_equal(store.words(), words(), check_dtype=False)
         with pytest.raises(IsoglossError, match="no layer 1; it has 0, 3"):
             store.vectors(1)
-    assert [p.name for p in path.parent.iterdir()] == ["x.h5"]
+    assert sorted(p.name for p in path.parent.iterdir()) == ["x.h5", "x.layers.json"]
 
 
 def test_two_readers_at_once(tmp_path):
@@ -115,7 +114,7 @@ def test_another_writers_leftover_is_not_gone_on_with(tmp_path):
     writer.write(0, values()[:, :4])
     writer.flush()
     writer.file.close()
-    os.close(writer.lock)
+    writer.lock.release()
     writer = StoreWriter(tmp_path / "x.h5", words(), [0, 3], 8, {"model": "new"})
     assert writer.done == 0
 
@@ -168,3 +167,24 @@ def test_a_full_disk_is_told_and_the_earlier_store_stays(tmp_path):
     done = subprocess.run([sys.executable, "-c", script, str(path), *folders], capture_output=True, text=True)
     assert "No space left on the disk" in done.stdout, done.stderr
     assert path.read_bytes() == before
+
+
+def test_a_store_that_was_cut_off_is_put_aside_and_made_again_with_its_time(tmp_path):
+    path = tmp_path / "x.h5"
+    write(path, values())
+    made, whole = (tmp_path / "x.layers.json").stat().st_mtime_ns, path.read_bytes()
+    path.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(IsoglossError, match=r"It is x\.h5\.damaged now"), open_store(path, put_aside=True):
+        pass
+    assert not path.exists()
+    write(path, values())
+    assert path.stat().st_mtime_ns == made
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["x.h5", "x.layers.json"]
+
+
+def test_a_reader_without_a_claim_moves_nothing(tmp_path):
+    path = tmp_path / "x.h5"
+    path.write_bytes(b"nothing")
+    with pytest.raises(IsoglossError, match="Delete it"), open_store(path):
+        pass
+    assert path.exists()

@@ -11,10 +11,10 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 class Workflow:
-    """One folder with a config, in which `snakemake` can be run."""
+    """One folder with a config, in which `snakemake` can be run, from this checkout or from another."""
 
-    def __init__(self, folder: Path, config: dict):
-        self.folder, self.config = folder, config
+    def __init__(self, folder: Path, config: dict, checkout: Path = ROOT):
+        self.folder, self.config, self.checkout = folder, config, checkout
         self.file = folder / "config.yaml"
         self.write()
 
@@ -27,7 +27,7 @@ class Workflow:
             "-m",
             "snakemake",
             "--snakefile",
-            str(ROOT / "Snakefile"),
+            str(self.checkout / "Snakefile"),
             "--configfile",
             str(self.file),
             "--directory",
@@ -36,14 +36,14 @@ class Workflow:
         ]
 
     def run(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess:
-        done = subprocess.run(self.command(*arguments), capture_output=True, text=True, cwd=ROOT)
+        done = subprocess.run(self.command(*arguments), capture_output=True, text=True, cwd=self.checkout)
         if check and done.returncode:
             raise AssertionError(done.stdout[-3000:] + done.stderr[-6000:])
         return done
 
-    def plan(self) -> dict[str, int]:
+    def plan(self, *arguments: str) -> dict[str, int]:
         """Jobs by rule that a run would do now."""
-        text = self.run("--dry-run").stdout
+        text = self.run("--dry-run", *arguments).stdout
         jobs, inside = {}, False
         for line in text.splitlines():
             if line.startswith("job "):

@@ -472,11 +472,21 @@ def halve(vectors: torch.Tensor, loaded: Checkpoint) -> np.ndarray:
     return vectors.half().cpu().numpy()
 
 
-def collect(*, stores: list[str | Path], output: str | Path) -> None:
-    """Write the table of words wanted, kept and dropped by reason, one row a store."""
+def collect(*, stores: list[str | Path], output: str | Path, layers: dict[str, int] | None = None) -> None:
+    """Write the table of words wanted, kept and dropped by reason, one row a store.
+
+    Parameters
+    ----------
+    stores
+        Activation stores.
+    output
+        The CSV file.
+    layers
+        By model, how many layers the grid has; where nothing is said, as many as the store holds.
+    """
     rows = []
     for path in stores:
-        with open_store(path) as store:
+        with open_store(path, put_aside=True) as store:
             about = store.attributes
             rows.append(
                 {
@@ -484,7 +494,7 @@ def collect(*, stores: list[str | Path], output: str | Path) -> None:
                         name: about[name]
                         for name in ("model", "checkpoint", "task", "corpus", "source", "target", "space")
                     },
-                    "layers": len(store.layers),
+                    "layers": layers[about["model"]] if layers else len(store.layers),
                     "hidden": store.hidden,
                     "wanted": about["wanted"],
                     "kept": len(store),

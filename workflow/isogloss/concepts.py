@@ -63,7 +63,7 @@ def cluster(
 
     words, vectors = [], []
     for path, language in zip(stores, languages, strict=True):
-        with open_store(path) as store:
+        with open_store(path, put_aside=True) as store:
             table = store.words()
             rows = np.flatnonzero(table[selection])
             words.append(table.iloc[rows].rename(columns={"form": "word"}).assign(language=language))

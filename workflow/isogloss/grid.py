@@ -358,6 +358,11 @@ def activation_spec(settings: Config, model: str) -> dict[str, Any]:
     )
 
 
+def layer_counts(settings: Config) -> dict[str, int]:
+    """Count the layers of every model that the grid has."""
+    return {model: len(model_layers(settings.models[model])) for model in sorted(settings.models)}
+
+
 def gpus(settings: Config) -> int:
     """Count the GPUs that one extraction asks a cluster for."""
     return 0 if settings.activations.device == "cpu" else 1

@@ -18,7 +18,6 @@ after an interruption, and is renamed when it is complete. Several readers may o
 """
 
 import errno
-import fcntl
 import json
 import os
 import time
@@ -33,6 +32,8 @@ import pandas as pd
 
 from isogloss.errors import IsoglossError
 from isogloss.files import disk_error
+from isogloss.kept_layers import note_layers, note_of
+from isogloss.ownership import Ownership
 
 FORMAT, VERSION = "isogloss-activations", 1
 CHUNK_BYTES = 256 * 1024
@@ -126,8 +127,16 @@ class ActivationStore:
 
 
 @contextmanager
-def open_store(path: str | Path) -> Iterator[ActivationStore]:
+def open_store(path: str | Path, put_aside: bool = False) -> Iterator[ActivationStore]:
     """Open a complete store for reading.
+
+    Parameters
+    ----------
+    path
+        The store.
+    put_aside
+        Rename a store that is cut off or no HDF5 file any more, so that the workflow finds it missing and makes it
+        again.
 
     Raises
     ------
@@ -141,8 +150,12 @@ def open_store(path: str | Path) -> Iterator[ActivationStore]:
         # Finished stores never change, so readers need no lock: some cluster file systems have none.
         file = h5py.File(path, "r", locking=False)
     except OSError as error:
+        cure = AGAIN
+        if put_aside and any(sign in str(error) for sign in ("truncated file", "signature not found")):
+            path.replace(damaged_name(path))
+            cure = f"It is {damaged_name(path).name} now; run the same command again, which makes it anew."
         raise IsoglossError(
-            f"{path} is not a readable activation store: damaged or cut off ({error}). {AGAIN}"
+            f"{path} is not a readable activation store: damaged or cut off ({error}). {cure}"
         ) from error
     with file:
         if file.attrs.get("format") != FORMAT:
@@ -150,6 +163,11 @@ def open_store(path: str | Path) -> Iterator[ActivationStore]:
         if not file.attrs.get("complete", False):
             raise IsoglossError(f"{path} is incomplete: its extraction was interrupted. {AGAIN}")
         yield ActivationStore(file)
+
+
+def damaged_name(path: Path) -> Path:
+    """Name the place where a damaged store is put aside."""
+    return path.with_name(path.name + ".damaged")
 
 
 class StoreWriter:
@@ -189,7 +207,7 @@ class StoreWriter:
         self.path = Path(path)
         self.partial = self.path.with_name(self.path.name + ".partial")
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        self.lock = own(self.partial.with_name(self.partial.name + ".lock"))
+        self.lock = Ownership(self.partial)
         self.encoded = {name: json.dumps(value, sort_keys=True) for name, value in sorted(attributes.items())}
         self.words, self.layers, self.hidden, self.sentences = words, layers, hidden, sentences
         try:
@@ -286,6 +304,7 @@ class StoreWriter:
 
     def flush(self) -> None:
         """Bring the vectors to disk, and only then the number of batches that a later writer may skip."""
+        self.lock.check()
         self.file.flush()
         self.file.attrs["batches"] = self.done
         self.file.flush()
@@ -293,16 +312,24 @@ class StoreWriter:
 
     def finish(self) -> None:
         """Mark the store as complete and put it in its place."""
+        self.lock.check()
         try:
             self.file.attrs["batches"] = 0
             self.file.attrs["complete"] = True
             self.file.close()
             with self.partial.open("rb+") as handle:
                 os.fsync(handle.fileno())
+            damaged, note = damaged_name(self.path), note_of(self.path)
+            if damaged.is_file() and note.is_file():
+                # What was made from the store before it was damaged is still good, so it must stay newer.
+                os.utime(self.partial, ns=(note.stat().st_mtime_ns,) * 2)
+            else:
+                note_layers(self.path, self.layers)
             self.partial.replace(self.path)
+            damaged.unlink(missing_ok=True)
         except (OSError, RuntimeError) as error:
             raise self.failed(error) from error
-        release(self.lock)
+        self.lock.release()
 
     def failed(self, error: Exception) -> Exception:
         """Say what a failed write means to the user; a file that HDF5 could not write is no use to go on from."""
@@ -338,29 +365,3 @@ def reserve(file: h5py.File, name: str, rows: int, hidden: int) -> None:
     links.set_create_intermediate_group(True)
     kind = h5py.h5t.py_create(np.dtype("f2"))
     h5py.h5d.create(file.id, name.encode(), kind, space, dcpl=layout, lcpl=links)
-
-
-def own(path: Path) -> int:
-    """Take the lock that says "one writer"; it ends with the process, so a dead writer holds nothing.
-
-    Raises
-    ------
-    IsoglossError
-        If a live process holds it.
-    """
-    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
-    try:
-        fcntl.lockf(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        os.close(handle)
-        raise IsoglossError(
-            f"Another running job is writing {path.with_suffix('').with_suffix('')}. Wait for it or end it, then run "
-            "the same command again."
-        ) from error
-    return handle
-
-
-def release(handle: int) -> None:
-    """Let go of the writer's lock and remove its file."""
-    Path(f"/proc/self/fd/{handle}").readlink().unlink(missing_ok=True)
-    os.close(handle)

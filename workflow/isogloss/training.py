@@ -51,6 +51,7 @@ from transformers import BertConfig, BertForMaskedLM, T5Config, T5ForConditional
 
 from isogloss.errors import IsoglossError
 from isogloss.files import disk_error, published, read_parquet, write_csv
+from isogloss.ownership import Ownership
 from isogloss.subwords import train_tokenizer
 
 logger = logging.getLogger(__name__)
@@ -237,6 +238,8 @@ def train(
     model, head = make_model(settings, tokenizer, text.lemmas, seed)
     learner = Learner(model, head, tokenizer, text, settings, seed)
     partial = folder.with_name(folder.name + ".partial")
+    partial.parent.mkdir(parents=True, exist_ok=True)
+    ownership = Ownership(partial)
     mark = fingerprint(settings, tokenizer, text, seed, threads)
     step = learner.resume(partial, mark)
     if step:
@@ -251,14 +254,17 @@ def train(
             pace = (step - first) / (time.monotonic() - started)
             logger.info("%s: step %d of %d, %s, %.0f steps/s", folder.parent.name, step, settings.steps, learner, pace)
         if time.monotonic() - saved >= save_seconds and step < settings.steps:
+            ownership.check()
             learner.save(partial, mark, step)
             saved = time.monotonic()
+    ownership.check()
     with published_folder(folder) as draft:
         # A model that was trained without the masked-piece head is saved without one.
         (model.bert if settings.objective == "unified" else model).save_pretrained(draft)
         tokenizer.save_pretrained(draft)
     write_csv(pd.DataFrame([attributes]).merge(learner.curve(), how="cross"), log_table)
     partial.unlink(missing_ok=True)
+    ownership.release()
 
 
 def read_training(training: Mapping[str, str | Path], spec: Spec) -> dict[str, pd.DataFrame]:

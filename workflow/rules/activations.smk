@@ -17,9 +17,10 @@ rule extract_activations:
     threads: THREADS
     resources:
         gpu=grid.gpus(settings),
-        mem_mb=activation_memory,
+        mem_mb=needs("extraction", "mem_mb"),
+        runtime=needs("extraction", "runtime"),
     params:
-        spec=lambda wildcards: grid.activation_spec(settings, wildcards.model),
+        spec=activation_spec,
         identity=identity,
         code=digest("isogloss.activations"),
     message:
@@ -39,6 +40,7 @@ rule table_activations:
     conda:
         "../../envs/isogloss.yaml"
     params:
+        layers=grid.layer_counts(settings),
         code=digest("isogloss.activations"),
     message:
         "Table of words kept and dropped"

@@ -21,7 +21,8 @@ rule train_model:
     threads: THREADS
     resources:
         gpu=0,
-        mem_mb=4000,
+        mem_mb=needs("training", "mem_mb"),
+        runtime=needs("training", "runtime"),
     params:
         spec=lambda wildcards: grid.training_spec(settings, wildcards.model),
         identity=identity,

@@ -2,6 +2,9 @@
 
 import re
 
+from isogloss.config import depth
+from isogloss.kept_layers import kept_layers
+
 RESULTS = settings.results
 LOGS = f"{RESULTS}/logs"
 BENCHMARKS = f"{RESULTS}/benchmarks"
@@ -142,9 +145,12 @@ def training_text(wildcards):
     }
 
 
-def activation_memory(wildcards, attempt):
-    """Megabytes for one model and one batch; doubled at each attempt."""
-    return grid.activation_memory(settings, wildcards.model) * 2 ** (attempt - 1)
+def activation_spec(wildcards):
+    """What a store depends on; one that holds more layers than are wanted now is as good as it was."""
+    spec = grid.activation_spec(settings, wildcards.model)
+    store = f"{RESULTS}/activations/{CELL}/{{space}}.h5".format(**wildcards)
+    deepest = depth(settings.models[wildcards.model])[0]
+    return {**spec, "layers": kept_layers(store, spec["layers"], deepest)}
 
 
 def finetuning_memory(wildcards, attempt):
@@ -170,11 +176,6 @@ def spaces_of_joint(wildcards):
 def language_of(wildcards):
     """The language that a space's words are in."""
     return [wildcards.get(wildcards.space.split("-")[0])]
-
-
-def cluster_memory(wildcards, input, attempt):
-    """Megabytes for one layer in single precision with room for the distances; doubled at each attempt."""
-    return max(1000, int(2 * input.size_mb)) * 2 ** (attempt - 1)
 
 
 def clusters_of_kind(wildcards):

@@ -12,7 +12,8 @@ rule cluster_concepts:
         "../../envs/isogloss.yaml"
     threads: THREADS
     resources:
-        mem_mb=cluster_memory,
+        mem_mb=needs("clustering", "mem_mb"),
+        runtime=needs("clustering", "runtime"),
     params:
         spec=grid.concept_spec(settings, "aligned"),
         languages=language_of,
@@ -35,7 +36,8 @@ rule cluster_joint_concepts:
         "../../envs/isogloss.yaml"
     threads: THREADS
     resources:
-        mem_mb=cluster_memory,
+        mem_mb=needs("joint_clustering", "mem_mb"),
+        runtime=needs("joint_clustering", "runtime"),
     params:
         spec=grid.concept_spec(settings, "frequent"),
         languages=lambda wildcards: [wildcards.source, wildcards.target],

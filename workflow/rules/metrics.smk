@@ -59,6 +59,9 @@ rule score_retrieval:
     conda:
         "../../envs/isogloss.yaml"
     threads: THREADS
+    resources:
+        mem_mb=needs("retrieval", "mem_mb"),
+        runtime=needs("retrieval", "runtime"),
     params:
         spec=lambda wildcards: grid.retrieval_spec(
             settings, wildcards.model, wildcards.corpus

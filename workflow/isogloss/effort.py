@@ -1,0 +1,104 @@
+"""How much memory and time a job needs, from the size of its work: what a cluster is asked for.
+
+Everything here is light and reads nothing but the config: it is paid again whenever the Snakefile is read. The numbers
+are generous on purpose. Asking for too little costs a second attempt, which asks for twice as much.
+"""
+
+import math
+from dataclasses import dataclass
+
+from isogloss import grid
+from isogloss.config import Config, is_encoder_decoder, model_layers
+
+# Where the config does not say how many sentences there are, or how wide a model is.
+SENTENCES = 20_000
+HIDDEN = 1024
+# Words and pieces of a sentence, special tokens and padding included.
+WORDS, PIECES = 15, 40
+# Operations a second that a thread of a modest CPU and a modest GPU reach on small matrices.
+THREAD_SPEED, GPU_SPEED = 1e10, 2e12
+# Start of Python, libraries and model files on a slow shared file system; and the libraries' own memory.
+START_MINUTES, LIBRARIES_MB = 10, 1500
+# Passes over all vectors that one clustering makes: its search among the leading components, and in full width.
+COMPONENTS, ROUGH_PASSES, FINE_PASSES = 64, 150, 40
+# The most that Ward's distances may take (`isogloss.concepts`, not imported here because it is heavy).
+WARD_BYTES = 4e9
+
+
+@dataclass(frozen=True)
+class Effort:
+    """What one job needs at its first attempt.
+
+    Attributes
+    ----------
+    mem_mb
+        Megabytes.
+    runtime
+        Minutes.
+    """
+
+    mem_mb: int
+    runtime: int
+
+
+def minutes(operations: float, speed: float) -> int:
+    """Turn a number of operations into minutes, twice as long as they should take."""
+    return START_MINUTES + math.ceil(2 * operations / speed / 60)
+
+
+def sentences(settings: Config, corpus: str) -> int:
+    """Count the parallel sentences of a corpus, or bound them."""
+    section = settings.corpora[corpus]
+    return getattr(section, "sentences", None) or getattr(section, "max_sentences", None) or SENTENCES
+
+
+def parameters(settings: Config, model: str) -> tuple[int, int, float]:
+    """Give a model's width, its depth and its number of weights without the embeddings."""
+    section = settings.models[model]
+    made = section.train or section.random
+    hidden = made.hidden if made else HIDDEN
+    layers = max([*model_layers(section), 1])
+    halves = 2 if is_encoder_decoder(section) else 1
+    return hidden, layers, 12.0 * halves * layers * hidden**2
+
+
+def extraction(settings: Config, model: str, corpus: str, **_) -> Effort:
+    """Estimate one store: a forward pass over a corpus, and the vectors written in half precision."""
+    work = 2 * parameters(settings, model)[2] * sentences(settings, corpus) * PIECES
+    speed = GPU_SPEED if grid.gpus(settings) else THREAD_SPEED * settings.compute.threads
+    return Effort(grid.activation_memory(settings, model), minutes(work, speed))
+
+
+def training(settings: Config, model: str, **_) -> Effort:
+    """Estimate the training of a model from nothing: forward and backward, with the output layer, on a CPU."""
+    made = settings.models[model].train
+    hidden, layers, weights = parameters(settings, model)
+    weights += hidden * made.vocabulary
+    pieces = made.steps * made.batch * PIECES
+    memory = LIBRARIES_MB + int((16 * weights + 40 * made.batch * PIECES * hidden * layers) / 1e6)
+    return Effort(memory + 1500, minutes(6 * weights * pieces, THREAD_SPEED * settings.compute.threads))
+
+
+def clustering(settings: Config, model: str, corpus: str, spaces: int = 1, **_) -> Effort:
+    """Estimate the clustering of one layer of one or two spaces: three copies of the vectors, and the distances."""
+    hidden = parameters(settings, model)[0]
+    words, clusters = spaces * sentences(settings, corpus) * WORDS, settings.concepts.clusters
+    memory = LIBRARIES_MB + int(4 * (3 * words * hidden + 16 * words + 3 * 4096 * clusters) / 1e6)
+    if settings.concepts.method == "ward":
+        memory += int(min(WARD_BYTES, 4 * words**2) / 1e6)
+    work = 2 * words * clusters * (min(hidden, COMPONENTS) * ROUGH_PASSES + hidden * FINE_PASSES)
+    return Effort(memory, minutes(work, THREAD_SPEED * settings.compute.threads))
+
+
+def joint_clustering(settings: Config, model: str, corpus: str, **_) -> Effort:
+    """Estimate the clustering of one layer of both sides of a pair together."""
+    return clustering(settings, model, corpus, spaces=2)
+
+
+def retrieval(settings: Config, model: str, corpus: str, **_) -> Effort:
+    """Estimate a forward pass over every language of a corpus on a CPU, and all sentences against all."""
+    count, languages = sentences(settings, corpus), len(settings.corpora[corpus].languages)
+    hidden, layers, weights = parameters(settings, model)
+    work = 2 * languages * count * (weights * PIECES + (layers + 1) * hidden * count)
+    memory = grid.activation_memory(settings, model) + int(4 * count * (3 * count + languages * layers * hidden) / 1e6)
+    return Effort(memory, minutes(work, THREAD_SPEED * settings.compute.threads))

@@ -1,0 +1,25 @@
+"""What jobs ask a cluster for, and which ones are too small to be sent there."""
+
+from isogloss import effort
+
+
+def needs(estimate, name):
+    """A resource (`mem_mb` or `runtime`) from the size of the work, doubled at each attempt."""
+
+    def resource(wildcards, attempt):
+        needed = getattr(effort, estimate)(settings, **wildcards)
+        return getattr(needed, name) * 2 ** (attempt - 1)
+
+    return resource
+
+
+# Collation, figures and the report take seconds. Links to models need no compute node, and downloads need a network,
+# which compute nodes often lack.
+localrules:
+    collate_metric,
+    draw_figure,
+    fetch_model,
+    link_model,
+    record_provenance,
+    table_activations,
+    write_report,
