@@ -236,7 +236,7 @@ class Task(Section):
         {}, description="Further checkpoints beside the one that is tuned whole, with frozen layers."
     )
     concepts: list[Language] = Field(
-        [], description="Source languages whose checkpoints are measured for CALIGN and COLAP too."
+        [], description="Source languages whose checkpoints, tuned whole, are measured for CALIGN and COLAP too."
     )
 
 

@@ -111,8 +111,12 @@ def tuning_names(settings: Config) -> list[str]:
 
 def concept_checkpoints(settings: Config, model: str) -> list[str]:
     """List the checkpoints of a model that are measured for shared concepts."""
-    tuned = [one for one in tunings(settings) if one.model == model and one.source in settings.tasks[one.task].concepts]
-    return [PRETRAINED, *(one.checkpoint for one in tuned)]
+    tuned = [
+        one.checkpoint
+        for one in tunings(settings)
+        if one.model == model and one.variant == WHOLE and one.source in settings.tasks[one.task].concepts
+    ]
+    return [PRETRAINED, *tuned]
 
 
 def cells(settings: Config) -> list[dict[str, Any]]:

@@ -153,11 +153,6 @@ def activation_spec(wildcards):
     return {**spec, "layers": kept_layers(store, spec["layers"], deepest)}
 
 
-def finetuning_memory(wildcards, attempt):
-    """Megabytes for weights, gradients, the optimiser's two moments and a batch; doubled at each attempt."""
-    return 2 * grid.activation_memory(settings, wildcards.model) * 2 ** (attempt - 1)
-
-
 def selection_of(wildcards):
     """The selected words of the side that a space holds."""
     side = wildcards.space.split("-")[0]

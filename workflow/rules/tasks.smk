@@ -42,7 +42,8 @@ rule finetune:
     threads: THREADS
     resources:
         gpu=grid.gpus(settings),
-        mem_mb=finetuning_memory,
+        mem_mb=needs("finetuning", "mem_mb"),
+        runtime=needs("finetuning", "runtime"),
     params:
         spec=lambda wildcards: grid.finetuning_spec(settings, tuning_of(wildcards)),
         identity=tuning_identity,
@@ -66,7 +67,8 @@ rule embed_test_items:
     threads: THREADS
     resources:
         gpu=grid.gpus(settings),
-        mem_mb=activation_memory,
+        mem_mb=needs("test_pass", "mem_mb"),
+        runtime=needs("test_pass", "runtime"),
     params:
         spec=lambda wildcards: grid.evaluation_spec(
             settings, wildcards.model, wildcards.task
@@ -99,7 +101,8 @@ rule run_test_items:
     threads: THREADS
     resources:
         gpu=grid.gpus(settings),
-        mem_mb=activation_memory,
+        mem_mb=needs("test_pass", "mem_mb"),
+        runtime=needs("test_pass", "runtime"),
     params:
         spec=lambda wildcards: grid.evaluation_spec(
             settings, wildcards.model, wildcards.task
