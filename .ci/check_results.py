@@ -102,7 +102,7 @@ def calibration(settings: object, results: Path) -> list[str]:
 
 
 def zero_shot(results: Path) -> list[str]:
-    """The aligned encoder transfers: above chance by a clear margin in most target languages, for two tasks at least."""
+    """See that the aligned encoder transfers: clearly above chance in most target languages, for at least two tasks."""
     transfer = pd.read_csv(results / "tables" / "transfer.csv")
     rows = transfer[
         (transfer.model == "aligned") & (transfer.variant == "whole") & (transfer.source != transfer.target)
