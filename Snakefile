@@ -34,6 +34,8 @@ include: "workflow/rules/checkpoints.smk"
 include: "workflow/rules/activations.smk"
 include: "workflow/rules/concepts.smk"
 include: "workflow/rules/metrics.smk"
+include: "workflow/rules/tasks.smk"
+include: "workflow/rules/impact.smk"
 include: "workflow/rules/report.smk"
 
 

@@ -27,7 +27,8 @@ def check(config: str) -> list[str]:
             len(cells) == len(grid.metric_files(settings, name)),
             f"{name}: {len(cells)} cells in the table, {len(grid.metric_files(settings, name))} in the grid",
         )
-        expect(table.task.eq("pretrained").all(), f"{name}: a task other than pretrained")
+        tasks = {"pretrained", *(name for name, task in settings.tasks.items() if task.concepts)}
+        expect(set(table.task) == tasks, f"{name}: the tasks are {set(table.task)}, expected {tasks}")
         expect((table.null_draws >= 100).all(), f"{name}: fewer than 100 null draws")
         valued = table.dropna(subset=["value"])
         expect(len(valued) > 0, f"{name}: no value at all")
@@ -47,7 +48,37 @@ def check(config: str) -> list[str]:
     report = (results / "report.html").read_text(encoding="utf-8")
     expect(report.count("<svg") >= len(grid.figures(settings)), "the report lacks a figure")
     expect("torch" in json.dumps(json.loads((results / "provenance.json").read_text())), "no versions recorded")
+    if settings.tasks:
+        wrong += check_tasks(settings, results)
     return wrong + calibration(settings, results)
+
+
+def check_tasks(settings: object, results: Path) -> list[str]:
+    """Every fine-tuning in the tables, values in range, a reason wherever there is no number."""
+    tables = {
+        name: pd.read_csv(results / "tables" / f"{name}.csv")
+        for name in ("transfer", "impact", "distances", "correlations", "baselines", "finetuning")
+    }
+    wrong = []
+    wanted = {(one.model, one.checkpoint) for one in grid.tunings(settings)}
+    for name in ("transfer", "impact", "finetuning"):
+        found = set(zip(tables[name].model, tables[name].checkpoint, strict=True))
+        if found != wanted:
+            wrong.append(f"{name}: {len(found)} checkpoints in the table, {len(wanted)} in the grid")
+    transfer, impact = tables["transfer"], tables["impact"]
+    if not (transfer.score.between(0, 1) & (transfer.low <= transfer.high)).all():
+        wrong.append("transfer: a score outside 0 to 1, or an interval upside down")
+    if not impact.impact.dropna().between(-1e-9, 1).all() or impact.impact.notna().mean() < 0.5:
+        wrong.append("impact: outside 0 to 1, or mostly empty")
+    if not (impact[(impact.layer > 0) & (impact.pooling == "mean")].impact > 0).all():
+        wrong.append("impact: a tuned model that is the same as the pretrained one")
+    for name, value in (("impact", "impact"), ("distances", "value"), ("correlations", "p_mantel")):
+        if tables[name][tables[name][value].isna()].reason.isna().any():
+            wrong.append(f"{name}: no value and no reason")
+    relations = set(tables["correlations"].relation)
+    if not {"impact-distance", "impact-transfer", "distance-transfer"} <= relations:
+        wrong.append(f"correlations: there are only {', '.join(sorted(relations))}")
+    return wrong
 
 
 def calibration(settings: object, results: Path) -> list[str]:
@@ -58,6 +89,8 @@ def calibration(settings: object, results: Path) -> list[str]:
         aer = pd.read_csv(words).aer.mean()
         if not aer < 0.35:
             wrong.append(f"word_alignment: mean alignment error rate {aer:.3f}, expected below 0.35")
+    if "aligned" in settings.models and settings.tasks:
+        wrong += zero_shot(results)
     if "aligned" in settings.models:
         table = pd.read_csv(results / "tables" / "concept_alignment.csv")
         rows = table[(table.model == "aligned") & (table.measure == "aligned")]
@@ -66,6 +99,20 @@ def calibration(settings: object, results: Path) -> list[str]:
         if above.mean() <= 0.5:
             wrong.append("the aligned encoder shows no shared concepts in most pairs")
     return wrong
+
+
+def zero_shot(results: Path) -> list[str]:
+    """See that the aligned encoder transfers: clearly above chance in most target languages, for at least two tasks."""
+    transfer = pd.read_csv(results / "tables" / "transfer.csv")
+    rows = transfer[
+        (transfer.model == "aligned") & (transfer.variant == "whole") & (transfer.source != transfer.target)
+    ]
+    rows = rows[rows.measure.isin(["accuracy", "entity_f1"])]
+    clear = (rows.low > rows.null_high).groupby([rows.task, rows.target]).mean() > 0.5
+    by_task = clear.groupby("task").mean()
+    for task, share in by_task.items():
+        print(f"aligned encoder: zero-shot {task} clearly above chance in {share:.0%} of the target languages")
+    return [] if (by_task > 0.5).sum() >= 2 else ["the aligned encoder transfers in fewer than two tasks"]
 
 
 if __name__ == "__main__":

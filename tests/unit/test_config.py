@@ -121,3 +121,59 @@ def test_missing_catalogues_are_left_out_with_a_line(tmp_path, caplog):
     assert "no gettext catalogue of tr; the corpus goes on without" in caplog.text
     content["corpora"]["microworld"]["pairs"]["targets"] = ["tr"]
     assert "no pair of languages is left" in messages(content)[0]
+
+
+TASKS = yaml.safe_load((ROOT / "config" / "test" / "tasks.yaml").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "message"),
+    [
+        ("sentiment.kind", "token-classification", "the microworld's sentiment goes with sequence-classification"),
+        ("sentiment.models", ["encodr"], "there is no model 'encodr'; did you mean 'encoder'?"),
+        ("sentiment.models", ["translator"], "needs an encoder without a decoder, which 'translator' is not"),
+        ("translation.models", ["encoder"], "translation needs an encoder-decoder, which 'encoder' is not"),
+        ("sentiment.sources", ["en", "fr"], "'fr' is not among the languages of this task's data"),
+        ("sentiment.sources", ["en", "en"], "'en' stands twice"),
+        ("sentiment.concepts", ["de", "ru"], "'ru' is not among this task's sources"),
+        ("sentiment.data.languages", ["en", "de", "xx"], "the microworld has no 'xx'"),
+        ("sentiment.variants.frozen.layers", [2], "2 is beyond the encoder layers 1 to 1 of 'encoder'"),
+        ("sentiment.variants.frozen.count", 2, "'encoder' has only 1 layers"),
+        ("sentiment.variants.frozen.distance", "sintactic", "did you mean 'syntactic'?"),
+        ("sentiment.into", "en", "only a translation task has one"),
+        ("translation.into", None, "say which language to translate into"),
+        ("translation.sources", ["en"], "'en' is the language to translate into"),
+        ("sentiment.data.trian", 5, "tasks.sentiment.data: unknown key 'trian'; did you mean 'train'?"),
+        ("sentiment.data.kind", "tabel", "did you mean 'table'?"),
+        ("sentiment.data", {"kind": "table", "languages": ["en", "de"], "train": "x", "test": "{language}.csv"},
+         "data.train: the path needs `{language}` in it"),
+        ("sentiment.data", {"kind": "table", "languages": ["en", "de"], "train": "no-{language}.csv", "test": "x"},
+         "there is no file no-en.csv"),
+    ],
+)  # fmt: skip
+def test_mistakes_in_tasks_are_told(path, value, message):
+    wrong = copy.deepcopy(TASKS)
+    place = wrong["tasks"]
+    *keys, last = path.split(".")
+    for key in keys:
+        place = place[key]
+    place[last] = value
+    assert any(message in line for line in messages(wrong)), messages(wrong)
+
+
+def test_yaml_words_are_keys_again():
+    content = copy.deepcopy(TASKS)
+    content["impact"] = {None: 20}  # what YAML makes of `null: 20`
+    assert validate(content, "x.yaml").impact.null == 20
+
+
+def test_names_of_checkpoints_do_not_depend_on_what_else_there_is():
+    from isogloss import grid
+
+    settings = validate(copy.deepcopy(TASKS), "x.yaml")
+    names = {one.checkpoint for one in grid.tunings(settings)}
+    more = copy.deepcopy(TASKS)
+    more["tasks"]["sentiment"]["seeds"] = [3, 0]
+    more["tasks"]["sentiment"]["sources"] = ["ru", "en", "de"]
+    assert names < {one.checkpoint for one in grid.tunings(validate(more, "x.yaml"))}
+    assert grid.task_targets(settings, "translation") == ["de", "tr"]

@@ -61,21 +61,21 @@ def tables(tmp_path):
 def test_figures_are_the_same_twice_and_well_formed(tables, name):
     table = tables / f"{next(m for m in MEASURES if name.startswith(m))}.csv"
     for copy in ("a", "b"):
-        draw(name, table=table, output=tables / f"{copy}.svg")
+        draw(name, tables=[table], output=tables / f"{copy}.svg")
     assert (tables / "a.svg").read_bytes() == (tables / "b.svg").read_bytes()
     assert ElementTree.parse(tables / "a.svg").getroot().tag.endswith("svg")
 
 
 def test_a_single_cell_is_drawn(tables):
-    rows("concept_alignment", ("m",), ("de",), (3,)).to_csv(tables / "one.csv", index=False)
+    rows("concept_alignment", ("m",), ("de",), (3,)).to_csv(tables / "concept_alignment.csv", index=False)
     for kind in ("by_layer", "heatmap", "by_model"):
-        draw(f"concept_alignment_{kind}", table=tables / "one.csv", output=tables / "one.svg")
+        draw(f"concept_alignment_{kind}", tables=[tables / "concept_alignment.csv"], output=tables / "one.svg")
 
 
 def test_nothing_to_draw_is_told(tables):
-    rows("concept_alignment").assign(value=np.nan).to_csv(tables / "none.csv", index=False)
+    rows("concept_alignment").assign(value=np.nan).to_csv(tables / "concept_alignment.csv", index=False)
     with pytest.raises(IsoglossError, match="no value of aligned"):
-        draw("concept_alignment_heatmap", table=tables / "none.csv", output=tables / "x.svg")
+        draw("concept_alignment_heatmap", tables=[tables / "concept_alignment.csv"], output=tables / "x.svg")
 
 
 def test_collated_tables_do_not_depend_on_the_order(tmp_path):
@@ -96,7 +96,7 @@ def test_collated_tables_do_not_depend_on_the_order(tmp_path):
 
 def write(folder):
     for name in ("concept_alignment_heatmap", "concept_alignment_by_layer"):
-        draw(name, table=folder / "concept_alignment.csv", output=folder / f"{name}.svg")
+        draw(name, tables=[folder / "concept_alignment.csv"], output=folder / f"{name}.svg")
     pairs = []
     for model in ("aligned", "naive"):
         for target in ("de", "ar"):

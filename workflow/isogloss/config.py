@@ -34,6 +34,9 @@ KNOWN_DEPTHS = {
 
 OBJECTIVES = {"bert": ("naive", "tlm", "unified", "contrastive"), "t5": ("translation", "contrastive")}
 
+# The embedded grammar's own distances, beside URIEL's.
+MICROWORLD_DISTANCES = ("microworld-word-order", "microworld-script", "microworld-vocabulary")
+
 Name = Annotated[str, Field(pattern=NAME)]
 Language = Annotated[str, Field(pattern=LANGUAGE)]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -170,6 +173,90 @@ class Model(Section):
     corpora: list[Name] | None = Field(None, description="The corpora it is measured on; all where nothing is said.")
 
 
+class MicroworldTask(Section):
+    """Items of the embedded grammar, whose right answers are known."""
+
+    kind: Literal["microworld"]
+    task: Literal["sentiment", "inference", "entities", "translation"] = Field(description="Which task.")
+    languages: list[Language] = Field(min_length=2, description="The languages to make.")
+    train: Count = Field(3000, description="Training items of each language.")
+    validation: Count = Field(200, description="Items of each language that the learning curve is measured on.")
+    test: Count = Field(400, description="Test items, the same in every language.")
+    seed: Seed = Field(3, description="Seed of the items.")
+
+
+class TableTask(Section):
+    """The user's own items: Parquet, CSV or JSONL files, one for each language and split."""
+
+    kind: Literal["table"]
+    languages: list[Language] = Field(min_length=2, description="The languages.")
+    train: str = Field(description="Path of the training items, with `{language}` in it. Sources need one.")
+    validation: str | None = Field(
+        None, description="Path of the validation items; where nothing is said, every tenth training item."
+    )
+    test: str = Field(description="Path of the test items, with `{language}` in it; the same items in every language.")
+    text: str = Field("text", description="Column of the text, or of its list of words.")
+    other_text: str | None = Field(None, description="Column of the second text: a hypothesis, or the translation.")
+    label: str = Field("label", description="Column of the label, or of the list of tags, one a word.")
+    labels: list[str] | None = Field(None, min_length=2, description="All labels or tags. Translation has none.")
+
+
+class Freeze(Section):
+    """Which weights a variant leaves as they were."""
+
+    layers: Literal["measured"] | list[Count] = Field(
+        "measured",
+        description="Encoder layers to freeze, 1 is the first; or `measured`: the ones whose impact goes down most "
+        "with distance, as the checkpoints that are tuned whole show.",
+    )
+    count: Count = Field(1, description="How many layers `measured` takes.")
+    distance: str = Field("syntactic", description="The distance that `measured` and near and far go by.")
+    embeddings: bool = Field(False, description="Freeze the embeddings too.")
+
+
+class Task(Section):
+    """What models are fine-tuned on, in one source language at a time, and tested on in all."""
+
+    kind: Literal["sequence-classification", "token-classification", "translation"] = Field(
+        description="What is predicted."
+    )
+    data: Annotated[MicroworldTask | TableTask, Field(discriminator="kind")] = Field(description="The items.")
+    models: list[Name] = Field(min_length=1, description="The models to tune.")
+    sources: list[Language] = Field(min_length=1, description="Source languages: each gives a checkpoint of its own.")
+    targets: list[Language] | None = Field(None, description="Languages to test on; all where nothing is said.")
+    into: Language | None = Field(None, description="For translation: the language to translate into.")
+    seeds: list[Seed] = Field([0], min_length=1, description="Seeds of head, order and dropout; each a checkpoint.")
+    epochs: Annotated[float, Field(gt=0)] = Field(3, description="Passes over the training items.")
+    batch: Count = Field(32, description="Items a step.")
+    learning_rate: Annotated[float, Field(gt=0)] = Field(2e-5, description="Peak of AdamW, falling linearly to 0.")
+    warmup: Share = Field(0.0, description="Share of the steps in which the learning rate rises.")
+    weight_decay: Annotated[float, Field(ge=0)] = Field(0.0, description="Of AdamW.")
+    max_length: Annotated[int, Field(ge=8)] = Field(128, description="Longest input in subwords; longer ones are cut.")
+    variants: dict[Name, Freeze] = Field(
+        {}, description="Further checkpoints beside the one that is tuned whole, with frozen layers."
+    )
+    concepts: list[Language] = Field(
+        [], description="Source languages whose checkpoints, tuned whole, are measured for CALIGN and COLAP too."
+    )
+
+
+class Impact(Section):
+    """How far fine-tuning moved each language's space, and what goes with it."""
+
+    families: list[
+        Literal[
+            "syntactic", "geographic", "inventory", "genetic", "phonological", "featural", "morphological", "script"
+        ]
+    ] = Field(["syntactic", "geographic", "inventory", "genetic", "phonological", "featural"],
+        description="URIEL's distances between languages.",
+    )  # fmt: skip
+    microworld_distances: bool = Field(False, description="The embedded grammar's own distances too.")
+    permutations: Annotated[int, Field(ge=99)] = Field(9999, description="Permutations of languages (Mantel).")
+    bootstrap: Annotated[int, Field(ge=100)] = Field(1000, description="Draws of the intervals of transfer scores.")
+    null: Annotated[int, Field(ge=20)] = Field(200, description="Draws of the null of transfer scores.")
+    seed: Seed = Field(212, description="Seed of permutations, intervals and nulls.")
+
+
 class Selection(Section):
     """Which occurrences of linked words are used (Mousi et al. 2024)."""
 
@@ -251,6 +338,8 @@ class Config(Section):
         False,
         description="Score each model's sentence retrieval, word translation and zero-shot sentiment too.",
     )
+    tasks: dict[Name, Task] = Field({}, description="Tasks to fine-tune on, by name.")
+    impact: Impact = Field(Impact(), description="Impact, transfer and distance.")
     compute: Compute = Field(Compute(), description="What a job may use.")
 
 
@@ -316,6 +405,8 @@ def unique_mapping(loader: UniqueKeyLoader, node: yaml.MappingNode, deep: bool =
     """Build a mapping; refuse a repeated key."""
     seen = set()
     for key_node, _ in node.value:
+        if key_node.tag == "tag:yaml.org,2002:merge":
+            continue  # `<<: *anchor`, whose keys may be said again
         key = loader.construct_object(key_node, deep=deep)
         if key in seen:
             raise yaml.constructor.ConstructorError(
@@ -366,6 +457,7 @@ def validate(content: Any, name: str = "config") -> Config:
     """
     if not isinstance(content, dict):
         raise ConfigError([f"{name}: expected sections such as `corpora:` and `models:`, found {kind_of(content)}"])
+    content = spelled_out(content)
     try:
         config = Config.model_validate(content)
     except ValidationError as error:
@@ -375,6 +467,16 @@ def validate(content: Any, name: str = "config") -> Config:
     if messages:
         raise ConfigError([f"{name}: {message}" for message in messages])
     return without_missing_languages(config, name)
+
+
+def spelled_out(content: Any) -> Any:
+    """Give YAML's words back that it took for values: the keys `null` (draws of a null) and `no` (Norwegian)."""
+    words = {None: "null", False: "no"}
+    if isinstance(content, dict):
+        return {
+            (words[key] if key is None or key is False else key): spelled_out(value) for key, value in content.items()
+        }
+    return content
 
 
 def without_missing_languages(config: Config, name: str) -> Config:
@@ -426,8 +528,9 @@ def kind_of(value: Any) -> str:
 def describe(detail: dict, content: Any) -> str:
     """Turn one of pydantic's errors into a line that names the key, what was found and what to do."""
     keys = list(detail["loc"])
-    if keys[0] == "corpora" and len(keys) > 2 and keys[2] in ("microworld", "gettext", "text", "table"):
-        del keys[2]  # pydantic's name of the union's member
+    for section, place in (("corpora", 2), ("tasks", 3)):
+        if keys[0] == section and len(keys) > place and keys[place] in ("microworld", "gettext", "text", "table"):
+            del keys[place]  # pydantic's name of the union's member
     keys = [key for key in keys if not (isinstance(key, str) and ("list[" in key or "literal[" in key))]
     where = ".".join(str(key) for key in keys if key != "[key]")
     found = value_at(content, keys)
@@ -442,7 +545,8 @@ def describe(detail: dict, content: Any) -> str:
         found = found.get("kind") if sort == "union_tag_invalid" else found
         return f"{where}: expected one of {', '.join(options)}; found {found!r}{did_you_mean(str(found), options)}"
     if sort == "union_tag_not_found":
-        return f"{where}.kind: this key is missing; expected one of microworld, gettext, text, table"
+        kinds = "microworld, table" if keys[0] == "tasks" else "microworld, gettext, text, table"
+        return f"{where}.kind: this key is missing; expected one of {kinds}"
     if sort == "string_pattern_mismatch":
         rule = {
             NAME: "lower-case letters, digits and hyphens, starting with a letter or a digit",
@@ -515,6 +619,7 @@ def cross_check(config: Config) -> list[str]:
     return [
         *(message for name, corpus in config.corpora.items() for message in check_corpus(f"corpora.{name}", corpus)),
         *(message for name, model in config.models.items() for message in check_model(f"models.{name}", model, config)),
+        *(message for name, task in config.tasks.items() for message in check_task(f"tasks.{name}", task, config)),
     ]
 
 
@@ -606,6 +711,110 @@ def check_model(where: str, model: Model, config: Config) -> list[str]:
     return wrong
 
 
+def check_task(where: str, task: Task, config: Config) -> list[str]:
+    """Find a task's mistakes: its data, its languages, its models, its layers."""
+    data, wrong = task.data, []
+    for key, values in (
+        ("models", task.models),
+        ("sources", task.sources),
+        ("targets", task.targets or []),
+        ("seeds", task.seeds),
+        ("data.languages", data.languages),
+    ):
+        wrong += [
+            f"{where}.{key}: '{value}' stands twice" for value in sorted({v for v in values if values.count(v) > 1})
+        ]
+    into = [task.into] if task.into else []
+    for key, values in (
+        ("sources", task.sources),
+        ("targets", task.targets or []),
+        ("into", into if data.kind == "microworld" else []),
+        ("concepts", task.concepts),
+    ):
+        known = task.sources if key == "concepts" else data.languages
+        whose = "this task's sources" if key == "concepts" else "the languages of this task's data"
+        wrong += [
+            f"{where}.{key}: '{value}' is not among {whose} ({', '.join(known)})"
+            for value in values
+            if value not in known
+        ]
+    wrong += [
+        f"{where}.sources: '{task.into}' is the language to translate into" for s in task.sources if s == task.into
+    ]
+    translation = task.kind == "translation"
+    if translation and not task.into:
+        wrong.append(f"{where}.into: this key is missing; say which language to translate into")
+    if task.into and not translation:
+        wrong.append(f"{where}.into: only a translation task has one")
+    if data.kind == "microworld":
+        fitting = {"entities": "token-classification", "translation": "translation"}
+        expected = fitting.get(data.task, "sequence-classification")
+        if task.kind != expected:
+            wrong.append(f"{where}.kind: the microworld's {data.task} goes with {expected}; found '{task.kind}'")
+        from isogloss.microworld import LANGUAGES
+
+        wrong += [
+            f"{where}.data.languages: the microworld has no '{value}'; it has {', '.join(LANGUAGES)}"
+            for value in data.languages
+            if value not in LANGUAGES
+        ]
+    else:
+        wrong += check_task_files(f"{where}.data", task)
+    for name in task.models:
+        if name not in config.models:
+            wrong.append(f"{where}.models: there is no model '{name}'{did_you_mean(name, list(config.models))}")
+            continue
+        try:
+            deepest, decoder = depth(config.models[name])
+        except (IsoglossError, ValueError):
+            continue  # said of the model
+        if decoder != translation:
+            needed = "an encoder-decoder" if translation else "an encoder without a decoder"
+            wrong.append(f"{where}.models: {task.kind} needs {needed}, which '{name}' is not")
+        for variant, freeze in task.variants.items():
+            place = f"{where}.variants.{variant}"
+            if freeze.layers == "measured":
+                if freeze.count > deepest:
+                    wrong.append(f"{place}.count: '{name}' has only {deepest} layers")
+                continue
+            beyond = [layer for layer in freeze.layers if layer > deepest]
+            if beyond:
+                listed = ", ".join(map(str, beyond))
+                wrong.append(f"{place}.layers: {listed} is beyond the encoder layers 1 to {deepest} of '{name}'")
+    for variant, freeze in task.variants.items():
+        families = [*config.impact.families, *(MICROWORLD_DISTANCES if config.impact.microworld_distances else ())]
+        if freeze.distance not in families:
+            wrong.append(
+                f"{where}.variants.{variant}.distance: '{freeze.distance}' is not among this config's distances "
+                f"({', '.join(families)}){did_you_mean(freeze.distance, families)}"
+            )
+        if freeze.layers == []:
+            wrong.append(f"{where}.variants.{variant}.layers: the list is empty")
+    return wrong
+
+
+def check_task_files(where: str, task: Task) -> list[str]:
+    """Find what a task's own tables lack, as far as paths and column names tell."""
+    data, wrong = task.data, []
+    wanted = {"train": task.sources, "validation": task.sources, "test": task.targets or data.languages}
+    for key, languages in wanted.items():
+        pattern = getattr(data, key)
+        if pattern is None:
+            continue
+        if "{language}" not in pattern:
+            wrong.append(f"{where}.{key}: the path needs `{{language}}` in it; found '{pattern}'")
+            continue
+        for language in languages:
+            path = pattern.replace("{language}", language)
+            if not Path(path).is_file():
+                wrong.append(f"{where}.{key}: there is no file {path}")
+    if task.kind == "translation" and not data.other_text:
+        wrong.append(f"{where}.other_text: this key is missing; say which column holds the translation")
+    if task.kind != "translation" and not data.labels:
+        wrong.append(f"{where}.labels: this key is missing; list all labels")
+    return wrong
+
+
 # Generated files ----------------------------------------------------------------------------------------------------
 
 
@@ -628,6 +837,8 @@ def manual() -> str:
     sections += [(f"corpora.NAME, kind: {option.__name__.lower()}", option) for option in corpora]
     sections += [("corpora.NAME.pairs", Pairs), ("corpora.NAME.word_alignment", WordAlignment)]
     sections += [("models.NAME", Model), ("models.NAME.train", Train), ("models.NAME.random", Random)]
+    sections += [("tasks.NAME", Task), ("tasks.NAME.data, kind: microworld", MicroworldTask)]
+    sections += [("tasks.NAME.data, kind: table", TableTask), ("tasks.NAME.variants.NAME", Freeze)]
     for name, field in Config.model_fields.items():
         if isinstance(field.annotation, type) and issubclass(field.annotation, Section):
             sections.append((name, field.annotation))

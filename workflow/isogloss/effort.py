@@ -11,7 +11,7 @@ from isogloss import grid
 from isogloss.config import Config, is_encoder_decoder, model_layers
 
 # Where the config does not say how many sentences there are, or how wide a model is.
-SENTENCES = 20_000
+SENTENCES, ITEMS = 20_000, 400_000
 HIDDEN = 1024
 # Words and pieces of a sentence, special tokens and padding included.
 WORDS, PIECES = 15, 40
@@ -67,8 +67,7 @@ def parameters(settings: Config, model: str) -> tuple[int, int, float]:
 def extraction(settings: Config, model: str, corpus: str, **_) -> Effort:
     """Estimate one store: a forward pass over a corpus, and the vectors written in half precision."""
     work = 2 * parameters(settings, model)[2] * sentences(settings, corpus) * PIECES
-    speed = GPU_SPEED if grid.gpus(settings) else THREAD_SPEED * settings.compute.threads
-    return Effort(grid.activation_memory(settings, model), minutes(work, speed))
+    return Effort(grid.activation_memory(settings, model), minutes(work, device_speed(settings)))
 
 
 def training(settings: Config, model: str, **_) -> Effort:
@@ -111,3 +110,35 @@ def retrieval(settings: Config, model: str, corpus: str, **_) -> Effort:
     work = 2 * languages * count * (weights * PIECES + (layers + 1) * hidden * count)
     memory = grid.activation_memory(settings, model) + int(4 * count * (3 * count + languages * layers * hidden) / 1e6)
     return Effort(memory, minutes(work, THREAD_SPEED * settings.compute.threads))
+
+
+def finetuning(settings: Config, model: str, checkpoint: str, **_) -> Effort:
+    """Estimate a fine-tuning: forward and backward over all items, weights, gradients, and the optimiser's moments."""
+    task = next(
+        settings.tasks[one.task] for one in grid.tunings(settings) if (one.model, one.checkpoint) == (model, checkpoint)
+    )
+    hidden, layers, weights = parameters(settings, model)
+    work = 6 * weights * items(task.data.train) * task.epochs * min(task.max_length, 2 * PIECES)
+    batch = 40 * task.batch * task.max_length * hidden * layers
+    memory = grid.activation_memory(settings, model) + int((12 * weights + batch) / 1e6)
+    return Effort(memory, minutes(work, device_speed(settings)))
+
+
+def test_pass(settings: Config, model: str, task: str, **_) -> Effort:
+    """Estimate a forward pass of a task's test items in every language; what is generated counts as a second one."""
+    section = settings.tasks[task]
+    hidden, layers, weights = parameters(settings, model)
+    count = items(section.data.test)
+    work = 4 * weights * len(grid.task_targets(settings, task)) * count * min(section.max_length, 2 * PIECES)
+    memory = grid.activation_memory(settings, model) + int(16 * count * layers * hidden / 1e6)
+    return Effort(memory, minutes(work, device_speed(settings)))
+
+
+def items(count: int | str) -> int:
+    """Give a number of items, or bound it where the config names a file instead."""
+    return count if isinstance(count, int) else ITEMS
+
+
+def device_speed(settings: Config) -> float:
+    """Give the operations a second of a job that may use a GPU."""
+    return GPU_SPEED if grid.gpus(settings) else THREAD_SPEED * settings.compute.threads

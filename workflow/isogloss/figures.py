@@ -2,50 +2,33 @@
 
 from pathlib import Path
 
-import matplotlib
 import numpy as np
 import pandas as pd
 from matplotlib import pyplot
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
+from isogloss import task_figures
 from isogloss.errors import IsoglossError
+from isogloss.figure_style import COLOURS, MARKERS
 from isogloss.files import published
 from isogloss.tables import read_table
 
-matplotlib.use("svg")
-# Text as outlines: a figure looks the same where the font is not installed. A fixed salt: ids do not change.
-matplotlib.rcParams.update(
-    {
-        "svg.fonttype": "path",
-        "svg.hashsalt": "isogloss",
-        "font.size": 9,
-        "axes.spines.top": False,
-        "axes.spines.right": False,
-        "axes.titlesize": 10,
-        "legend.frameon": False,
-        "figure.constrained_layout.use": True,
-    }
-)
-
-# Okabe and Ito's palette, told apart by people of any colour vision.
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
-MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 MEASURES = {
     "concept_alignment": ("aligned", "Concept alignment (CALIGN)", "share of source concepts aligned"),
     "concept_overlap": ("overlapping_types", "Concept overlap (COLAP)", "share of concepts that overlap"),
 }
 
 
-def draw(name: str, *, table: str | Path, output: str | Path) -> None:
+def draw(name: str, *, tables: list[str | Path], output: str | Path) -> None:
     """Draw one of the report's figures.
 
     Parameters
     ----------
     name
-        The metric's name and ``_by_layer``, ``_heatmap`` or ``_by_model``.
-    table
-        The metric's table of the whole grid.
+        See :data:`isogloss.grid.FIGURES` and its neighbours.
+    tables
+        Tables of the whole grid that it is drawn from.
     output
         The SVG file.
 
@@ -54,12 +37,16 @@ def draw(name: str, *, table: str | Path, output: str | Path) -> None:
     IsoglossError
         If there is no such figure, or the table has no row to draw.
     """
+    data = {Path(path).stem: read_table(path) for path in tables}
+    if name in task_figures.FIGURES:
+        save(task_figures.FIGURES[name](data), output)
+        return
     for metric, (measure, title, axis) in MEASURES.items():
         if name.startswith(metric):
-            rows = read_table(table)
+            rows = data[metric]
             rows = rows[(rows.measure == measure) & rows.value.notna()]
             if rows.empty:
-                raise IsoglossError(f"{table} has no value of {measure} to draw.")
+                raise IsoglossError(f"The table {metric} has no value of {measure} to draw.")
             kind = name.removeprefix(metric + "_")
             figure = {"by_layer": by_layer, "heatmap": heatmap, "by_model": by_model}[kind](label(rows), title, axis)
             save(figure, output)

@@ -5,6 +5,7 @@ plain dictionary with sorted keys that holds only what changes that one result, 
 result again and nothing else.
 """
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,16 +14,26 @@ from isogloss.config import Config, is_encoder_decoder, model_layers
 SPACES = ("source-encoder", "target-encoder", "target-decoder")
 KINDS = ("encoder-encoder", "encoder-decoder")
 JOINT_SPACES = tuple(f"joint-{kind}" for kind in KINDS)
-CHECKPOINT = "pretrained"
+PRETRAINED = "pretrained"
+WHOLE = "whole"
 
-# Figure -> the table it is drawn from.
+# Figure -> the tables it is drawn from.
 FIGURES = {
-    "concept_alignment_by_layer": "concept_alignment",
-    "concept_alignment_heatmap": "concept_alignment",
-    "concept_alignment_by_model": "concept_alignment",
-    "concept_overlap_by_layer": "concept_overlap",
-    "concept_overlap_heatmap": "concept_overlap",
+    "concept_alignment_by_layer": ["concept_alignment"],
+    "concept_alignment_heatmap": ["concept_alignment"],
+    "concept_alignment_by_model": ["concept_alignment"],
+    "concept_overlap_by_layer": ["concept_overlap"],
+    "concept_overlap_heatmap": ["concept_overlap"],
 }
+TASK_FIGURES = {
+    "transfer_heatmap": ["transfer", "baselines"],
+    "impact_by_layer": ["impact", "distances"],
+    "impact_heatmap": ["impact"],
+    "transfer_by_impact": ["transfer", "impact"],
+    "correlation_by_layer": ["correlations"],
+    "learning_curves": ["finetuning"],
+}
+FREEZING_FIGURES = {"freezing": ["freezing"]}
 
 
 def plain(value: Any) -> Any:
@@ -56,12 +67,64 @@ def corpora_of(settings: Config, model: str) -> list[str]:
     return list(settings.models[model].corpora or settings.corpora)
 
 
+@dataclass(frozen=True)
+class Tuning:
+    """A checkpoint that a fine-tuning gives.
+
+    Attributes
+    ----------
+    model, task, source, seed
+        What is tuned on which task in which language, from which seed.
+    variant
+        ``whole``, or the config's name for what is frozen.
+    """
+
+    model: str
+    task: str
+    source: str
+    seed: int
+    variant: str
+
+    @property
+    def checkpoint(self) -> str:
+        """The checkpoint's name. It never depends on what else the config has."""
+        ending = "" if self.variant == WHOLE else f"-{self.variant}"
+        return f"{self.task}-{self.source}-seed{self.seed}{ending}"
+
+
+def tunings(settings: Config) -> list[Tuning]:
+    """List every fine-tuning of the grid."""
+    return [
+        Tuning(model, name, source, seed, variant)
+        for name, task in settings.tasks.items()
+        for model in task.models
+        for source in task.sources
+        for seed in task.seeds
+        for variant in (WHOLE, *task.variants)
+    ]
+
+
+def tuning_names(settings: Config) -> list[str]:
+    """List the names of all fine-tuned checkpoints, of whichever model."""
+    return sorted({tuning.checkpoint for tuning in tunings(settings)})
+
+
+def concept_checkpoints(settings: Config, model: str) -> list[str]:
+    """List the checkpoints of a model that are measured for shared concepts."""
+    tuned = [
+        one.checkpoint
+        for one in tunings(settings)
+        if one.model == model and one.variant == WHOLE and one.source in settings.tasks[one.task].concepts
+    ]
+    return [PRETRAINED, *tuned]
+
+
 def cells(settings: Config) -> list[dict[str, Any]]:
     """List every cell of the grid: model, checkpoint, corpus, source, target, kind and layer."""
     return [
         {
             "model": model,
-            "checkpoint": CHECKPOINT,
+            "checkpoint": checkpoint,
             "corpus": corpus,
             "source": source,
             "target": target,
@@ -69,6 +132,7 @@ def cells(settings: Config) -> list[dict[str, Any]]:
             "layer": layer,
         }
         for model in settings.models
+        for checkpoint in concept_checkpoints(settings, model)
         for corpus in corpora_of(settings, model)
         for source, target in pairs(settings, corpus)
         for kind in kinds(settings, model)
@@ -120,8 +184,9 @@ def word_alignment_scores(settings: Config) -> list[str]:
 def retrieval_files(settings: Config) -> list[str]:
     """List the retrieval scores of every model on every corpus, where the config asks for them."""
     return [
-        f"{settings.results}/metrics/retrieval/{model}/{CHECKPOINT}/{corpus}.csv"
+        f"{settings.results}/metrics/retrieval/{model}/{checkpoint}/{corpus}.csv"
         for model in settings.models
+        for checkpoint in concept_checkpoints(settings, model)
         for corpus in corpora_of(settings, model)
         if settings.retrieval
     ]
@@ -130,13 +195,44 @@ def retrieval_files(settings: Config) -> list[str]:
 def training_curves(settings: Config) -> list[str]:
     """List the learning curves of the models trained here."""
     return [
-        f"{settings.results}/metrics/training/{model}/{CHECKPOINT}.csv" for model in models_of_kind(settings, "train")
+        f"{settings.results}/metrics/training/{model}/{PRETRAINED}.csv" for model in models_of_kind(settings, "train")
     ]
 
 
-def figures(settings: Config) -> dict[str, str]:
-    """Name the figures of a run, each with the table it is drawn from."""
-    return dict(FIGURES)
+def tuning_files(settings: Config, metric: str) -> list[str]:
+    """List the tables of one metric, one a fine-tuned checkpoint."""
+    return [f"{settings.results}/metrics/{metric}/{one.model}/{one.checkpoint}.csv" for one in tunings(settings)]
+
+
+def baseline_files(settings: Config) -> list[str]:
+    """List the scores of the baselines, one a task and source language."""
+    return [
+        f"{settings.results}/metrics/baselines/{name}/{source}.csv"
+        for name, task in settings.tasks.items()
+        for source in task.sources
+    ]
+
+
+def task_targets(settings: Config, task: str) -> list[str]:
+    """List the languages that a task is tested on: all of its data's, but for the one that is translated into."""
+    section = settings.tasks[task]
+    tested = {*(section.targets or section.data.languages), *section.sources}
+    return [language for language in section.data.languages if language in tested and language != section.into]
+
+
+def task_languages(settings: Config) -> list[str]:
+    """List the languages of all tasks."""
+    return sorted({language for task in settings.tasks for language in task_targets(settings, task)})
+
+
+def figures(settings: Config) -> dict[str, list[str]]:
+    """Name the figures of a run, each with the tables it is drawn from."""
+    frozen = any(task.variants for task in settings.tasks.values())
+    return {
+        **FIGURES,
+        **(TASK_FIGURES if settings.tasks else {}),
+        **(FREEZING_FIGURES if frozen else {}),
+    }
 
 
 # What each result depends on ------------------------------------------------------------------------------------
@@ -287,6 +383,118 @@ def activation_memory(settings: Config, model: str) -> int:
     return 1500 + int(4 * (2 * weights + batch) / 1e6)
 
 
+def task_spec(settings: Config, task: str) -> dict[str, Any]:
+    """Name a task's kind and labels."""
+    section = settings.tasks[task]
+    if section.data.kind == "microworld":
+        from isogloss.microworld.tasks import LABELS
+
+        labels = LABELS.get(section.data.task)
+    else:
+        labels = section.data.labels
+    return plain({"kind": section.kind, "labels": labels and list(labels)})
+
+
+def items_spec(settings: Config, task: str, language: str, part: str) -> dict[str, Any]:
+    """Name what one language's items of a task are made from."""
+    section = settings.tasks[task]
+    spec = {key: value for key, value in plain(section.data).items() if key != "languages"}
+    for key in ("train", "validation") if part == "test" else ("test",):
+        spec[key] = None
+    if section.data.kind == "microworld":
+        return plain({**spec, "into": section.into, "language": language, "part": part})
+    for key in ("train", "validation", "test"):
+        spec[key] = spec[key] and spec[key].replace("{language}", language)
+    return plain({**spec, "form": section.kind, "language": language, "part": part})
+
+
+def items_files(settings: Config, task: str, language: str, part: str) -> list[str]:
+    """List the user's files that one language's items are read from."""
+    if settings.tasks[task].data.kind == "microworld":
+        return []
+    spec = items_spec(settings, task, language, part)
+    return [spec[key] for key in ("train", "validation", "test") if spec[key]]
+
+
+def finetuning_spec(settings: Config, one: Tuning) -> dict[str, Any]:
+    """Name what a fine-tuning depends on beside the pretrained weights and the items."""
+    section = settings.tasks[one.task]
+    names = ("epochs", "batch", "learning_rate", "warmup", "weight_decay", "max_length")
+    frozen = section.variants.get(one.variant)
+    freeze = (
+        {"embeddings": frozen.embeddings, "layers": frozen.layers} if frozen else {"embeddings": False, "layers": []}
+    )
+    return plain(
+        {
+            **task_spec(settings, one.task),
+            **{name: getattr(section, name) for name in names},
+            "seed": one.seed,
+            "freeze": freeze,
+            "device": settings.activations.device,
+            "threads": settings.compute.threads,
+        }
+    )
+
+
+def tuning_identity(one: Tuning) -> dict[str, Any]:
+    """Name the columns that say which fine-tuning a row is of."""
+    return {
+        "model": one.model,
+        "checkpoint": one.checkpoint,
+        "task": one.task,
+        "variant": one.variant,
+        "seed": one.seed,
+    }
+
+
+def evaluation_spec(settings: Config, model: str, task: str) -> dict[str, Any]:
+    """Name what sentence vectors and predictions depend on beside the weights and the items."""
+    return plain(
+        {
+            **task_spec(settings, task),
+            "layers": model_layers(settings.models[model]),
+            "max_length": settings.tasks[task].max_length,
+            "token_budget": settings.activations.token_budget,
+            "device": settings.activations.device,
+            "precision": settings.activations.precision,
+            "threads": settings.compute.threads,
+        }
+    )
+
+
+def transfer_spec(settings: Config, one: Tuning) -> dict[str, Any]:
+    """Name what transfer scores depend on beside the predictions."""
+    section = settings.tasks[one.task]
+    return {
+        "source": one.source,
+        "kind": section.kind,
+        "into": section.into,
+        "draws": settings.impact.bootstrap,
+        "null": settings.impact.null,
+        "seed": settings.impact.seed,
+    }
+
+
+def distances_spec(settings: Config) -> dict[str, Any]:
+    """Name what the table of distances depends on."""
+    return {
+        "languages": task_languages(settings),
+        "families": list(settings.impact.families),
+        "microworld": settings.impact.microworld_distances,
+    }
+
+
+def freezing_spec(settings: Config, task: str, variant: str) -> dict[str, Any]:
+    """Name how a variant's frozen layers are chosen."""
+    frozen = settings.tasks[task].variants[variant]
+    return {"count": frozen.count, "distance": frozen.distance}
+
+
+def freezing_distances(settings: Config) -> dict[str, str]:
+    """Name the distance that each task's near and far go by: its first variant's."""
+    return {name: next(iter(task.variants.values())).distance for name, task in settings.tasks.items() if task.variants}
+
+
 def concept_spec(settings: Config, selection: str) -> dict[str, Any]:
     """Name what a clustering depends on beside its vectors."""
     return plain({**plain(settings.concepts), "selection": selection, "threads": settings.compute.threads})
@@ -313,6 +521,31 @@ def retrieval_spec(settings: Config, model: str, corpus: str) -> dict[str, Any]:
     )
 
 
+def tuning_jobs(settings: Config) -> dict[str, int]:
+    """Count the jobs of fine-tuning and of what follows from it."""
+    all_tunings = tunings(settings)
+    measured = {
+        (one.model, one.task, one.variant)
+        for one in all_tunings
+        if one.variant != WHOLE and settings.tasks[one.task].variants[one.variant].layers == "measured"
+    }
+    return {
+        "make_task_items": sum(
+            len(task.sources) + len(task_targets(settings, name)) for name, task in settings.tasks.items()
+        ),
+        "finetune": len(all_tunings),
+        "embed_test_items": len({(one.model, one.task) for one in all_tunings}),
+        "run_test_items": len(all_tunings),
+        "score_transfer": len(all_tunings),
+        "measure_impact": len(all_tunings),
+        "score_baselines": len(baseline_files(settings)),
+        "choose_frozen_layers": len(measured),
+        "measure_distances": int(bool(settings.tasks)),
+        "correlate": int(bool(settings.tasks)),
+        "compare_freezing": int(any(task.variants for task in settings.tasks.values())),
+    }
+
+
 # How much there is to do ----------------------------------------------------------------------------------------
 
 
@@ -329,12 +562,13 @@ def size(settings: Config) -> dict[str, Any]:
     made = [name for kind in ("train", "random") for name in models_of_kind(settings, kind)]
     grid_cells = cells(settings)
     separate = {
-        (cell["model"], cell["corpus"], cell["target"], space, cell["layer"])
+        (cell["model"], cell["checkpoint"], cell["corpus"], cell["target"], space, cell["layer"])
         for cell in grid_cells
         for space in spaces_of_kind(cell["kind"])
     }
     metrics = [metric_files(settings, "concept_alignment"), metric_files(settings, "concept_overlap")]
     metrics += [word_alignment_scores(settings), retrieval_files(settings), training_curves(settings)]
+    metrics += [tuning_files(settings, "transfer")] * 3 + [baseline_files(settings)]  # transfer, impact, finetuning
     jobs = {
         "make_corpus": sum(len(corpus.languages) for corpus in settings.corpora.values()),
         "make_training_text": len({text for model in made for text in training_text(settings, model)}),
@@ -352,9 +586,10 @@ def size(settings: Config) -> dict[str, Any]:
         "align_concepts": len(grid_cells),
         "overlap_concepts": len(grid_cells),
         "score_retrieval": len(retrieval_files(settings)),
+        **tuning_jobs(settings),
         "table_activations": 1,
         "collate_metric": sum(bool(files) for files in metrics),
-        "draw_figure": len(FIGURES),
+        "draw_figure": len(figures(settings)),
         "record_provenance": 1,
         "write_report": 1,
         "all": 1,
@@ -368,5 +603,5 @@ def size(settings: Config) -> dict[str, Any]:
             spaces = len({space for kind in kinds(settings, model) for space in spaces_of_kind(kind)})
             width = shape.hidden if shape else 768
             cell_bytes = 2 * width * len(model_layers(section)) * words * 10
-            total += cell_bytes * spaces * len(pairs(settings, corpus))
+            total += cell_bytes * spaces * len(pairs(settings, corpus)) * len(concept_checkpoints(settings, model))
     return {"jobs": {rule: count for rule, count in jobs.items() if count}, "activation_bytes": total}

@@ -13,6 +13,7 @@ from isogloss.files import write_text
 PACKAGES = (
     "torch",
     "transformers",
+    "urielplus",
     "tokenizers",
     "safetensors",
     "datasets",
@@ -24,6 +25,9 @@ PACKAGES = (
     "pyarrow",
     "matplotlib",
     "eflomal",
+    "urielplus",
+    "seqeval",
+    "sacrebleu",
     "snakemake",
 )
 

@@ -12,6 +12,8 @@ import pandas as pd
 
 from isogloss.files import read_parquet, write_text
 from isogloss.tables import read_table
+from isogloss.task_findings import CAPTIONS as TASK_CAPTIONS
+from isogloss.task_findings import task_findings
 
 RIGHT_TO_LEFT = {"ar", "fa", "he", "ur", "ps", "sd", "ug", "yi", "dv"}
 EXAMPLES = 6
@@ -110,6 +112,9 @@ languages group words in the same way. COLAP and sentence retrieval ask whether 
 CALIGN which word the lexicon gives as translation, for COLAP which language an occurrence belongs to. A score inside
 its null's interval says nothing. The <b>bootstrap</b> interval says how much the score depends on which concepts
 happened to be found. p is one-sided and cannot be smaller than 1 / (draws + 1).</p>
+<p><b>Impact</b> of a fine-tuning on a language is 1 − CKA of its sentence vectors before and after; <b>transfer</b> is
+the score in a language that the task was not tuned on. Pairs that share a language are not independent, so p-values of
+correlations permute <i>languages</i> (Mantel), and are adjusted for the number of layers and distances.</p>
 """
 
 
@@ -123,7 +128,7 @@ def figure(path: str | Path) -> str:
     name = Path(path).stem
     drawing = Path(path).read_text(encoding="utf-8")
     drawing = drawing[drawing.index("<svg") :]
-    caption = CAPTIONS.get(name, name.replace("_", " "))
+    caption = {**CAPTIONS, **TASK_CAPTIONS}.get(name, name.replace("_", " "))
     spoken = html.escape(name.replace("_", " "), quote=True)
     # Ids are unique within one file only; on one page they must not meet.
     drawing = re.sub(r'(id="|href="#|url\(#)', rf"\g<1>{name}-", drawing)
@@ -218,7 +223,7 @@ def findings(data: dict[str, pd.DataFrame]) -> str:
         f"<li class='note'>{tested:,} cells were tested; where nothing is shared, about {0.025 * tested:.0f} of them "
         "would lie above their interval by chance.</li>"
     )
-    return f"<ul>{''.join(sentences)}</ul>"
+    return f"<ul>{''.join(sentences)}{task_findings(data)}</ul>"
 
 
 def words(listed: list[str], language: str) -> str:

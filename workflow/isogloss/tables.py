@@ -11,6 +11,8 @@ IDENTITY = (
     "model",
     "checkpoint",
     "task",
+    "variant",
+    "baseline",
     "corpus",
     "source",
     "target",
@@ -18,6 +20,7 @@ IDENTITY = (
     "space",
     "language",
     "layer",
+    "pooling",
     "aligner",
     "seed",
     "convention",
@@ -25,7 +28,7 @@ IDENTITY = (
     "step",
     "loss",
 )
-FIRST = ("model", "checkpoint", "task", "corpus", "source", "target", "kind", "layer")
+FIRST = ("model", "checkpoint", "task", "variant", "corpus", "source", "target", "kind", "layer")
 
 
 def collate(*, inputs: list[str | Path], output: str | Path) -> None:

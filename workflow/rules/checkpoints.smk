@@ -14,6 +14,7 @@ rule train_model:
     benchmark:
         f"{BENCHMARKS}/checkpoints/{{model}}/{{checkpoint}}.tsv"
     wildcard_constraints:
+        checkpoint=grid.PRETRAINED,
         model=one_of(grid.models_of_kind(settings, "train")),
     conda:
         "../../envs/isogloss.yaml"
@@ -40,6 +41,7 @@ rule make_random_model:
     log:
         f"{LOGS}/checkpoints/{{model}}/{{checkpoint}}.log",
     wildcard_constraints:
+        checkpoint=grid.PRETRAINED,
         model=one_of(grid.models_of_kind(settings, "random")),
     conda:
         "../../envs/isogloss.yaml"
@@ -60,6 +62,7 @@ rule link_model:
     log:
         f"{LOGS}/checkpoints/{{model}}/{{checkpoint}}.log",
     wildcard_constraints:
+        checkpoint=grid.PRETRAINED,
         model=one_of(grid.models_of_kind(settings, "folder")),
     conda:
         "../../envs/isogloss.yaml"
@@ -78,6 +81,7 @@ rule fetch_model:
     log:
         f"{LOGS}/checkpoints/{{model}}/{{checkpoint}}.log",
     wildcard_constraints:
+        checkpoint=grid.PRETRAINED,
         model=one_of(grid.models_of_kind(settings, "hub")),
     conda:
         "../../envs/isogloss.yaml"

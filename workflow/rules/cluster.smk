@@ -21,9 +21,12 @@ def needs(estimate, name):
 # which compute nodes often lack.
 localrules:
     collate_metric,
+    compare_freezing,
+    correlate,
     draw_figure,
     fetch_model,
     link_model,
+    measure_distances,
     record_provenance,
     table_activations,
     write_report,

@@ -26,13 +26,21 @@ LANGUAGES = one_of(
             for corpus in settings.corpora.values()
             for language in corpus.languages
         }
+        | set(grid.task_languages(settings))
     )
 )
+TUNINGS = {(one.model, one.checkpoint): one for one in grid.tunings(settings)}
+TUNED = one_of(grid.tuning_names(settings))
 
 
 wildcard_constraints:
     model=one_of(settings.models),
-    checkpoint="pretrained",
+    checkpoint=one_of([grid.PRETRAINED, *grid.tuning_names(settings)]),
+    task=one_of(settings.tasks),
+    variant=one_of(
+        {variant for task in settings.tasks.values() for variant in task.variants}
+    ),
+    part="training|test",
     corpus=one_of(settings.corpora),
     language=LANGUAGES,
     source=LANGUAGES,
@@ -52,7 +60,61 @@ def identity(wildcards):
     }
     if "layer" in cell:
         cell["layer"] = int(cell["layer"])
-    return {**cell, "task": "pretrained"}
+    tuned = TUNINGS.get((wildcards.model, wildcards.checkpoint))
+    return {**cell, "task": tuned.task if tuned else grid.PRETRAINED}
+
+
+def tuning_identity(wildcards):
+    """The columns that name a fine-tuned checkpoint in every table."""
+    return grid.tuning_identity(tuning_of(wildcards))
+
+
+def tuning_of(wildcards):
+    """The fine-tuning that a checkpoint's name stands for."""
+    return TUNINGS[wildcards.model, wildcards.checkpoint]
+
+
+def training_items(wildcards):
+    """The items that a checkpoint is tuned on."""
+    one = tuning_of(wildcards)
+    return f"{RESULTS}/tasks/{one.task}/{one.source}/training.parquet"
+
+
+def frozen_layers(wildcards):
+    """The file that says which layers to freeze, where they are chosen by measurement."""
+    one = tuning_of(wildcards)
+    variants = settings.tasks[one.task].variants
+    if one.variant not in variants or variants[one.variant].layers != "measured":
+        return []
+    return f"{RESULTS}/metrics/frozen_layers/{one.model}/{one.task}/{one.variant}.json"
+
+
+def test_items(wildcards):
+    """The test items of a task, by language."""
+    return {
+        language: f"{RESULTS}/tasks/{wildcards.task}/{language}/test.parquet"
+        for language in grid.task_targets(settings, wildcards.task)
+    }
+
+
+def vectors_of(wildcards):
+    """Sentence vectors of a task's test items before and after a fine-tuning."""
+    one = tuning_of(wildcards)
+    place = f"{RESULTS}/sentences/{one.model}/{{}}/{one.task}.h5"
+    return {
+        "pretrained": place.format(grid.PRETRAINED),
+        "tuned": place.format(wildcards.checkpoint),
+    }
+
+
+def whole_impacts(wildcards):
+    """The impacts of a model's checkpoints that are tuned whole on a task."""
+    return [
+        f"{RESULTS}/metrics/impact/{one.model}/{one.checkpoint}.csv"
+        for one in TUNINGS.values()
+        if (one.model, one.task, one.variant)
+        == (wildcards.model, wildcards.task, grid.WHOLE)
+    ]
 
 
 def corpus_files(wildcards):

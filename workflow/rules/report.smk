@@ -6,10 +6,18 @@ METRICS = {
     "word_alignment": grid.word_alignment_scores(settings),
     "retrieval": grid.retrieval_files(settings),
     "training": grid.training_curves(settings),
+    "finetuning": grid.tuning_files(settings, "finetuning"),
+    "transfer": grid.tuning_files(settings, "transfer"),
+    "baselines": grid.baseline_files(settings),
+    "impact": grid.tuning_files(settings, "impact"),
 }
 # A table stands in the report where the config gives it any row.
 COLLATED = [name for name, files in METRICS.items() if files]
-TABLES = [f"{RESULTS}/tables/{name}.csv" for name in [*COLLATED, "activations"]]
+# These are made whole, not put together from one file a cell.
+WHOLE_TABLES = ["activations"]
+WHOLE_TABLES += ["distances", "correlations"] if settings.tasks else []
+WHOLE_TABLES += ["freezing"] if grid.freezing_distances(settings) else []
+TABLES = [f"{RESULTS}/tables/{name}.csv" for name in [*COLLATED, *WHOLE_TABLES]]
 FIGURES = [f"{RESULTS}/figures/{name}.svg" for name in grid.figures(settings)]
 
 
@@ -34,7 +42,10 @@ rule collate_metric:
 
 rule draw_figure:
     input:
-        table=lambda wildcards: f"{RESULTS}/tables/{grid.figures(settings)[wildcards.figure]}.csv",
+        tables=lambda wildcards: expand(
+            f"{RESULTS}/tables/{{name}}.csv",
+            name=grid.figures(settings)[wildcards.figure],
+        ),
     output:
         figure=report(
             f"{RESULTS}/figures/{{figure}}.svg",

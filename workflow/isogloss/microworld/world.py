@@ -116,11 +116,16 @@ def tenth(meaning: Meaning) -> int:
     return hashlib.sha256(repr(astuple(meaning)).encode()).digest()[0] * 10 // 256
 
 
+def tenths(split: str) -> range:
+    """Name the tenths of all meanings that a split may say."""
+    return SPLITS[split]
+
+
 def meanings(split: str, count: int, seed: int) -> list[Meaning]:
     """Draw ``count`` different meanings of one split."""
     chooser, found = Chooser(seed), dict[Meaning, None]()
     while len(found) < count:
         meaning = draw(chooser)
-        if tenth(meaning) in SPLITS[split]:
+        if tenth(meaning) in tenths(split):
             found[meaning] = None
     return list(found)

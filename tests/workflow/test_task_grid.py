@@ -1,0 +1,137 @@
+"""Fine-tuning and what follows from it, run as a user runs it; an edit plans what it touches and nothing else."""
+
+import copy
+import re
+
+import pandas as pd
+import pytest
+import yaml
+from conftest import ROOT, Workflow
+
+pytestmark = pytest.mark.slow
+
+# Made of the whole grid, so any change of the grid makes them again.
+WHOLE = ("Table ", "Figure ", "Versions", "Report", "Correlations", "Transfer to near and far", "Distances between")
+
+
+def tasks_config() -> dict:
+    config = yaml.safe_load((ROOT / "config" / "test" / "tasks.yaml").read_text(encoding="utf-8"))
+    return {**config, "results": "results"}
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory) -> Workflow:
+    workflow = Workflow(tmp_path_factory.mktemp("tasks"), tasks_config())
+    workflow.run()
+    return workflow
+
+
+@pytest.fixture
+def edited(finished):
+    yield finished
+    finished.config = tasks_config()
+    finished.write()
+
+
+def table(workflow, name):
+    return pd.read_csv(workflow.folder / "results" / "tables" / f"{name}.csv")
+
+
+def planned(workflow):
+    """What a run would say that it does, but for what is made of the whole grid."""
+    text = workflow.run("--dry-run", "--quiet", "host").stdout
+    said = set(re.findall(r"^Job \d+: (.*)$", text, flags=re.MULTILINE))
+    return {message for message in said if not message.startswith(WHOLE)}
+
+
+def of_one(checkpoint, model="translator", task="translation"):
+    """What is done for one more checkpoint."""
+    return {
+        f"Fine-tuning {model}: {checkpoint}",
+        f"Test items of {task} through {model}/{checkpoint}",
+        f"Impact of {checkpoint} on {model}",
+        f"Transfer of {model}/{checkpoint}",
+    }
+
+
+def test_ends_with_every_table(finished):
+    transfer, impact = table(finished, "transfer"), table(finished, "impact")
+    assert set(transfer.checkpoint) == {
+        *(f"sentiment-{source}-seed0{ending}" for source in ("en", "de") for ending in ("", "-frozen")),
+        "translation-de-seed0",
+    }
+    sentiment = transfer[transfer.task == "sentiment"]
+    assert set(sentiment.target) == {"en", "de", "tr", "zh", "ru"}
+    own = sentiment[(sentiment.source == sentiment.target) & sentiment.relative.notna()]
+    assert (own.relative == 1).all()
+    assert set(transfer[transfer.task == "translation"].target) == {"de", "tr"}
+    assert set(impact.pooling) == {"first", "mean"}
+    assert impact[impact.impact.isna()].reason.notna().all()
+    distances = table(finished, "distances")
+    assert distances[distances.value.isna()].reason.notna().all()
+    correlations = table(finished, "correlations")
+    assert {"impact-distance", "impact-transfer", "distance-transfer"} <= set(correlations.relation)
+    assert correlations[correlations.p_mantel.isna()].reason.notna().all()
+    assert correlations.n.notna().all()
+    # The same checkpoints give concepts before and after.
+    assert set(table(finished, "concept_alignment").task) == {"pretrained", "sentiment"}
+    assert set(table(finished, "freezing").group) == {"near", "far", "gap"}
+    assert {"shared_words", "majority"} == set(table(finished, "baselines").baseline)
+    report = (finished.folder / "results" / "report.html").read_text(encoding="utf-8")
+    assert "Zero-shot transfer" in report
+    assert planned(finished) == set()
+
+
+def test_another_seed_plans_its_own_checkpoints(edited):
+    edited.config["tasks"]["translation"]["seeds"] = [0, 1]
+    edited.write()
+    assert planned(edited) == of_one("translation-de-seed1")
+
+
+def test_another_source_language_plans_its_own_checkpoints(edited):
+    edited.config["tasks"]["translation"]["sources"] = ["de", "tr"]
+    edited.write()
+    assert planned(edited) == of_one("translation-tr-seed0") | {
+        "Items of translation, training: tr",
+        "What words alone tell of translation, from tr",
+    }
+
+
+def test_another_task_plans_itself_alone(edited):
+    task = copy.deepcopy(edited.config["tasks"]["translation"])
+    edited.config["tasks"]["other"] = {**task, "sources": ["tr"]}
+    edited.write()
+    assert planned(edited) == of_one("other-tr-seed0", task="other") | {
+        "Items of other, training: tr",
+        "Items of other, test: tr",
+        "Items of other, test: de",
+        "Test items of other through translator, as it was pretrained",
+        "What words alone tell of other, from tr",
+    }
+
+
+def test_a_learning_rate_plans_its_own_task(edited):
+    edited.config["tasks"]["translation"]["learning_rate"] = 1e-4
+    edited.write()
+    assert planned(edited) == of_one("translation-de-seed0")
+
+
+def test_another_definition_of_a_model_plans_that_model_alone(edited):
+    edited.config["models"]["translator"]["train"]["steps"] = 6
+    edited.write()
+    found = planned(edited)
+    assert of_one("translation-de-seed0") < found
+    assert all("translator" in message for message in found)
+
+
+def test_more_draws_of_a_null_plan_scores_only(edited):
+    edited.config["impact"]["null"] = 30
+    edited.write()
+    assert planned(edited) == {
+        *(
+            f"Transfer of encoder/sentiment-{source}-seed0{ending}"
+            for source in ("en", "de")
+            for ending in ("", "-frozen")
+        ),
+        "Transfer of translator/translation-de-seed0",
+    }

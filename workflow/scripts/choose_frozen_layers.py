@@ -1,0 +1,10 @@
+from isogloss.freezing import choose_layers
+from isogloss.logs import log_to
+
+with log_to(snakemake.log[0]):
+    choose_layers(
+        impacts=snakemake.input.impacts,
+        distances=snakemake.input.distances,
+        output=snakemake.output.choice,
+        **snakemake.params.spec,
+    )
