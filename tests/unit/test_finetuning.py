@@ -190,6 +190,8 @@ def test_a_killed_run_ends_with_the_same_weights(world, tmp_path):
     limit = time.monotonic() + 120
     while not list(partial.glob("checkpoint-*/trainer_state.json")) and time.monotonic() < limit:
         time.sleep(0.02)
+    with pytest.raises(IsoglossError, match=f"Another running job is writing .*process {process.pid} on"):
+        tune(world, folder, epochs=30)
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
     assert not folder.exists()
