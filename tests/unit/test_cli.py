@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from isogloss.cli import main
+from isogloss.sentence_vectors import new_vectors, open_vectors
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -64,6 +65,18 @@ def test_export_and_info(files, capsys):
     assert (files / "c.txt").read_text() == "a|||0|||1|||2|||3\n"
     assert main(["info", str(files / "c.parquet")]) == 0
     assert "table: 1 rows" in capsys.readouterr().out
+
+
+def test_info_of_sentence_vectors(files, capsys):
+    with new_vectors(files / "v.h5", {"task": "sentiment"}) as writer:
+        for language in ("de", "en"):
+            writer.add(language, [0, 2], {"mean": np.ones((2, 5, 4), np.float16)})
+    assert main(["info", str(files / "v.h5")]) == 0
+    told = capsys.readouterr().out.splitlines()
+    assert told[1] == "sentence vectors: en, 5 items, layers 0, 2, pooling mean"
+    assert "task: sentiment" in told
+    with open_vectors(files / "v.h5") as file:
+        assert (file["de/mean/2"][:] == 1).all()
 
 
 def test_check_and_plan(files, capsys):

@@ -5,6 +5,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import textwrap
 import time
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from isogloss.finetuning import finetune
 from isogloss.impact import write_impact
 from isogloss.microworld import generate
 from isogloss.scratch import make_random_model
+from isogloss.sentence_vectors import new_vectors
 from isogloss.task_items import write_items
 
 LANGUAGES = ("en", "de")
@@ -162,6 +164,7 @@ def test_every_kind_of_task_is_tuned_and_read(world, tmp_path, task, changes):
 
 RUN = """
 import sys
+import textwrap
 sys.path[:0] = {paths!r}
 import test_finetuning as t
 from pathlib import Path
@@ -187,6 +190,8 @@ def test_a_killed_run_ends_with_the_same_weights(world, tmp_path):
     limit = time.monotonic() + 120
     while not list(partial.glob("checkpoint-*/trainer_state.json")) and time.monotonic() < limit:
         time.sleep(0.02)
+    with pytest.raises(IsoglossError, match=f"Another running job is writing .*process {process.pid} on"):
+        tune(world, folder, epochs=30)
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
     assert not folder.exists()
@@ -224,17 +229,47 @@ def test_missing_weights_and_an_empty_split_are_told(world, tmp_path):
 
 def test_damaged_vectors_are_told(tmp_path):
     (tmp_path / "cut.h5").write_bytes(b"no")
-    with pytest.raises(IsoglossError, match="missing or damaged"):
+    with pytest.raises(IsoglossError, match="is damaged"):
         impact(tmp_path, tmp_path / "cut.h5", tmp_path / "cut.h5")
 
 
 def test_vectors_that_are_not_finite_have_no_impact_but_a_reason(tmp_path):
     rng = np.random.default_rng(0)
     for name, bad in (("a", 0), ("b", np.nan)):
-        with h5py.File(tmp_path / f"{name}.h5", "w") as file:
-            values = rng.normal(size=(50, 4)).astype(np.float16)
-            values[0, 0] += bad
-            file["de/mean/0"] = values
+        values = rng.normal(size=(1, 50, 4)).astype(np.float16)
+        values[0, 0, 0] += bad
+        with new_vectors(tmp_path / f"{name}.h5", {}) as writer:
+            writer.add("de", [0], {"mean": values})
     row = impact(tmp_path, tmp_path / "a.h5", tmp_path / "b.h5").iloc[0]
     assert np.isnan(row.impact)
     assert "not finite" in row.reason
+
+
+def test_the_same_vectors_are_the_same_bytes_and_a_full_disk_is_told(tmp_path):
+    script = textwrap.dedent(
+        """
+        import resource, signal, sys
+        import numpy as np
+        from isogloss.errors import IsoglossError
+        from isogloss.sentence_vectors import new_vectors
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]),) * 2)
+        try:
+            with new_vectors(sys.argv[1], {"task": "sentiment"}) as writer:
+                for language in ("de", "en"):
+                    writer.add(language, [0, 1], {"mean": np.ones((2, 4000, 64), np.float16)})
+        except IsoglossError as error:
+            sys.exit(str(error))
+        """
+    )
+
+    def attempt(name: str, most: int) -> subprocess.CompletedProcess:
+        command = [sys.executable, "-c", script, str(tmp_path / name), str(most)]
+        return subprocess.run(command, capture_output=True, text=True)
+
+    assert attempt("a.h5", 1 << 30).returncode == 0
+    assert attempt("b.h5", 1 << 30).returncode == 0
+    assert (tmp_path / "a.h5").read_bytes() == (tmp_path / "b.h5").read_bytes()
+    full = attempt("c.h5", 1_500_000)
+    assert full.stderr.startswith("No space left on the disk")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.h5", "b.h5"]

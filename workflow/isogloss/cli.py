@@ -190,14 +190,7 @@ def info(options: argparse.Namespace) -> None:
     if not path.is_file():
         raise IsoglossError(f"There is no file {path}.")
     if path.suffix == ".h5":
-        from isogloss.store import open_store
-
-        with open_store(path) as store:
-            print(f"activation store: {len(store):,} words, layers {', '.join(map(str, store.layers))}")
-            print(f"hidden: {store.hidden}")
-            for name, value in sorted(store.attributes.items()):
-                print(f"{name}: {value}")
-        return
+        return describe_vectors(path)
     if path.suffix == ".parquet":
         from isogloss.files import read_parquet
 
@@ -219,6 +212,33 @@ def info(options: argparse.Namespace) -> None:
             print(f"{name}: {column.min()} to {column.max()}")
         else:
             print(f"{name}: lists")
+
+
+def describe_vectors(path: Path) -> None:
+    """Print what an activation store or a file of sentence vectors holds."""
+    import h5py
+
+    from isogloss.sentence_vectors import FORMAT, open_vectors
+    from isogloss.store import open_store
+
+    if h5py.is_hdf5(path) and h5py.File(path, locking=False).attrs.get("format") == FORMAT:
+        with open_vectors(path) as file:
+            for language, poolings in file.items():
+                layers = next(iter(poolings.values()))
+                items, hidden = next(iter(layers.values())).shape
+                numbers = ", ".join(sorted(layers, key=int))
+                print(
+                    f"sentence vectors: {language}, {items:,} items, layers {numbers}, pooling {' and '.join(poolings)}"
+                )
+            print(f"hidden: {hidden}")
+            attributes = dict(file.attrs)
+    else:
+        with open_store(path) as store:
+            print(f"activation store: {len(store):,} words, layers {', '.join(map(str, store.layers))}")
+            print(f"hidden: {store.hidden}")
+            attributes = store.attributes
+    for name, value in sorted(attributes.items()):
+        print(f"{name}: {value}")
 
 
 def check(options: argparse.Namespace) -> None:

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import h5py
 import numpy as np
 import pandas as pd
 import torch
@@ -13,7 +12,8 @@ from transformers import AutoModel, AutoTokenizer
 
 from isogloss import __version__
 from isogloss.errors import IsoglossError
-from isogloss.files import published, read_parquet, write_parquet
+from isogloss.files import read_parquet, write_parquet
+from isogloss.sentence_vectors import new_vectors
 from isogloss.task_models import CLASSES, load_with_head
 
 log = logging.getLogger(__name__)
@@ -49,9 +49,7 @@ def run_items(
     kind, labels
         Of the task, see :func:`isogloss.finetuning.finetune`.
     vectors
-        HDF5 file to write: ``{language}/{pooling}/{layer}``, float16 ``[item, hidden]``. ``first`` is the first
-        subword's state ([CLS] where there is one), ``mean`` the mean over all subwords, special ones included. Of an
-        encoder-decoder it is the encoder's.
+        HDF5 file to write, see :mod:`isogloss.sentence_vectors`. Of an encoder-decoder it is the encoder's.
     predictions
         Parquet file to write: ``language``, ``item``, and ``truth`` and ``predicted``: a label, tags, or text.
         None for a pretrained model, which predicts nothing.
@@ -76,8 +74,8 @@ def run_items(
     model = load(checkpoint, kind, labels, predictions is not None)
     model = model.to(device, getattr(torch, precision)).eval()
     said = []
-    with published(vectors) as draft, h5py.File(draft, "w") as file:
-        file.attrs.update({**attributes, "isogloss": __version__, "precision": precision, "layers": layers})
+    facts = {**attributes, "isogloss": __version__, "precision": precision, "layers": layers}
+    with new_vectors(vectors, facts) as writer:
         for language in sorted(items):
             table = read_parquet(items[language], ("split", "item", "words"))
             table = table[table.split == "test"].sort_values("item", ignore_index=True)
@@ -85,10 +83,7 @@ def run_items(
                 raise IsoglossError(f"{items[language]} has no test items: the split is empty.")
             states, answers = read_language(model, tokenizer, table, kind, labels, layers, max_length, token_budget,
                                             predictions is not None)  # fmt: skip
-            for pooling, values in states.items():
-                for layer, rows in zip(layers, values, strict=True):
-                    # Writing a matrix at a time without a date gives the same bytes every time.
-                    file.create_dataset(f"{language}/{pooling}/{layer}", data=rows, track_times=False)
+            writer.add(language, layers, states)
             if predictions is not None:
                 said.append(answers.assign(language=language))
             log.info("%s: %d items", language, len(table))

@@ -37,6 +37,7 @@ from transformers import (
 
 from isogloss.errors import IsoglossError
 from isogloss.files import read_parquet, write_csv
+from isogloss.ownership import Ownership
 from isogloss.task_models import load_with_head
 from isogloss.training import published_folder
 
@@ -105,7 +106,8 @@ def finetune(
     Raises
     ------
     IsoglossError
-        If weights are missing, a layer does not exist, the split is empty, or the loss stops being finite.
+        If weights are missing, a layer does not exist, the split is empty, another job trains the same checkpoint, or
+        the loss stops being finite.
     """
     torch.set_num_threads(threads)
     folder = Path(folder)
@@ -128,6 +130,8 @@ def finetune(
         weight_decay=weight_decay, max_length=max_length, seed=seed, freeze=dict(freeze), threads=threads,
         versions=[torch.__version__, transformers.__version__], base=folder_digest(base), items=file_digest(items),
     )  # fmt: skip
+    partial.parent.mkdir(parents=True, exist_ok=True)
+    ownership = Ownership(partial)
     latest = resume_point(partial, facts)
     if latest:
         log.info("Going on after step %s of %d", latest.name.split("-")[-1], steps)
@@ -167,12 +171,13 @@ def finetune(
         train_dataset=parts["training"],
         eval_dataset=parts["validation"],
         data_collator=collator,
-        callbacks=[Watch(learning_rate, save_seconds)],
+        callbacks=[Watch(learning_rate, save_seconds, ownership)],
     )
     for callback in (PrinterCallback, ProgressCallback):
         trainer.remove_callback(callback)
     trainer.train(resume_from_checkpoint=str(latest) if latest else None)
     model.to("cpu")
+    ownership.check()
     with published_folder(folder) as draft:
         model.save_pretrained(draft)
         tokenizer.save_pretrained(draft)
@@ -180,6 +185,7 @@ def finetune(
         (draft / "finetuning.json").write_text(json.dumps(note, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     write_csv(learning_curve(trainer.state.log_history, attributes), curve)
     shutil.rmtree(partial, ignore_errors=True)
+    ownership.release()
 
 
 def encoder_layers(model: transformers.PreTrainedModel) -> nn.ModuleList:
@@ -251,8 +257,8 @@ def encode(
 class Watch(TrainerCallback):
     """Save by the clock, tell progress in the log, and stop a training that is not finite at the first sign."""
 
-    def __init__(self, learning_rate: float, save_seconds: float):
-        self.learning_rate, self.save_seconds = learning_rate, save_seconds
+    def __init__(self, learning_rate: float, save_seconds: float, ownership: Ownership):
+        self.learning_rate, self.save_seconds, self.ownership = learning_rate, save_seconds, ownership
         self.saved = time.monotonic()
 
     def on_step_end(self, args, state, control, **more):
@@ -262,6 +268,7 @@ class Watch(TrainerCallback):
         """
         due = time.monotonic() - self.saved >= self.save_seconds and state.global_step < state.max_steps
         if due and state.global_step % args.logging_steps == 0:
+            self.ownership.check()
             self.saved = time.monotonic()
             control.should_save = True
 

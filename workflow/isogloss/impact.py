@@ -8,13 +8,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import h5py
 import numpy as np
 import pandas as pd
 
 from isogloss.cka import Representation, compare
 from isogloss.errors import IsoglossError
 from isogloss.files import write_csv
+from isogloss.sentence_vectors import open_vectors
 
 
 def write_impact(
@@ -25,7 +25,7 @@ def write_impact(
     Parameters
     ----------
     pretrained, tuned
-        HDF5 files of sentence vectors of the same test items, see :func:`isogloss.evaluation.run_items`.
+        HDF5 files of sentence vectors of the same test items, see :mod:`isogloss.sentence_vectors`.
     source
         The language that the tuned model was tuned on.
     attributes
@@ -73,19 +73,3 @@ def measure(base: np.ndarray, moved: np.ndarray) -> dict[str, Any]:
         "n": found.n,
         "reason": "",
     }
-
-
-def open_vectors(path: str | Path) -> h5py.File:
-    """Open a file of sentence vectors.
-
-    Raises
-    ------
-    IsoglossError
-        If it is missing or damaged.
-    """
-    try:
-        return h5py.File(path, "r")
-    except OSError as error:
-        raise IsoglossError(
-            f"{path} is missing or damaged ({error}). Delete it, and the same command makes it again."
-        ) from error
