@@ -3,10 +3,12 @@ PYTHON ?= python3
 BIN := .venv/bin
 SHELL := /bin/bash
 
-.PHONY: help setup demo test lint bench docs
+.PHONY: help setup demo test test-slurm resume lint bench docs
 help:
 	@echo "make demo   the embedded default: corpus, models, concepts, tables, figures, results/report.html"
 	@echo "make test   all tests (make test ARGS='-m \"not slow\"' for the quick ones)"
+	@echo "make test-slurm   the tests on a real SLURM, brought up on this machine (root; Debian's packages)"
+	@echo "make resume ARGS=\"--profile slurm\"   go on after Snakemake itself was killed on a cluster"
 	@echo "make lint   ruff, snakefmt, snakemake --lint, generated files up to date"
 	@echo "make bench  speed against peers, as ratios"
 	@echo "make docs   generate config/schema.json and config/README.md"
@@ -26,6 +28,13 @@ demo: .venv/ready
 
 test: .venv/ready
 	$(BIN)/python -m pytest $(ARGS)
+
+test-slurm: .venv/ready
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest tests/slurm $(ARGS)
+
+resume: ARGS ?= --profile slurm
+resume: .venv/ready
+	@$(BIN)/python -m isogloss.resume $(ARGS)
 
 lint: .venv/ready
 	$(BIN)/ruff check .

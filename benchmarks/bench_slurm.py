@@ -1,0 +1,110 @@
+"""What a small job costs on a real SLURM: grouped, as the profile sends them, against one submission a job.
+
+The same hundred small jobs (clusterings and scores of one model's layers) are run three times: on this machine
+without SLURM, through it with the profile's groups, and through it with the groups taken out. What a way costs beyond
+the first is its overhead. Busy CPU seconds of the whole machine are compared, since two cores here pretend to be
+three nodes, and the wall clock beside them.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).resolve().parents[1]
+CLUSTER = ROOT / "tests" / "slurm" / "cluster.sh"
+LANGUAGES = ["de", "fr", "ru", "tr"]
+CONFIG = {
+    "results": "results",
+    "corpora": {
+        "microworld": {
+            "kind": "microworld",
+            "languages": ["en", *LANGUAGES],
+            "pairs": {"source": "en", "targets": LANGUAGES},
+            "sentences": 200,
+            "training_sentences": 200,
+            "word_alignment": {"method": "gold"},
+        }
+    },
+    "models": {
+        "encoder": {
+            "train": {
+                "corpus": "microworld",
+                "objective": "naive",
+                "layers": 4,
+                "hidden": 16,
+                "intermediate": 32,
+                "vocabulary": 400,
+                "steps": 20,
+                "batch": 8,
+            }
+        }
+    },
+    "concepts": {"clusters": 8},
+    "concept_alignment": {"null": 10, "bootstrap": 10},
+    "concept_overlap": {"null": 10, "bootstrap": 10},
+}
+JOBS = 5 * 5 * len(LANGUAGES)  # three clusterings and two scores a layer and pair
+
+
+def busy() -> float:
+    """Give the CPU seconds that this machine has worked since it was started."""
+    user, nice, system = map(int, Path("/proc/stat").read_text().split()[1:4])
+    return (user + nice + system) / os.sysconf("SC_CLK_TCK")
+
+
+def run(folder: Path, *arguments: str) -> tuple[float, float]:
+    """Run the workflow in a folder; give the wall clock and the machine's busy seconds."""
+    command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile")]
+    command += ["--configfile", str(folder / "config.yaml"), "--directory", str(folder), *arguments]
+    started, worked = time.perf_counter(), busy()
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    if done.returncode:
+        sys.exit(done.stdout[-2000:] + done.stderr[-4000:])
+    return time.perf_counter() - started, busy() - worked
+
+
+def scores(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in sorted((folder / "results" / "tables").glob("concept_*.csv"))}
+
+
+with tempfile.TemporaryDirectory() as name:
+    folder = Path(name).resolve()
+    (folder / "config.yaml").write_text(yaml.safe_dump(CONFIG))
+    profile = yaml.safe_load((ROOT / "profiles" / "slurm" / "config.yaml").read_text())
+    for key in ("groups", "group-components"):
+        del profile[key]
+    (folder / "single").mkdir()
+    (folder / "single" / "config.yaml").write_text(yaml.safe_dump(profile, sort_keys=False))
+    subprocess.run([CLUSTER, "up"], check=True, stdout=subprocess.DEVNULL)
+    try:
+        run(folder)
+        wanted = scores(folder)
+        found = {}
+        for way, arguments in {
+            "without SLURM": [],
+            "grouped": ["--profile", "slurm"],
+            "one by one": ["--profile", str(folder / "single")],
+        }.items():
+            for part in ("concepts", "metrics/concept_alignment", "metrics/concept_overlap"):
+                shutil.rmtree(folder / "results" / part)
+            for table in (folder / "results" / "tables").glob("concept_*.csv"):
+                table.unlink()
+            found[way] = run(folder, *arguments, *(f"results/tables/{table}" for table in wanted))
+            assert scores(folder) == wanted, f"{way}: other scores"
+    finally:
+        subprocess.run([CLUSTER, "down"], check=True)
+
+base = found["without SLURM"]
+print(f"{JOBS} small jobs; the same tables each way")
+for way, (clock, cpu) in found.items():
+    print(f"  {way:14} {clock:6.0f} s, {cpu:6.0f} busy CPU seconds")
+costs = {way: [(value - start) / JOBS for value, start in zip(found[way], base, strict=True)] for way in found}
+for place, what in enumerate(("wall clock", "CPU")):
+    ours, peer = costs["grouped"][place], costs["one by one"][place]
+    print(f"  overhead a job, {what}: {ours:.2f} s grouped, {peer:.2f} s one by one: {ours / peer:.3f} (goal: 0.1)")
