@@ -1,7 +1,12 @@
 """Fine-tuning and what follows from it, run as a user runs it; an edit plans what it touches and nothing else."""
 
 import copy
+import os
+import random
 import re
+import signal
+import subprocess
+import time
 
 import pandas as pd
 import pytest
@@ -22,7 +27,9 @@ def tasks_config() -> dict:
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory) -> Workflow:
     workflow = Workflow(tmp_path_factory.mktemp("tasks"), tasks_config())
+    started = time.monotonic()
     workflow.run()
+    workflow.seconds = time.monotonic() - started
     return workflow
 
 
@@ -135,3 +142,18 @@ def test_more_draws_of_a_null_plan_scores_only(edited):
         ),
         "Transfer of translator/translation-de-seed0",
     }
+
+
+# KILLS=20 make test ARGS="-k killed_at" tries twenty moments instead of one.
+@pytest.mark.parametrize("seed", range(int(os.environ.get("KILLS", "1"))))
+def test_killed_at_a_random_moment_it_ends_with_the_same_tables(finished, tmp_path, seed):
+    workflow = Workflow(tmp_path, tasks_config())
+    running = subprocess.Popen(
+        workflow.command(), cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+    )
+    time.sleep(random.Random(seed).uniform(3, finished.seconds))
+    os.killpg(running.pid, signal.SIGKILL)
+    running.wait()
+    workflow.run("--unlock")
+    workflow.run()
+    assert workflow.tables() == finished.tables()

@@ -37,6 +37,7 @@ from isogloss.ownership import Ownership
 
 FORMAT, VERSION = "isogloss-activations", 1
 CHUNK_BYTES = 256 * 1024
+SMALL = {"compression": "gzip", "shuffle": True}
 FLUSH_SECONDS = 10.0
 ROOM = 1 << 20
 AGAIN = "Delete it and run the same command again."
@@ -252,9 +253,9 @@ class StoreWriter:
             file.attrs[name] = value
         group = file.create_group("words")
         for name, dtype in (("sentence", "i8"), ("position", "i4"), ("aligned", "?"), ("frequent", "?")):
-            group.create_dataset(name, data=self.words[name].to_numpy(dtype=dtype))
-        group.create_dataset("form", data=self.words.form.to_numpy(dtype=object), dtype=h5py.string_dtype())
-        rows = max(1, min(len(self.words), CHUNK_BYTES // (2 * self.hidden)))
+            group.create_dataset(name, data=self.words[name].to_numpy(dtype=dtype), **SMALL)
+        forms = self.words.form.to_numpy(dtype=object)
+        group.create_dataset("form", data=forms, dtype=h5py.string_dtype(), **SMALL)
         for layer in self.layers:
             reserve(file, f"layers/{layer}", len(self.words), self.hidden)
         if self.sentences is not None:
@@ -357,8 +358,9 @@ def reserve(file: h5py.File, name: str, rows: int, hidden: int) -> None:
     layout = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
     layout.set_alloc_time(h5py.h5d.ALLOC_TIME_EARLY)
     layout.set_fill_time(h5py.h5d.FILL_TIME_NEVER)
-    # Chunks of even size, because the last one takes its whole place on the disk.
-    chunks = max(1, -(-rows * 2 * hidden // CHUNK_BYTES))
+    # The last chunk takes its whole place on the disk, so there are as many as leave least of it empty.
+    most = max(1, -(-rows * 2 * hidden // CHUNK_BYTES))
+    chunks = min(range(most, 2 * most + 1), key=lambda number: -(-rows // number) * number - rows)
     layout.set_chunk((max(1, -(-rows // chunks)), hidden))
     space = h5py.h5s.create_simple((rows, hidden))
     links = h5py.h5p.create(h5py.h5p.LINK_CREATE)
