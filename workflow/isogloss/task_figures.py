@@ -1,5 +1,6 @@
 """Figures of fine-tuning: transfer, impact, what goes with what, learning curves, freezing."""
 
+import textwrap
 from collections.abc import Callable, Iterator
 
 import numpy as np
@@ -29,6 +30,11 @@ def panels(rows: pd.DataFrame, width: float, height: float) -> Iterator[tuple[Fi
         yield figure, panel, rows[(rows.task == task) & (rows.model == model)], f"{model}, {task}"
     for panel in grid.flat[len(pairs) :]:
         panel.set_visible(False)
+
+
+def headline(figure: Figure, text: str) -> None:
+    """Write the title of a whole figure, in as many lines as its width asks for."""
+    figure.suptitle(textwrap.fill(text, int(12 * figure.get_figwidth())), fontsize=10)
 
 
 def primary(transfer: pd.DataFrame) -> pd.DataFrame:
@@ -65,7 +71,7 @@ def transfer_heatmap(data: dict[str, pd.DataFrame]) -> Figure:
         squares(panel, part.pivot(index="source", columns="target", values="score"), 1.0)
         alone = plain[(plain.task == part.task.iloc[0]) & (plain.measure == measure)].score.mean()
         panel.set_title(f"{title}\n{NAMES[measure]}; shared words alone {alone:.2f}", fontsize=9)
-    figure.suptitle("Zero-shot transfer: tuned on the source, tested on the target", fontsize=10)
+    headline(figure, "Zero-shot transfer: tuned on the source, tested on the target")
     return figure
 
 
@@ -76,7 +82,7 @@ def impact_heatmap(data: dict[str, pd.DataFrame]) -> Figure:
     for figure, panel, part, title in panels(rows, 3.0, 2.5):  # noqa: B007
         squares(panel, part.pivot(index="source", columns="target", values="impact"), top)
         panel.set_title(title, fontsize=9)
-    figure.suptitle("Impact of fine-tuning (1 − CKA, mean over layers; mean vectors)", fontsize=10)
+    headline(figure, "Impact of fine-tuning (1 − CKA, mean over layers; mean vectors)")
     return figure
 
 
@@ -108,7 +114,7 @@ def impact_by_layer(data: dict[str, pd.DataFrame]) -> Figure:
         panel.xaxis.get_major_locator().set_params(integer=True)
         panel.grid(axis="y", linewidth=0.3, alpha=0.6)
         panel.legend(fontsize=7, ncols=2, title="near to far", title_fontsize=7)
-    figure.suptitle(f"Impact by layer, mean over other sources; languages ordered by {name} distance", fontsize=10)
+    headline(figure, f"Impact by layer, mean over other sources; languages ordered by {name} distance")
     return figure
 
 
@@ -129,7 +135,7 @@ def transfer_by_impact(data: dict[str, pd.DataFrame]) -> Figure:
         panel.set_xlabel("impact (1 − CKA, mean over layers)")
         panel.set_ylabel(f"zero-shot {NAMES[measure]}")
         panel.grid(linewidth=0.3, alpha=0.6)
-    figure.suptitle("Transfer against impact, one point a pair of languages", fontsize=10)
+    headline(figure, "Transfer against impact, one point a pair of languages")
     return figure
 
 
@@ -157,14 +163,12 @@ def correlation_by_layer(data: dict[str, pd.DataFrame]) -> Figure:
                 panel.plot(row.layer, row.r, "o", markersize=4.5, markerfacecolor=filled, markeredgecolor=colour)
         panel.axhline(0, color="grey", linewidth=0.6)
         panel.set_ylim(-1.05, 1.05)
-        panel.set_title(title, fontsize=9)
+        panel.set_title(f"{title}, n = {part.n.max():.0f} pairs", fontsize=9)
         panel.set_xlabel("layer (0 = embeddings)")
         panel.set_ylabel("Pearson's r with impact")
         panel.xaxis.get_major_locator().set_params(integer=True)
     figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=4, fontsize=8)
-    figure.suptitle(
-        "What impact goes with, by layer\nfilled: adjusted Mantel p < 0.05 (permuting languages)", fontsize=10
-    )
+    headline(figure, "What impact goes with, by layer; filled: adjusted Mantel p < 0.05 (permuting languages)")
     return figure
 
 
@@ -182,7 +186,7 @@ def learning_curves(data: dict[str, pd.DataFrame]) -> Figure:
         panel.set_title(title, fontsize=9)
         panel.set_xlabel("step")
         panel.set_ylabel("loss")
-    figure.suptitle("Learning curves, a colour a checkpoint (solid: training; dotted: validation)", fontsize=10)
+    headline(figure, "Learning curves, a colour a checkpoint (solid: training; dotted: validation)")
     return figure
 
 
@@ -205,7 +209,7 @@ def freezing(data: dict[str, pd.DataFrame]) -> Figure:
         panel.set_title(title, fontsize=9)
         panel.set_ylabel(f"change in {NAMES[part.measure.iloc[0]]}")
         panel.legend(fontsize=7)
-    figure.suptitle("Frozen layers against tuned whole, paired by source and seed (95 % bootstrap)", fontsize=10)
+    headline(figure, "Frozen layers against tuned whole, paired by source and seed (95 % bootstrap)")
     return figure
 
 
