@@ -1,4 +1,7 @@
-"""Run the workflow through a real SLURM, which the session brings up and takes down again."""
+"""Run the workflow through a real SLURM, which the session brings up and takes down again.
+
+The tests mostly wait, so several run at once (pytest-xdist) on the one cluster, each in a folder of its own.
+"""
 
 import copy
 import importlib.util
@@ -11,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPT = Path(__file__).with_name("cluster.sh")
@@ -44,7 +48,7 @@ CONFIG = {
                 "steps": 2500,
                 "batch": 8,
             },
-            "layers": [0, 6],
+            "layers": [6],
         }
     },
     "concepts": {"clusters": 8},
@@ -94,9 +98,17 @@ class SlurmRun(workflow_conftest.Workflow):
     def start(self, *arguments: str) -> subprocess.Popen:
         self.log = self.folder / "snakemake.log"
         with self.log.open("w") as log:
-            return subprocess.Popen(self.command(*arguments), cwd=ROOT, stdout=log, stderr=log, start_new_session=True)
+            return subprocess.Popen(
+                self.command(*arguments),
+                cwd=ROOT,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                # Under nohup the signal of a lost session would be ignored, here too.
+                preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),
+            )
 
-    def finish(self, process: subprocess.Popen, seconds: float = 400) -> None:
+    def finish(self, process: subprocess.Popen, seconds: float = 900) -> None:
         """Wait for a run's good end."""
         assert process.wait(seconds) == 0, self.log.read_text()[-6000:]
 
@@ -140,14 +152,20 @@ def script_process(folder: Path, script: str) -> int | None:
 
 
 def freeze_after(folder: Path, script: str, condition: Callable) -> int:
-    """Stop a script's process at the first moment at which a condition holds; it stays where it is until it is killed.
+    """Stop a script's process at the first moment at which a condition holds; it stays where it is.
 
-    So a limit is met in the middle of the work, on a machine of any speed.
+    So whatever befalls the job does so in the middle of its work, on a machine of any speed.
     """
-    await_(condition)
-    process = await_(lambda: script_process(folder, script))
+    await_(condition, 300)
+    process = script_process(folder, script)
+    assert process, f"{script} was over too soon: give it more to do"
     os.kill(process, signal.SIGSTOP)
     return process
+
+
+def freeze_extraction(run: SlurmRun) -> int:
+    """Stop the extraction after some batches were saved."""
+    return freeze_after(run.folder, "extract_activations", lambda: saved_batches(run.folder))
 
 
 def saved_batches(folder: Path) -> int:
@@ -161,21 +179,37 @@ def saved_batches(folder: Path) -> int:
         return 0
 
 
-@pytest.fixture(scope="session")
-def cluster():
+def pytest_sessionstart(session):
+    if hasattr(session.config, "workerinput"):
+        return
     up = subprocess.run([SCRIPT, "up"], capture_output=True, text=True)
     if up.returncode:
         pytest.exit(up.stderr, returncode=1)
-    yield Cluster()
-    if not os.environ.get("KEEP_CLUSTER"):
-        subprocess.run([SCRIPT, "down"], check=True)
+
+
+def pytest_sessionfinish(session):
+    if not hasattr(session.config, "workerinput"):
+        subprocess.run([SCRIPT, "down"], check=True, capture_output=True)
+
+
+@pytest.fixture(scope="session")
+def cluster():
+    return Cluster()
 
 
 @pytest.fixture(scope="session")
 def reference(tmp_path_factory) -> SlurmRun:
-    """An undisturbed local run."""
-    run = SlurmRun(tmp_path_factory.mktemp("reference"), copy.deepcopy(CONFIG))
-    run.local()
+    """An undisturbed local run, made once for all workers."""
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+    folder = shared / "reference"
+    folder.mkdir(exist_ok=True)
+    with FileLock(shared / "reference.lock"):
+        run = SlurmRun(folder, copy.deepcopy(CONFIG))
+        if not (run.folder / "done").exists():
+            run.local()
+            (run.folder / "done").touch()
     return run
 
 

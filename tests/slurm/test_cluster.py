@@ -7,7 +7,7 @@ import sys
 import time
 
 import pytest
-from conftest import CHECKPOINT, ROOT, STORE, await_, freeze_after, saved_batches, script_process
+from conftest import CHECKPOINT, ROOT, STORE, await_, freeze_after, freeze_extraction
 
 pytestmark = pytest.mark.slow
 
@@ -55,8 +55,8 @@ def test_the_whole_graph_and_where_each_job_ran(cluster, run):
         assert "gres/gpu" not in job["asked"]
     group = kinds["concepts"][0]
     assert "encoder_pretrained" in group["Comment"]
-    # As much time as its ten members need one after the other, as much memory and as many CPUs as one of them.
-    assert int(group["TimelimitRaw"]) >= 10
+    # As much time as its five members need one after the other, as much memory and as many CPUs as one of them.
+    assert int(group["TimelimitRaw"]) >= 5
     assert group["asked"]["cpu"] == "1"
     assert int(group["asked"]["mem"].removesuffix("M")) < 4000
     assert run.plan() == {}
@@ -66,7 +66,7 @@ def test_the_whole_graph_and_where_each_job_ran(cluster, run):
 def test_time_limit_in_mid_extraction(cluster, run):
     run.forget(STORE)
     process = run.start(*asking("extract_activations:runtime=attempt"))
-    freeze_after(run.folder, "extract_activations", lambda: saved_batches(run.folder))
+    freeze_extraction(run)
     run.finish(process)
     first, second = cluster.of_rule(run.folder, EXTRACTION)
     assert first["State"] == "TIMEOUT"
@@ -100,7 +100,7 @@ def test_out_of_memory_is_tried_again_with_more(cluster, run):
 def test_scancel_of_a_running_job(cluster, run):
     run.forget(STORE)
     process = run.start()
-    await_(lambda: saved_batches(run.folder))
+    freeze_extraction(run)
     subprocess.run(["scancel", *cluster.queued(run.folder)], check=True)
     run.finish(process)
     states = [job["State"] for job in cluster.of_rule(run.folder, EXTRACTION)]
@@ -113,7 +113,7 @@ def test_scancel_of_a_running_job(cluster, run):
 def test_requeue_starts_the_same_job_again(cluster, run):
     run.forget(STORE)
     process = run.start()
-    await_(lambda: saved_batches(run.folder))
+    freeze_extraction(run)
     (number,) = cluster.queued(run.folder)
     cluster.control("requeue", number)
     run.finish(process)
@@ -125,17 +125,24 @@ def test_requeue_starts_the_same_job_again(cluster, run):
 @pytest.mark.usefixtures("same_tables")
 def test_a_node_that_goes_down_and_comes_back(cluster, run):
     run.forget(STORE)
-    process = run.start()
-    await_(lambda: saved_batches(run.folder))
-    worker = script_process(run.folder, "extract_activations")
-    cluster.node("down", "g1")
+    process = run.start("--set-resources", "extract_activations:slurm_partition=shaky")
+    worker = freeze_extraction(run)
+    cluster.node("down", "g2")
     os.kill(worker, signal.SIGKILL)
     try:
         await_(lambda: "PENDING" in cluster.queued(run.folder).values())
     finally:
-        cluster.node("up", "g1")
+        cluster.node("up", "g2")
     run.finish(process)
     assert "Going on after batch" in extraction_log(run)
+
+
+def resume(run, *options: str) -> subprocess.Popen:
+    """`make resume` with this run's own arguments; what it says goes to a file."""
+    run.resume_log = run.folder / "resume.log"
+    with run.resume_log.open("w") as log:
+        command = [sys.executable, "-m", "isogloss.resume", *options, *run.command()[3:]]
+        return subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log)
 
 
 @pytest.mark.usefixtures("same_tables")
@@ -145,19 +152,18 @@ def test_a_node_that_goes_down_and_comes_back(cluster, run):
 def test_snakemake_killed_and_resumed_while_its_jobs_run(cluster, run, number, options):
     run.forget(STORE)
     process = run.start()
-    await_(lambda: script_process(run.folder, "extract_activations"))
+    worker = freeze_extraction(run)
     os.killpg(process.pid, number)
     process.wait()
     (orphan,) = cluster.queued(run.folder)
     assert run.run("--quiet", "all", check=False).returncode, "a plain start beside orphans must not begin"
-    resumed = subprocess.run(
-        [sys.executable, "-m", "isogloss.resume", *options, *run.command()[3:]],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-    )
-    assert resumed.returncode == 0, resumed.stdout + resumed.stderr
-    assert ("Cancelling 1 job" if options else f"Waiting for 1 jobs of the interrupted run: {orphan}") in resumed.stdout
+    resumed = resume(run, *options)
+    if options:
+        await_(lambda: "Cancelling 1 job" in run.resume_log.read_text())
+    else:
+        await_(lambda: f"Waiting for 1 jobs of the interrupted run: {orphan}" in run.resume_log.read_text())
+        os.kill(worker, signal.SIGCONT)
+    assert resumed.wait(900) == 0, run.resume_log.read_text()[-6000:]
     assert not (run.folder / f"{STORE}.partial.owner").exists()
     assert not cluster.queued(run.folder)
 
@@ -166,11 +172,12 @@ def test_two_writers_are_refused_and_the_first_is_unharmed(cluster, run, referen
     """Even who unlocks while orphans run gets no second writer: the second job refuses and says why."""
     run.forget(STORE)
     process = run.start()
-    await_(lambda: saved_batches(run.folder))
+    worker = freeze_extraction(run)
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
     run.run("--unlock")
     second = run.run("--retries", "0", check=False)
+    os.kill(worker, signal.SIGCONT)
     assert second.returncode
     assert "Another running job is writing" in second.stdout + second.stderr
     await_(lambda: not cluster.queued(run.folder))
@@ -182,19 +189,18 @@ def test_two_writers_are_refused_and_the_first_is_unharmed(cluster, run, referen
 def test_a_second_snakemake_is_refused_in_words(cluster, run):
     run.forget(STORE)
     process = run.start()
-    await_(lambda: script_process(run.folder, "extract_activations"))
+    worker = freeze_extraction(run)
     second = run.run(check=False)
     assert second.returncode
     assert "Directory cannot be locked" in second.stdout + second.stderr
-    resumed = subprocess.run(
-        [sys.executable, "-m", "isogloss.resume", *run.command()[3:]], cwd=ROOT, capture_output=True, text=True
-    )
-    assert resumed.returncode == 2
-    assert f"Snakemake is running in {run.folder} (process {process.pid}" in resumed.stderr
+    resumed = resume(run)
+    assert resumed.wait(300) == 2
+    assert f"Snakemake is running in {run.folder} (process {process.pid}" in run.resume_log.read_text()
     run.run("--unlock")
     unlocked = run.run(check=False)
     assert unlocked.returncode
     assert "Another Snakemake is running in this folder" in unlocked.stdout + unlocked.stderr
+    os.kill(worker, signal.SIGCONT)
     run.finish(process)
 
 
@@ -205,3 +211,36 @@ def test_a_job_that_cannot_run_is_told_at_once(run):
     assert done.returncode
     assert "nowhere" in done.stdout + done.stderr
     assert time.monotonic() - started < 60
+
+
+@pytest.mark.usefixtures("same_tables")
+def test_a_full_disk_is_told_at_once_and_the_same_command_goes_on(cluster, run):
+    run.forget(STORE)
+    folder = (run.folder / STORE).parent
+    kept = {path.name: path.read_bytes() for path in folder.iterdir()}
+    size = sum(map(len, kept.values())) // 1024 + 200
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}k", "tmpfs", str(folder)], check=True)
+    try:
+        for name, content in kept.items():
+            (folder / name).write_bytes(content)
+        full = run.run("--retries", "0", check=False)
+        assert full.returncode
+        assert "No space left on the disk that holds" in full.stdout + full.stderr
+        assert "Traceback" not in full.stdout + full.stderr
+        subprocess.run(["mount", "-o", "remount,size=100m", str(folder)], check=True)
+        run.finish(run.start())
+    finally:
+        subprocess.run(["umount", str(folder)], check=True)
+
+
+@pytest.mark.usefixtures("same_tables")
+def test_a_store_that_was_cut_off_is_found_and_made_again_alone(cluster, run):
+    os.truncate(run.folder / STORE, 100_000)
+    run.forget("results/concepts")
+    found = run.run("--retries", "0", check=False)
+    assert found.returncode
+    assert f"{STORE} is not a readable activation store" in found.stdout + found.stderr
+    run.finish(run.start())
+    extractions = cluster.of_rule(run.folder, EXTRACTION)
+    assert len(extractions) == 1
+    assert "source_encoder" in extractions[0]["Comment"].replace("-", "_")

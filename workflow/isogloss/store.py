@@ -19,6 +19,7 @@ after an interruption, and is renamed when it is complete. Several readers may o
 
 import errno
 import json
+import math
 import os
 import time
 from collections.abc import Iterator
@@ -216,7 +217,8 @@ class StoreWriter:
         except (OSError, RuntimeError) as error:
             raise self.failed(error) from error
         self.done = int(self.file.attrs["batches"])
-        self.flushed = time.monotonic()
+        # The first batch is saved at once, so that even a job that is ended again and again gets on.
+        self.flushed = -math.inf
 
     def resume(self) -> h5py.File | None:
         """Open the partial file of an interrupted writer of the same store, if there is a sound one."""
