@@ -46,6 +46,13 @@ def data():
          "p_mantel": p, "p_mantel_adjusted": p}
         for name, p in (("syntactic", 0.01), ("genetic", np.nan)) for layer in ("0", "1", "2", "mean")
     ]  # fmt: skip
+    correlations += [
+        {**GRID, "relation": "distance-transfer", "pooling": np.nan, "layer": np.nan, "distance": "syntactic",
+         "impact": np.nan, "measure": measure, "transfer": transferred, "statistic": "pearson", "r": r, "low": -0.9,
+         "high": -0.1, "n": 30, "p_mantel": 0.02, "p_mantel_adjusted": 0.02}
+        for measure, transferred, r in (("accuracy", "relative", -0.6), ("macro_f1", "score", -0.5),
+                                        ("accuracy", "score", -0.4))
+    ]  # fmt: skip
     finetuning = [
         {**GRID, "checkpoint": "nli-en-seed0", "step": step, "measure": measure, "value": 1.0 / step}
         for step in (1, 2, 3)
@@ -88,7 +95,9 @@ def test_figures_are_the_same_twice_and_well_formed(data, tmp_path, name):
 def test_sentences_say_what_the_tables_hold(data):
     text = task_findings(data)
     assert "lies clearly above chance and shared words for 4 of 6 pairs; for most sources it does not into zh." in text
-    assert "impact goes with 1 of 1 distances (syntactic r = 0.50 [0.10, 0.80], Mantel p = 0.010, n = 30)" in text
+    adjusted = "goes with 1 of 1 distances once languages are permuted and p adjusted"
+    assert f"impact {adjusted} (syntactic r = 0.50 [0.10, 0.80], Mantel p = 0.010, n = 30)" in text
+    assert f"transfer {adjusted} (syntactic r = -0.40 [-0.90, -0.10], Mantel p = 0.020, n = 30)" in text
     assert "CALIGN after nli-en-seed0 changed by -0.250" in text
     assert "a change of +0.100 [+0.050, +0.150] over 5 paired runs: far languages gained on near ones" in text
 

@@ -62,29 +62,31 @@ def transfer(data: dict[str, pd.DataFrame]) -> list[str]:
 
 
 def relations(table: pd.DataFrame) -> list[str]:
-    """Say what impact goes with, over the mean of the layers."""
-    rows = table[(table.statistic == "pearson") & (table.variant == "whole") & (table.impact == "impact")]
-    rows = rows[(rows.pooling == POOLING) & (rows.layer.astype(str) == "mean")]
+    """Say what impact and transfer go with; impact over the mean of the layers."""
+    rows = table[(table.statistic == "pearson") & (table.variant == "whole")]
+    impact = rows[(rows.impact == "impact") & (rows.pooling == POOLING) & (rows.layer.astype(str) == "mean")]
+    transfer = rows[(rows.transfer == "score") & rows.measure.isin(PRIMARY)]
     sentences = []
-    for (model, task), part in rows.groupby(["model", "task"], sort=True):
+    for model, task in sorted(set(zip(rows.model, rows.task, strict=True))):
         name = f"<b>{html.escape(model)}</b>, {html.escape(task)}"
-        tied = part[(part.relation == "impact-transfer") & (part.transfer == "score") & part.measure.isin(PRIMARY)]
-        far = part[part.relation == "impact-distance"]
-        if tied.r.notna().any():
-            one = tied[tied.r.notna()].iloc[0]
-            sentences.append(f"{name}: impact and transfer correlate at {correlation(one)}.")
-        found = far[far.p_mantel_adjusted < 0.05]
-        tested = int(far.p_mantel.notna().sum())
-        if len(found):
-            listed = "; ".join(f"{html.escape(row.distance)} {correlation(row)}" for row in found.itertuples())
-            sentences.append(f"{name}: impact goes with {len(found)} of {tested} distances ({listed}).")
-        elif tested:
-            sentences.append(
-                f"{name}: impact goes with none of {tested} distances once languages are permuted and p adjusted."
-            )
-        else:
-            sentences.append(f"{name}: too few pairs of languages for a correlation of impact and distance.")
+        moved, scored = (part[(part.model == model) & (part.task == task)] for part in (impact, transfer))
+        tied = scored[(scored.relation == "impact-transfer") & scored.index.isin(moved.index) & scored.r.notna()]
+        if len(tied):
+            sentences.append(f"{name}: impact and transfer correlate at {correlation(tied.iloc[0])}.")
+        sentences.append(f"{name}: impact {with_distance(moved[moved.relation == 'impact-distance'])}")
+        sentences.append(f"{name}: transfer {with_distance(scored[scored.relation == 'distance-transfer'])}")
     return sentences
+
+
+def with_distance(rows: pd.DataFrame) -> str:
+    """Say which distances something goes with."""
+    found, tested = rows[rows.p_mantel_adjusted < 0.05], int(rows.p_mantel.notna().sum())
+    if not tested:
+        return "and distance: too few pairs of languages for a correlation."
+    if not len(found):
+        return f"goes with none of {tested} distances once languages are permuted and p adjusted."
+    listed = "; ".join(f"{html.escape(row.distance)} {correlation(row)}" for row in found.itertuples())
+    return f"goes with {len(found)} of {tested} distances once languages are permuted and p adjusted ({listed})."
 
 
 def correlation(row: object) -> str:
