@@ -30,7 +30,7 @@ test: .venv/ready
 	$(BIN)/python -m pytest $(ARGS)
 
 test-slurm: .venv/ready
-	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest tests/slurm -n 6 $(ARGS)
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest tests/slurm -n 6 --dist worksteal $(ARGS)
 
 resume: ARGS ?= --profile slurm
 resume: .venv/ready
