@@ -34,6 +34,9 @@ localrules:
 
 # Who runs here, for a second Snakemake that was told to --unlock and for `make resume`.
 onstart:
+    # With its limit of submissions a second, which cannot be turned off, Snakemake 9.27 wakes its scheduler once more
+    # every second for each job that has ended: after some hundreds it takes a whole core.
+    workflow.scheduler.job_rate_limiter = None
     try:
         run_note.append(Ownership(RUN))
     except IsoglossError as error:
