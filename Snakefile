@@ -59,3 +59,9 @@ rule tables:
         TABLES,
     message:
         "All tables are complete"
+
+
+# A group of small jobs is one job of a cluster, in which a Snakemake of its own runs the members. As local ones they
+# start their scripts; otherwise it would start one more Snakemake for each.
+if "--local-groupid" in sys.argv:
+    workflow.localrules(*(rule.name for rule in workflow.rules))

@@ -46,8 +46,8 @@ CONFIG = {
         }
     },
     "concepts": {"clusters": 8},
-    "concept_alignment": {"null": 10, "bootstrap": 10},
-    "concept_overlap": {"null": 10, "bootstrap": 10},
+    "concept_alignment": {"null": 100, "bootstrap": 100},
+    "concept_overlap": {"null": 100, "bootstrap": 100},
 }
 JOBS = 5 * 5 * len(LANGUAGES)  # three clusterings and two scores a layer and pair
 

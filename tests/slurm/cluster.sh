@@ -15,7 +15,7 @@ NODES="c1 c2 g1 g2"
 fail() { echo "cluster.sh: $*" >&2; exit 1; }
 
 # alive PIDFILE NAME: whether the process that PIDFILE names runs and is the daemon NAME
-alive() { [ -s "$1" ] && [ "$(cat "/proc/$(cat "$1")/comm" 2>/dev/null)" = "$2" ]; }
+alive() { [ -s "$1" ] && [ "$(cat "/proc/$(cat "$1" 2>/dev/null)/comm" 2>/dev/null)" = "$2" ]; }
 
 await() {
   local end=$((SECONDS + 30))

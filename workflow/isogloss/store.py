@@ -39,6 +39,8 @@ from isogloss.ownership import Ownership
 FORMAT, VERSION = "isogloss-activations", 1
 CHUNK_BYTES = 256 * 1024
 SMALL = {"compression": "gzip", "shuffle": True}
+# Words that are encoded at a time, so that one that is very long does not widen all others in memory.
+SLICE = 10_000
 FLUSH_SECONDS = 10.0
 ROOM = 1 << 20
 AGAIN = "Delete it and run the same command again."
@@ -256,8 +258,12 @@ class StoreWriter:
         group = file.create_group("words")
         for name, dtype in (("sentence", "i8"), ("position", "i4"), ("aligned", "?"), ("frequent", "?")):
             group.create_dataset(name, data=self.words[name].to_numpy(dtype=dtype), **SMALL)
-        forms = self.words.form.to_numpy(dtype=object)
-        group.create_dataset("form", data=forms, dtype=h5py.string_dtype(), **SMALL)
+        # Of one length, unlike strings of HDF5's own kind, they are compressed too.
+        forms = [form.encode() for form in self.words.form]
+        kind = h5py.string_dtype("utf-8", max(map(len, forms), default=1))
+        text = group.create_dataset("form", len(forms), dtype=kind, **SMALL)
+        for start in range(0, len(forms), SLICE):
+            text[start : start + SLICE] = np.array(forms[start : start + SLICE], dtype=kind)
         for layer in self.layers:
             reserve(file, f"layers/{layer}", len(self.words), self.hidden)
         if self.sentences is not None:

@@ -1,8 +1,14 @@
 """What jobs ask a cluster for, and which ones are too small to be sent there."""
 
+from snakemake.settings.types import MaxJobsPerTimespan
+
 from isogloss import effort
 from isogloss.ownership import Ownership
 from isogloss.resume import RUN
+
+# With its limit of submissions a second, which no option turns off, Snakemake 9.27 wakes its scheduler once more every
+# second for each job that has ended: after some hundreds it takes a whole core. A limit that is false is none.
+MaxJobsPerTimespan.__bool__ = lambda limit: False
 
 run_note = []
 
@@ -34,9 +40,6 @@ localrules:
 
 # Who runs here, for a second Snakemake that was told to --unlock and for `make resume`.
 onstart:
-    # With its limit of submissions a second, which cannot be turned off, Snakemake 9.27 wakes its scheduler once more
-    # every second for each job that has ended: after some hundreds it takes a whole core.
-    workflow.scheduler.job_rate_limiter = None
     try:
         run_note.append(Ownership(RUN))
     except IsoglossError as error:
