@@ -11,19 +11,19 @@ from isogloss.baselines import write_baselines
 from isogloss.errors import IsoglossError
 from isogloss.microworld import generate_task
 from isogloss.microworld.tasks import inference_pairs
-from isogloss.microworld.world import meanings, tenth, tenths
+from isogloss.microworld.world import SPLITS, meanings, tenth
 from isogloss.task_items import write_items
 
 
 def test_test_meanings_are_never_trained_on():
     seen = {astuple(meaning) for meaning in meanings("training", 400, 1)}
     for premise, hypothesis, _ in inference_pairs("training", 300, 2):
-        assert {tenth(premise), tenth(hypothesis)} <= set(tenths("training"))
+        assert {tenth(premise), tenth(hypothesis)} <= set(SPLITS["training"])
         seen |= {astuple(premise), astuple(hypothesis)}
     for premise, hypothesis, _ in inference_pairs("test", 200, 2):
         assert astuple(premise) not in seen
         assert astuple(hypothesis) not in seen
-        assert {tenth(premise), tenth(hypothesis)} <= set(tenths("test"))
+        assert {tenth(premise), tenth(hypothesis)} <= set(SPLITS["test"])
 
 
 def test_labels_follow_from_the_meanings():

@@ -22,12 +22,11 @@ from transformers import AutoConfig, AutoModel, AutoTokenizer
 from isogloss import __version__
 from isogloss.errors import IsoglossError
 from isogloss.files import read_parquet, write_csv
-from isogloss.store import StoreWriter, open_store
+from isogloss.store import HALF_MAX, StoreWriter, open_store
 
 log = logging.getLogger(__name__)
 
 REASONS = ("no_subwords", "truncated")
-HALF_MAX = float(np.finfo(np.float16).max)
 NORMED = {"t5", "mt5", "umt5", "byt5"}
 
 
@@ -474,17 +473,17 @@ def halve(vectors: torch.Tensor, loaded: Checkpoint) -> np.ndarray:
     return vectors.half().cpu().numpy()
 
 
-def collect(*, stores: list[str | Path], output: str | Path, layers: dict[str, int] | None = None) -> None:
+def collect(*, stores: list[str | Path], layers: dict[str, int], output: str | Path) -> None:
     """Write the table of words wanted, kept and dropped by reason, one row a store.
 
     Parameters
     ----------
     stores
         Activation stores.
+    layers
+        By model, how many layers the grid has; a store may hold more.
     output
         The CSV file.
-    layers
-        By model, how many layers the grid has; where nothing is said, as many as the store holds.
     """
     rows = []
     for path in stores:
@@ -496,7 +495,7 @@ def collect(*, stores: list[str | Path], output: str | Path, layers: dict[str, i
                         name: about[name]
                         for name in ("model", "checkpoint", "task", "corpus", "source", "target", "space")
                     },
-                    "layers": layers[about["model"]] if layers else len(store.layers),
+                    "layers": layers[about["model"]],
                     "hidden": store.hidden,
                     "wanted": about["wanted"],
                     "kept": len(store),

@@ -63,7 +63,7 @@ def write_baselines(
                 score = measure.score(measure.statistics(list(truth), predicted).sum(0, keepdims=True))[0]
                 rows.append((name, source, target, measure.name, float(score), shared, len(items)))
     table = pd.DataFrame(rows, columns=["baseline", "source", "target", "measure", "score", "shared", "n"])
-    write_csv(pd.DataFrame([dict(attributes)]).merge(table, how="cross"), output)
+    write_csv(table, output, attributes)
 
 
 def guesses(training: pd.DataFrame, test: pd.DataFrame, kind: str, own: bool) -> list[tuple[str, pd.Series, list[str]]]:

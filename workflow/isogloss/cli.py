@@ -216,12 +216,10 @@ def info(options: argparse.Namespace) -> None:
 
 def describe_vectors(path: Path) -> None:
     """Print what an activation store or a file of sentence vectors holds."""
-    import h5py
-
-    from isogloss.sentence_vectors import FORMAT, open_vectors
+    from isogloss.sentence_vectors import holds_vectors, open_vectors
     from isogloss.store import open_store
 
-    if h5py.is_hdf5(path) and h5py.File(path, locking=False).attrs.get("format") == FORMAT:
+    if holds_vectors(path):
         with open_vectors(path) as file:
             for language, poolings in file.items():
                 layers = next(iter(poolings.values()))

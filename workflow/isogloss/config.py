@@ -34,9 +34,6 @@ KNOWN_DEPTHS = {
 
 OBJECTIVES = {"bert": ("naive", "tlm", "unified", "contrastive"), "t5": ("translation", "contrastive")}
 
-# The embedded grammar's own distances, beside URIEL's.
-MICROWORLD_DISTANCES = ("microworld-word-order", "microworld-script", "microworld-vocabulary")
-
 Name = Annotated[str, Field(pattern=NAME)]
 Language = Annotated[str, Field(pattern=LANGUAGE)]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -782,7 +779,9 @@ def check_task(where: str, task: Task, config: Config) -> list[str]:
                 listed = ", ".join(map(str, beyond))
                 wrong.append(f"{place}.layers: {listed} is beyond the encoder layers 1 to {deepest} of '{name}'")
     for variant, freeze in task.variants.items():
-        families = [*config.impact.families, *(MICROWORLD_DISTANCES if config.impact.microworld_distances else ())]
+        from isogloss.microworld import MICROWORLD_FAMILIES
+
+        families = [*config.impact.families, *(MICROWORLD_FAMILIES if config.impact.microworld_distances else ())]
         if freeze.distance not in families:
             wrong.append(
                 f"{where}.variants.{variant}.distance: '{freeze.distance}' is not among this config's distances "

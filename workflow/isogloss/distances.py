@@ -19,9 +19,11 @@ import pandas as pd
 
 from isogloss.errors import IsoglossError
 from isogloss.files import write_csv
-from isogloss.microworld import LANGUAGES
+from isogloss.microworld import LANGUAGES, MICROWORLD_FAMILIES
 from isogloss.microworld.realise import POLARITIES, Grammar
 from isogloss.microworld.world import Meaning, read
+
+log = logging.getLogger(__name__)
 
 CODES = Path(__file__).resolve().parents[1] / "resources" / "languages.csv"
 # The table that holds a family's features, and how their names begin. Morphology is Grambank's alone.
@@ -35,7 +37,6 @@ FAMILIES = {
     "geographic": ("geocoord_features", ""),
     "script": ("script_features", ""),
 }
-MICROWORLD_FAMILIES = ("microworld-word-order", "microworld-script", "microworld-vocabulary")
 # An angle between vectors of a few zeros and ones says more about what is unknown than about the languages.
 LEAST_FEATURES = 10
 
@@ -52,7 +53,7 @@ def write_distances(*, languages: list[str], families: list[str], microworld: bo
     families
         Which of URIEL's distances: keys of :data:`FAMILIES`.
     microworld
-        Whether to add :data:`MICROWORLD_FAMILIES`.
+        Whether to add :data:`isogloss.microworld.MICROWORLD_FAMILIES`.
     output
         The CSV file to write: source, target, distance (its name), value (0: the same; 1: nothing in common), and
         reason: a sentence where there is no value.
@@ -75,7 +76,7 @@ def write_distances(*, languages: list[str], families: list[str], microworld: bo
     table["value"] = pd.array([measured[key][0] for key in keys], dtype="Float64")
     table["reason"] = [measured[key][1] for key in keys]
     write_csv(table, output)
-    logging.info("%d distances, %d of them empty with a reason: %s", len(table), table["value"].isna().sum(), output)
+    log.info("%d distances, %d of them empty with a reason: %s", len(table), table["value"].isna().sum(), output)
 
 
 def uriel(languages: Sequence[str], families: Sequence[str]) -> dict[tuple[str, str, str], Distance]:

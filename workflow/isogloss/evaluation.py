@@ -14,12 +14,10 @@ from isogloss import __version__
 from isogloss.errors import IsoglossError
 from isogloss.files import read_parquet, write_parquet
 from isogloss.sentence_vectors import new_vectors
+from isogloss.store import HALF_MAX
 from isogloss.task_models import CLASSES, load_with_head
 
 log = logging.getLogger(__name__)
-
-POOLINGS = ("first", "mean")
-HALF_MAX = float(np.finfo(np.float16).max)
 
 
 def run_items(

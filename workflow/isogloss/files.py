@@ -2,10 +2,12 @@
 
 import errno
 import os
+import shutil
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -41,6 +43,31 @@ def published(path: str | Path) -> Iterator[Path]:
         raise disk_error(error, path) from error
     finally:
         draft.unlink(missing_ok=True)
+
+
+@contextmanager
+def published_folder(folder: Path) -> Iterator[Path]:
+    """Yield a temporary folder beside a model's ``folder``; rename it into place when the block ends well."""
+    draft = folder.with_name(f".{folder.name}.tmp")
+    old = folder.with_name(f".{folder.name}.old")
+    try:
+        for left in (draft, old):  # by a run that was killed
+            shutil.rmtree(left, ignore_errors=True)
+        draft.mkdir(parents=True)
+        yield draft
+        mode = (draft / "config.json").stat().st_mode
+        for path in draft.iterdir():
+            path.chmod(mode)  # the library leaves weights readable by their owner only
+            with path.open("rb+") as handle:
+                os.fsync(handle.fileno())
+        if folder.exists():
+            folder.replace(old)
+        draft.replace(folder)
+    except OSError as error:
+        raise disk_error(error, folder) from error
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+        shutil.rmtree(old, ignore_errors=True)
 
 
 def disk_error(error: OSError, path: str | Path) -> Exception:
@@ -87,8 +114,20 @@ def read_parquet(path: str | Path, columns: tuple[str, ...] = ()) -> pd.DataFram
     return table
 
 
-def write_csv(table: pd.DataFrame, path: str | Path) -> None:
-    """Write ``table`` to ``path`` as CSV, atomically; floats with 10 significant digits."""
+def write_csv(table: pd.DataFrame, path: str | Path, attributes: Mapping[str, Any] | None = None) -> None:
+    """Write ``table`` to ``path`` as CSV, atomically; floats with 10 significant digits.
+
+    Parameters
+    ----------
+    table
+        The rows.
+    path
+        Where to.
+    attributes
+        Columns that come first and are the same in every row.
+    """
+    if attributes is not None:
+        table = pd.DataFrame([dict(attributes)]).merge(table, how="cross")
     with published(path) as draft:
         table.to_csv(draft, index=False, float_format="%.10g", lineterminator="\n")
 

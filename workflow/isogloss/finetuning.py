@@ -36,10 +36,9 @@ from transformers import (
 )
 
 from isogloss.errors import IsoglossError
-from isogloss.files import read_parquet, write_csv
+from isogloss.files import published_folder, read_parquet, write_csv
 from isogloss.ownership import Ownership
 from isogloss.task_models import load_with_head
-from isogloss.training import published_folder
 
 log = logging.getLogger(__name__)
 
@@ -183,7 +182,7 @@ def finetune(
         tokenizer.save_pretrained(draft)
         note = {"frozen_parameters": frozen, "freeze": dict(freeze), "steps": steps}
         (draft / "finetuning.json").write_text(json.dumps(note, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-    write_csv(learning_curve(trainer.state.log_history, attributes), curve)
+    write_csv(learning_curve(trainer.state.log_history), curve, attributes)
     shutil.rmtree(partial, ignore_errors=True)
     ownership.release()
 
@@ -305,7 +304,7 @@ def resume_point(partial: Path, facts: Mapping[str, Any]) -> Path | None:
     return max(complete, key=lambda saved: int(saved.name.split("-")[-1]), default=None)
 
 
-def learning_curve(history: list[dict[str, float]], attributes: Mapping[str, Any]) -> pd.DataFrame:
+def learning_curve(history: list[dict[str, float]]) -> pd.DataFrame:
     """Put what the Trainer logged into a tidy table, one row a value."""
     names = {
         "loss": "loss",
@@ -320,8 +319,7 @@ def learning_curve(history: list[dict[str, float]], attributes: Mapping[str, Any
         if key in names
     ]
     table = pd.DataFrame(rows, columns=["step", "epoch", "measure", "value"])
-    table = table.sort_values(["measure", "step"], kind="stable", ignore_index=True)
-    return pd.DataFrame([dict(attributes)]).merge(table, how="cross")
+    return table.sort_values(["measure", "step"], kind="stable", ignore_index=True)
 
 
 def file_digest(path: str | Path) -> str:

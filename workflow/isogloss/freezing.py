@@ -98,7 +98,6 @@ def compare_freezing(
         resampled), ``runs``, ``n`` pairs. Group ``gap`` is far minus near.
     """
     scores, far = read_table(transfer), read_table(distances)
-    rng_seed = seed
     rows = []
     for (model, task, measure), part in scores[scores.task.isin(distance)].groupby(
         ["model", "task", "measure"], sort=True
@@ -110,7 +109,7 @@ def compare_freezing(
         whole = known[known.variant == "whole"]
         for variant, frozen in known[known.variant != "whole"].groupby("variant", sort=True):
             both = whole.merge(frozen, on=["source", "target", "seed", "group"], suffixes=("_whole", "_frozen"))
-            for row in compared(both, draws, np.random.default_rng(rng_seed)):
+            for row in compared(both, draws, np.random.default_rng(seed)):
                 names = {"model": model, "task": task, "variant": variant, "measure": measure}
                 rows.append({**names, "distance": distance[task], **row})
     write_csv(pd.DataFrame(rows, columns=COLUMNS), output)

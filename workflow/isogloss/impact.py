@@ -50,7 +50,7 @@ def write_impact(
                         raise IsoglossError(f"{pretrained} has no vectors {place}, which {tuned} has. Delete it.")
                     row = {"source": source, "target": target, "layer": int(layer), "pooling": pooling}
                     rows.append({**row, **measure(base[place][:], moved[place][:])})
-    write_csv(pd.DataFrame([dict(attributes)]).merge(pd.DataFrame(rows), how="cross"), output)
+    write_csv(pd.DataFrame(rows), output, attributes)
 
 
 def measure(base: np.ndarray, moved: np.ndarray) -> dict[str, Any]:

@@ -67,6 +67,14 @@ def new_vectors(path: str | Path, attributes: Mapping[str, Any]) -> Iterator[Sen
         yield SentenceVectorWriter(draft, file)
 
 
+def holds_vectors(path: str | Path) -> bool:
+    """Tell whether a file is one of sentence vectors."""
+    if not h5py.is_hdf5(path):
+        return False
+    with h5py.File(path, "r", locking=False) as file:
+        return file.attrs.get("format") == FORMAT
+
+
 @contextmanager
 def open_vectors(path: str | Path) -> Iterator[h5py.File]:
     """Open a file of sentence vectors.

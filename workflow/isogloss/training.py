@@ -31,11 +31,8 @@ import hashlib
 import json
 import logging
 import math
-import os
-import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
@@ -50,7 +47,7 @@ from torch.nn import functional
 from transformers import BertConfig, BertForMaskedLM, T5Config, T5ForConditionalGeneration
 
 from isogloss.errors import IsoglossError
-from isogloss.files import disk_error, published, read_parquet, write_csv
+from isogloss.files import published, published_folder, read_parquet, write_csv
 from isogloss.ownership import Ownership
 from isogloss.subwords import train_tokenizer
 
@@ -262,7 +259,7 @@ def train(
         # A model that was trained without the masked-piece head is saved without one.
         (model.bert if settings.objective == "unified" else model).save_pretrained(draft)
         tokenizer.save_pretrained(draft)
-    write_csv(pd.DataFrame([attributes]).merge(learner.curve(), how="cross"), log_table)
+    write_csv(learner.curve(), log_table, attributes)
     partial.unlink(missing_ok=True)
     ownership.release()
 
@@ -644,28 +641,3 @@ def fingerprint(spec: Spec, tokenizer, text: Text, seed: int, threads: int) -> s
     for array in (text.pieces, text.labels, text.lengths, text.pairs):
         digest.update(array.tobytes())
     return digest.hexdigest()
-
-
-@contextmanager
-def published_folder(folder: Path) -> Iterator[Path]:
-    """Yield a temporary folder beside ``folder``; rename it into place when the block ends well."""
-    draft = folder.with_name(f".{folder.name}.tmp")
-    old = folder.with_name(f".{folder.name}.old")
-    try:
-        for left in (draft, old):  # by a run that was killed
-            shutil.rmtree(left, ignore_errors=True)
-        draft.mkdir(parents=True)
-        yield draft
-        mode = (draft / "config.json").stat().st_mode
-        for path in draft.iterdir():
-            path.chmod(mode)  # the library leaves weights readable by their owner only
-            with path.open("rb+") as handle:
-                os.fsync(handle.fileno())
-        if folder.exists():
-            folder.replace(old)
-        draft.replace(folder)
-    except OSError as error:
-        raise disk_error(error, folder) from error
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
-        shutil.rmtree(old, ignore_errors=True)

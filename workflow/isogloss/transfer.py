@@ -200,4 +200,4 @@ def write_scores(
                     "n": len(parts[language]),
                 }
             )
-    write_csv(pd.DataFrame([dict(attributes)]).merge(pd.DataFrame(rows), how="cross"), output)
+    write_csv(pd.DataFrame(rows), output, attributes)

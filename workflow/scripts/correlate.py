@@ -6,7 +6,7 @@ with log_to(snakemake.log[0]):
         impact=snakemake.input.impact,
         transfer=snakemake.input.transfer,
         distances=snakemake.input.distances,
-        concepts=snakemake.input.get("concepts"),
+        concepts=snakemake.input.concepts,
         output=snakemake.output.table,
         **snakemake.params.spec,
     )

@@ -9,9 +9,9 @@ import pandas as pd
 from isogloss.errors import IsoglossError
 from isogloss.microworld.realise import Grammar, realise
 from isogloss.microworld.tasks import generate_task
-from isogloss.microworld.world import LANGUAGES, meanings
+from isogloss.microworld.world import LANGUAGES, MICROWORLD_FAMILIES, meanings
 
-__all__ = ["LANGUAGES", "generate", "generate_task"]
+__all__ = ["LANGUAGES", "MICROWORLD_FAMILIES", "generate", "generate_task"]
 
 
 def generate(language: str, split: str, sentences: int, seed: int) -> pd.DataFrame:

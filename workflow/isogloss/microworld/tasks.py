@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from isogloss.microworld.realise import Grammar, realise
-from isogloss.microworld.world import Chooser, Meaning, draw, meanings, tenth, tenths
+from isogloss.microworld.world import SPLITS, Chooser, Meaning, draw, meanings, tenth
 
 SENTIMENT = ("negative", "positive")
 INFERENCE = ("entailment", "neutral", "contradiction")
@@ -76,7 +76,7 @@ def inference_pairs(split: str, count: int, seed: int) -> list[tuple[Meaning, Me
     (entailment), the premise with another object (neutral), or with the opposite verb (contradiction). The last two
     hold either way round, so either side may be the one that was drawn first.
     """
-    chooser, allowed = Chooser(seed), tenths(split)
+    chooser, allowed = Chooser(seed), SPLITS[split]
     found: dict[tuple[Meaning, Meaning], str] = {}
     while len(found) < count:
         premise = draw(chooser)

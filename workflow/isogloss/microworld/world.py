@@ -15,6 +15,8 @@ import yaml
 
 RESOURCES = Path(__file__).resolve().parents[2] / "resources" / "microworld"
 LANGUAGES = ("ar", "bg", "de", "el", "en", "es", "fr", "hi", "ru", "sw", "th", "tr", "ur", "vi", "zh")
+# How the grammars differ, as distances beside URIEL's.
+MICROWORLD_FAMILIES = ("microworld-word-order", "microworld-script", "microworld-vocabulary")
 
 PEAK, FLAT = 0.1, 0.1
 # Tenths of all meanings.
@@ -116,16 +118,11 @@ def tenth(meaning: Meaning) -> int:
     return hashlib.sha256(repr(astuple(meaning)).encode()).digest()[0] * 10 // 256
 
 
-def tenths(split: str) -> range:
-    """Name the tenths of all meanings that a split may say."""
-    return SPLITS[split]
-
-
 def meanings(split: str, count: int, seed: int) -> list[Meaning]:
     """Draw ``count`` different meanings of one split."""
     chooser, found = Chooser(seed), dict[Meaning, None]()
     while len(found) < count:
         meaning = draw(chooser)
-        if tenth(meaning) in tenths(split):
+        if tenth(meaning) in SPLITS[split]:
             found[meaning] = None
     return list(found)
