@@ -1,6 +1,6 @@
 """What a small job costs on a real SLURM: grouped, as the profile sends them, against one submission a job.
 
-The same fifty small jobs (clusterings and scores of one model's layers) are run three times: on this machine
+The same 135 small jobs (clusterings and scores of one model's layers) are run three times: on this machine
 without SLURM, through it with the profile's groups, and through it with the groups taken out. What a way costs beyond
 the first is its overhead. Busy CPU seconds of the whole machine are compared, since two cores here pretend to be
 four nodes, and the wall clock beside them.
@@ -18,7 +18,7 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
 CLUSTER = ROOT / "tests" / "slurm" / "cluster.sh"
-LANGUAGES = ["de", "tr"]
+LANGUAGES = ["de", "fr", "tr"]
 CONFIG = {
     "results": "results",
     "corpora": {
@@ -36,7 +36,7 @@ CONFIG = {
             "train": {
                 "corpus": "microworld",
                 "objective": "naive",
-                "layers": 4,
+                "layers": 8,
                 "hidden": 16,
                 "intermediate": 32,
                 "vocabulary": 400,
@@ -49,7 +49,7 @@ CONFIG = {
     "concept_alignment": {"null": 100, "bootstrap": 100},
     "concept_overlap": {"null": 100, "bootstrap": 100},
 }
-JOBS = 5 * 5 * len(LANGUAGES)  # three clusterings and two scores a layer and pair
+JOBS = 9 * 5 * len(LANGUAGES)  # three clusterings and two scores a layer and pair
 
 
 def busy() -> float:

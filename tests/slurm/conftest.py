@@ -16,6 +16,9 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
+# One cluster a session: with accounting, or with ACCOUNTING=0 without.
+collect_ignore = ["test_cluster.py" if os.environ.get("ACCOUNTING") == "0" else "test_without_accounting.py"]
+
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPT = Path(__file__).with_name("cluster.sh")
 
@@ -79,6 +82,12 @@ class Cluster:
 
     def of_rule(self, folder: Path, rule: str) -> list[dict[str, str]]:
         return [job for job in self.jobs(folder) if rule in job["Comment"]]
+
+    def steps(self, number: str) -> set[str]:
+        """Names of a job's steps: ``batch``, ``extern``, and a number for each program that it started by srun."""
+        command = ["sacct", "-P", "-n", f"--jobs={number}", "--format=JobID"]
+        lines = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
+        return {line.partition(".")[2] for line in lines if "." in line}
 
     def queued(self, folder: Path) -> dict[str, str]:
         """Jobs in the queue now: number -> state."""

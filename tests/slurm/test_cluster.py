@@ -59,6 +59,8 @@ def test_the_whole_graph_and_where_each_job_ran(cluster, run):
     assert int(group["TimelimitRaw"]) >= 5
     assert group["asked"]["cpu"] == "1"
     assert int(group["asked"]["mem"].removesuffix("M")) < 4000
+    # Its members start no Snakemakes of their own, each in a step of the job.
+    assert not {name for name in cluster.steps(group["JobIDRaw"]) if name.isdigit()}
     assert run.plan() == {}
 
 

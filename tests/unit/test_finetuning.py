@@ -220,6 +220,9 @@ def test_missing_weights_and_an_empty_split_are_told(world, tmp_path):
     save_file(weights, tmp_path / "cut" / "model.safetensors", metadata={"format": "pt"})
     with pytest.raises(IsoglossError, match=r"lack \d+ of the model's parameters"):
         tune(world, tmp_path / "tuned", base=tmp_path / "cut")
+    # A tuned model without its head would answer at random.
+    with pytest.raises(IsoglossError, match=r"lack 2 of the model's parameters, classifier.bias among them"):
+        read(world, world / "base", tmp_path / "vectors.h5", predictions=tmp_path / "p.parquet")
     table = pd.read_parquet(world / "sentiment-de-training.parquet")
     (tmp_path / "empty").mkdir()
     table[table.split == "training"].to_parquet(tmp_path / "empty" / "sentiment-de-training.parquet")

@@ -155,7 +155,7 @@ def test_freezing_is_compared_run_by_run(tmp_path):
     compare_freezing(
         transfer=tmp_path / "t.csv",
         distances=tmp_path / "d.csv",
-        distance={"nli": "syntactic"},
+        distance={"nli": {"frozen": "syntactic"}},
         draws=200,
         seed=1,
         output=tmp_path / "f.csv",

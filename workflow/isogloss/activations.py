@@ -17,98 +17,17 @@ import pandas as pd
 import torch
 import transformers
 from tqdm import tqdm
-from transformers import AutoConfig, AutoModel, AutoTokenizer
 
 from isogloss import __version__
+from isogloss.checkpoints import Checkpoint, batch_by_length, load_checkpoint
 from isogloss.errors import IsoglossError
-from isogloss.files import read_parquet, write_csv
+from isogloss.files import file_digest, read_parquet, write_csv
 from isogloss.store import HALF_MAX, StoreWriter, open_store
 
 log = logging.getLogger(__name__)
 
 REASONS = ("no_subwords", "truncated")
 NORMED = {"t5", "mt5", "umt5", "byt5"}
-
-
-@dataclass
-class Checkpoint:
-    """A model and its tokenizer.
-
-    Attributes
-    ----------
-    model
-        In inference mode, on its device.
-    tokenizer
-        A fast tokenizer: it knows which word a subword came from.
-    depth
-        Layers are numbered 0 (embeddings) to this, in each stack.
-    hidden
-        Width of a hidden state.
-    """
-
-    model: Any
-    tokenizer: Any
-    depth: int
-    hidden: int
-
-
-def load_checkpoint(folder: str | Path, device: str, precision: str) -> Checkpoint:
-    """Load a model folder, as ``save_pretrained`` writes it.
-
-    Parameters
-    ----------
-    folder
-        With config.json, safetensors weights and a fast tokenizer. No code in it is run.
-    device
-        ``auto`` takes a GPU if there is one.
-    precision
-        ``auto`` is bfloat16 on a GPU and float32 on a CPU.
-
-    Raises
-    ------
-    IsoglossError
-        If there is no such folder, weights are missing, or the tokenizer cannot tell words.
-    """
-    folder = Path(folder)
-    if not (folder / "config.json").is_file():
-        raise IsoglossError(f"There is no model in {folder}: it has no config.json.")
-    device = ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
-    if device == "cuda" and not torch.cuda.is_available():
-        raise IsoglossError("activations.device is cuda, but torch finds no GPU here. Say `device: cpu` or `auto`.")
-    if precision == "auto":
-        precision = "bfloat16" if device == "cuda" else "float32"
-    transformers.utils.logging.set_verbosity_error()
-    transformers.utils.logging.disable_progress_bar()
-    try:
-        config = AutoConfig.from_pretrained(folder, local_files_only=True)
-        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, add_prefix_space=True)
-        model, loading = AutoModel.from_pretrained(
-            folder,
-            config=config,
-            dtype=getattr(torch, precision),
-            local_files_only=True,
-            use_safetensors=True,
-            output_loading_info=True,
-        )
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
-        first = str(error).strip().splitlines()[0]
-        raise IsoglossError(f"The model in {folder} cannot be loaded: {first}") from error
-    # A pooler is not part of the hidden states, and many checkpoints have none.
-    missing = sorted(name for name in loading["missing_keys"] if "pooler" not in name)
-    if missing:
-        raise IsoglossError(
-            f"The weights in {folder} lack {len(missing)} of the model's parameters, {missing[0]} among them. "
-            "They would be random numbers; get the whole checkpoint."
-        )
-    if not tokenizer.is_fast:
-        raise IsoglossError(
-            f"The tokenizer in {folder} cannot tell which word a subword came from. Save a fast one (tokenizer.json)."
-        )
-    depth = getattr(config, "num_hidden_layers", None)
-    hidden = getattr(config, "hidden_size", None)
-    if not depth or not hidden:
-        raise IsoglossError(f"The model in {folder} ({config.model_type}) has no hidden states, layer by layer.")
-    return Checkpoint(model.to(device).eval(), tokenizer, int(depth), int(hidden))
 
 
 @dataclass
@@ -215,7 +134,7 @@ def extract(
     max_length
         Most subwords of a sentence; words beyond are counted as truncated.
     device, precision
-        See :func:`load_checkpoint`.
+        See :func:`isogloss.checkpoints.choose_device`.
     threads
         Threads on a CPU.
     attributes
@@ -335,8 +254,7 @@ def weights_digest(folder: Path) -> str:
     """Identify the weights by their content."""
     total = hashlib.sha256()
     for path in sorted(folder.glob("*.safetensors")):
-        with path.open("rb") as handle:
-            total.update(path.name.encode() + hashlib.file_digest(handle, "sha256").digest())
+        total.update(f"{path.name} {file_digest(path)}\n".encode())
     return total.hexdigest()[:16]
 
 
@@ -350,16 +268,9 @@ def text_digest(sentences: dict[str, dict[int, Sentence]]) -> str:
 
 
 def plan_batches(sentences: dict[str, dict[int, Sentence]], token_budget: int) -> list[list[int]]:
-    """Group sentences of like length under the token budget, the longest first: too little memory shows at once."""
+    """Group sentences of like length under the token budget, each as long as its longer side."""
     lengths = {key: max(len(side[key].ids) for side in sentences.values()) for key in next(iter(sentences.values()))}
-    batches: list[list[int]] = []
-    for key in sorted(lengths, key=lambda key: (-lengths[key], key)):
-        # Sorted by length, so the first sentence of a batch is its longest.
-        if batches and (len(batches[-1]) + 1) * lengths[batches[-1][0]] <= token_budget:
-            batches[-1].append(key)
-        else:
-            batches.append([key])
-    return batches
+    return batch_by_length(lengths, token_budget)
 
 
 def pad(rows: list[list[int]], value: int, device: torch.device) -> tuple[torch.Tensor, torch.Tensor]:

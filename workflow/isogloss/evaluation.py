@@ -1,21 +1,22 @@
 """One pass of a task's test items through a checkpoint: sentence vectors of every layer, and what it predicts."""
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import torch
-from transformers import AutoModel, AutoTokenizer
+from transformers import AutoModel
 
 from isogloss import __version__
+from isogloss.checkpoints import batch_by_length, choose_device, load_tokenizer, load_weights
 from isogloss.errors import IsoglossError
 from isogloss.files import read_parquet, write_parquet
 from isogloss.sentence_vectors import new_vectors
 from isogloss.store import HALF_MAX
-from isogloss.task_models import CLASSES, load_with_head
+from isogloss.task_models import load_with_head
 
 log = logging.getLogger(__name__)
 
@@ -66,13 +67,15 @@ def run_items(
         If the folder is no such model, a split is empty, or a state is not finite.
     """
     torch.set_num_threads(threads)
-    device = ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
-    precision = ("bfloat16" if device == "cuda" else "float32") if precision == "auto" else precision
-    tokenizer = AutoTokenizer.from_pretrained(checkpoint, local_files_only=True, add_prefix_space=True)
-    model = load(checkpoint, kind, labels, predictions is not None)
-    model = model.to(device, getattr(torch, precision)).eval()
+    device, dtype = choose_device(device, precision)
+    tokenizer = load_tokenizer(checkpoint)
+    if predictions is None:
+        model = load_weights(AutoModel, checkpoint, dtype, new=("pooler",))
+    else:
+        model = load_with_head(checkpoint, kind, labels, tuned=True)
+    model = model.to(device, dtype).eval()
     said = []
-    facts = {**attributes, "isogloss": __version__, "precision": precision, "layers": layers}
+    facts = {**attributes, "isogloss": __version__, "precision": str(dtype).removeprefix("torch."), "layers": layers}
     with new_vectors(vectors, facts) as writer:
         for language in sorted(items):
             table = read_parquet(items[language], ("split", "item", "words"))
@@ -88,26 +91,6 @@ def run_items(
     if predictions is not None:
         table = pd.concat(said, ignore_index=True)
         write_parquet(table[["language", "item", "truth", "predicted"]], predictions)
-
-
-def load(checkpoint: str | Path, kind: str, labels: list[str] | None, tuned: bool) -> Any:
-    """Load a tuned model whole, or the layers of a pretrained one."""
-    if kind == "translation":
-        return CLASSES[kind].from_pretrained(checkpoint, local_files_only=True, use_safetensors=True)
-    if tuned:
-        return load_with_head(checkpoint, kind, labels)
-    return AutoModel.from_pretrained(checkpoint, local_files_only=True, use_safetensors=True)
-
-
-def batches(lengths: np.ndarray, budget: int) -> Iterator[np.ndarray]:
-    """Group items of like length so that no batch has more than ``budget`` subwords, padding included."""
-    order, begin = np.argsort(lengths, kind="stable"), 0
-    while begin < len(order):
-        end = begin + 1
-        while end < len(order) and lengths[order[end]] * (end + 1 - begin) <= budget:
-            end += 1
-        yield order[begin:end]
-        begin = end
 
 
 def read_language(
@@ -129,7 +112,7 @@ def read_language(
     keys = [key for key in ("input_ids", "attention_mask", "token_type_ids") if key in encoded]
     pooled: dict[str, np.ndarray] = {}
     predicted: list[Any] = [None] * len(table)
-    for rows in batches(np.array([len(ids) for ids in encoded["input_ids"]]), token_budget):
+    for rows in batch_by_length({row: len(ids) for row, ids in enumerate(encoded["input_ids"])}, token_budget):
         batch = tokenizer.pad({key: [encoded[key][row] for row in rows] for key in keys}, return_tensors="pt")
         batch = batch.to(model.device)
         with torch.inference_mode():

@@ -1,6 +1,7 @@
 """Files that appear whole or not at all, and tables that are the same byte for byte."""
 
 import errno
+import hashlib
 import os
 import shutil
 import socket
@@ -136,3 +137,9 @@ def write_text(text: str, path: str | Path) -> None:
     """Write ``text`` to ``path`` as UTF-8, atomically."""
     with published(path) as draft:
         draft.write_text(text, encoding="utf-8")
+
+
+def file_digest(path: str | Path) -> str:
+    """Give the SHA-256 of a file's bytes, in hexadecimal."""
+    with Path(path).open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()

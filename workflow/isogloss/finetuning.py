@@ -5,7 +5,6 @@ so many seconds; the same command goes on from there after an interruption, and 
 was not interrupted on the same machine.
 """
 
-import hashlib
 import json
 import logging
 import math
@@ -21,7 +20,6 @@ import transformers
 from datasets import Dataset
 from torch import nn
 from transformers import (
-    AutoTokenizer,
     DataCollatorForSeq2Seq,
     DataCollatorForTokenClassification,
     DataCollatorWithPadding,
@@ -35,8 +33,9 @@ from transformers import (
     set_seed,
 )
 
+from isogloss.checkpoints import load_tokenizer
 from isogloss.errors import IsoglossError
-from isogloss.files import published_folder, read_parquet, write_csv
+from isogloss.files import file_digest, published_folder, read_parquet, write_csv
 from isogloss.ownership import Ownership
 from isogloss.task_models import load_with_head
 
@@ -110,9 +109,9 @@ def finetune(
     """
     torch.set_num_threads(threads)
     folder = Path(folder)
-    tokenizer = AutoTokenizer.from_pretrained(base, local_files_only=True, add_prefix_space=True)
+    tokenizer = load_tokenizer(base)
     set_seed(seed)
-    model = load_with_head(base, kind, labels)
+    model = load_with_head(base, kind, labels, tuned=False)
     frozen = freeze_weights(model, freeze.get("layers", []), freeze.get("embeddings", False))
     table = read_parquet(items, ("split", "item", "words"))
     parts = {
@@ -320,12 +319,6 @@ def learning_curve(history: list[dict[str, float]]) -> pd.DataFrame:
     ]
     table = pd.DataFrame(rows, columns=["step", "epoch", "measure", "value"])
     return table.sort_values(["measure", "step"], kind="stable", ignore_index=True)
-
-
-def file_digest(path: str | Path) -> str:
-    """Digest a file's bytes."""
-    with Path(path).open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
 def folder_digest(folder: str | Path) -> dict[str, str]:

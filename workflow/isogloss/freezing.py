@@ -76,7 +76,7 @@ def compare_freezing(
     *,
     transfer: str | Path,
     distances: str | Path,
-    distance: dict[str, str],
+    distance: dict[str, dict[str, str]],
     draws: int,
     seed: int,
     output: str | Path,
@@ -88,8 +88,8 @@ def compare_freezing(
     transfer, distances
         Tables of the whole grid.
     distance
-        For each task the distance that near and far go by: a target is far from a source if it lies beyond the median
-        of the source's targets.
+        For each task and variant the distance that near and far go by: a target is far from a source if it lies
+        beyond the median of the source's targets.
     draws, seed
         Bootstrap resamples of (source, seed) runs.
     output
@@ -102,16 +102,16 @@ def compare_freezing(
     for (model, task, measure), part in scores[scores.task.isin(distance)].groupby(
         ["model", "task", "measure"], sort=True
     ):
-        apart = far[far.distance == distance[task]][["source", "target", "value"]].dropna()
-        known = part.merge(apart, on=["source", "target"])
-        middle = known.groupby("source").value.transform("median")
-        known["group"] = np.where(known.value > middle, "far", "near")
-        whole = known[known.variant == "whole"]
-        for variant, frozen in known[known.variant != "whole"].groupby("variant", sort=True):
+        for variant, name in sorted(distance[task].items()):
+            apart = far[far.distance == name][["source", "target", "value"]].dropna()
+            known = part.merge(apart, on=["source", "target"])
+            middle = known.groupby("source").value.transform("median")
+            known["group"] = np.where(known.value > middle, "far", "near")
+            whole, frozen = (known[known.variant == kind] for kind in ("whole", variant))
             both = whole.merge(frozen, on=["source", "target", "seed", "group"], suffixes=("_whole", "_frozen"))
             for row in compared(both, draws, np.random.default_rng(seed)):
                 names = {"model": model, "task": task, "variant": variant, "measure": measure}
-                rows.append({**names, "distance": distance[task], **row})
+                rows.append({**names, "distance": name, **row})
     write_csv(pd.DataFrame(rows, columns=COLUMNS), output)
 
 

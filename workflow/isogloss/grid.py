@@ -490,9 +490,13 @@ def freezing_spec(settings: Config, task: str, variant: str) -> dict[str, Any]:
     return {"count": frozen.count, "distance": frozen.distance}
 
 
-def freezing_distances(settings: Config) -> dict[str, str]:
-    """Name the distance that each task's near and far go by: its first variant's."""
-    return {name: next(iter(task.variants.values())).distance for name, task in settings.tasks.items() if task.variants}
+def freezing_distances(settings: Config) -> dict[str, dict[str, str]]:
+    """Name the distance that near and far go by, for each task and variant of it."""
+    return {
+        name: {variant: choice.distance for variant, choice in task.variants.items()}
+        for name, task in settings.tasks.items()
+        if task.variants
+    }
 
 
 def concept_spec(settings: Config, selection: str) -> dict[str, Any]:

@@ -22,8 +22,8 @@ import pandas as pd
 import torch
 from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits
-from transformers import AutoModel, AutoTokenizer
 
+from isogloss.checkpoints import load_checkpoint
 from isogloss.errors import IsoglossError
 from isogloss.files import read_parquet, write_csv
 
@@ -111,9 +111,10 @@ def evaluate(
         )
     order = np.random.default_rng(seed).permutation(len(shared))[: max(candidates, probe_sentences)]
     chosen = [shared[i] for i in order]
-    network, tokenizer = load(checkpoint)
-    vectors = {language: embed(network, tokenizer, table.loc[chosen]) for language, table in tables.items()}
-    del network
+    loaded = load_checkpoint(checkpoint, "cpu", "float32")
+    network = loaded.model.get_encoder() if loaded.model.config.is_encoder_decoder else loaded.model
+    vectors = {language: embed(network, loaded.tokenizer, table.loc[chosen]) for language, table in tables.items()}
+    del loaded, network
     looked = min(candidates, len(chosen))
     rows = []
     layers = range(len(vectors[source].sentences))
@@ -158,19 +159,6 @@ def read_corpora(corpora: Mapping[str, str | Path], source: str) -> dict[str, pd
         table = read_parquet(corpora[language], ("sentence", "words"))
         tables[language] = table[table["words"].map(len) > 0].set_index("sentence")
     return tables
-
-
-def load(folder: str | Path) -> tuple[torch.nn.Module, object]:
-    """Load the encoder and the tokenizer of a local model folder."""
-    folder = Path(folder)
-    if not (folder / "config.json").is_file():
-        raise IsoglossError(f"{folder} is no model folder: it has no config.json.")
-    try:
-        network = AutoModel.from_pretrained(folder, local_files_only=True)
-        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-    except (OSError, ValueError) as error:
-        raise IsoglossError(f"The model in {folder} cannot be loaded: {error}") from error
-    return (network.get_encoder() if network.config.is_encoder_decoder else network).eval(), tokenizer
 
 
 def embed(network: torch.nn.Module, tokenizer, table: pd.DataFrame) -> Vectors:

@@ -6,7 +6,7 @@ import torch
 import transformers
 from transformers import AutoModelForSeq2SeqLM, AutoModelForSequenceClassification, AutoModelForTokenClassification
 
-from isogloss.errors import IsoglossError
+from isogloss.checkpoints import load_weights
 
 CLASSES = {
     "sequence-classification": AutoModelForSequenceClassification,
@@ -17,36 +17,30 @@ CLASSES = {
 HEADS = ("classifier", "score", "pooler", "qa_outputs")
 
 
-def load_with_head(base: str | Path, kind: str, labels: list[str] | None) -> transformers.PreTrainedModel:
-    """Load a pretrained model with a new head for the task.
+def load_with_head(
+    folder: str | Path, kind: str, labels: list[str] | None, *, tuned: bool
+) -> transformers.PreTrainedModel:
+    """Load a model for a task.
+
+    Parameters
+    ----------
+    folder
+        Of the model.
+    kind, labels
+        Of the task, see :func:`isogloss.finetuning.finetune`.
+    tuned
+        Whether the folder has the task's head; a pretrained model gets a new one.
 
     Raises
     ------
     IsoglossError
-        If the folder is no model, or lacks weights that are not the head's.
+        If the folder is no model, or lacks weights that it should have.
     """
-    transformers.utils.logging.set_verbosity_error()
-    transformers.utils.logging.disable_progress_bar()
-    more = {} if labels is None else {"num_labels": len(labels), "id2label": dict(enumerate(labels))}
-    more |= {} if labels is None else {"label2id": {label: number for number, label in enumerate(labels)}}
-    try:
-        model, loading = CLASSES[kind].from_pretrained(
-            base,
-            local_files_only=True,
-            use_safetensors=True,
-            dtype=torch.float32,
-            output_loading_info=True,
-            **more,
-        )
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
-        first = str(error).strip().splitlines()[0]
-        raise IsoglossError(f"The model in {base} cannot be loaded for {kind}: {first}") from error
-    missing = sorted(
-        name for name in loading["missing_keys"] if not any(part.startswith(HEADS) for part in name.split("."))
-    )
-    if missing:
-        raise IsoglossError(
-            f"The weights in {base} lack {len(missing)} of the model's parameters, {missing[0]} among them. "
-            "They would be random numbers; get the whole checkpoint."
-        )
-    return model
+    options = {}
+    if labels is not None:
+        options = {
+            "num_labels": len(labels),
+            "id2label": dict(enumerate(labels)),
+            "label2id": {label: number for number, label in enumerate(labels)},
+        }
+    return load_weights(CLASSES[kind], folder, torch.float32, () if tuned else HEADS, **options)
