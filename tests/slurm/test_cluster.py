@@ -7,7 +7,7 @@ import sys
 import time
 
 import pytest
-from conftest import CHECKPOINT, ROOT, STORE, await_, freeze_after, freeze_extraction
+from conftest import CHECKPOINT, ROOT, STORE, await_, freeze_after, freeze_extraction, script_process
 
 pytestmark = pytest.mark.slow
 
@@ -86,6 +86,21 @@ def test_time_limit_in_mid_training(cluster, run):
     first, second = cluster.of_rule(run.folder, TRAINING)
     assert (first["State"], second["State"]) == ("TIMEOUT", "COMPLETED")
     assert "going on after step" in log_of(run, "checkpoints/encoder/pretrained")
+
+
+@pytest.mark.usefixtures("same_tables")
+def test_time_limit_in_mid_clustering(cluster, run):
+    """The group is sent again with more time for each member; a clustering is a single start, done whole or not."""
+    clusters = "results/concepts/encoder/pretrained/microworld/en-de/source-encoder/layer6.parquet"
+    run.forget(clusters, "results/metrics/concept_alignment")
+    minutes = ["cluster_concepts:runtime=attempt", "align_concepts:runtime=attempt"]
+    process = run.start("--set-resources", *minutes)
+    freeze_after(run.folder, "cluster_concepts", lambda: script_process(run.folder, "cluster_concepts"))
+    assert not (run.folder / clusters).exists()
+    run.finish(process)
+    first, second = cluster.of_rule(run.folder, "concepts_encoder")
+    assert (first["State"], second["State"]) == ("TIMEOUT", "COMPLETED")
+    assert int(second["TimelimitRaw"]) == 2 * int(first["TimelimitRaw"])
 
 
 @pytest.mark.usefixtures("same_tables")
