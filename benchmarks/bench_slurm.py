@@ -1,6 +1,6 @@
 """What a small job costs on a real SLURM: grouped, as the profile sends them, against one submission a job.
 
-The same 135 small jobs (clusterings and scores of one model's layers) are run three times: on this machine
+The same small jobs (clusterings and scores of one model's layers) are run three times: on this machine
 without SLURM, through it with the profile's groups, and through it with the groups taken out. What a way costs beyond
 the first is its overhead. Busy CPU seconds of the whole machine are compared, since two cores here pretend to be
 four nodes, and the wall clock beside them.
@@ -49,7 +49,8 @@ CONFIG = {
     "concept_alignment": {"null": 100, "bootstrap": 100},
     "concept_overlap": {"null": 100, "bootstrap": 100},
 }
-JOBS = 9 * 5 * len(LANGUAGES)  # three clusterings and two scores a layer and pair
+# Three clusterings and two scores a layer, the embeddings among them, and pair.
+JOBS = 5 * (CONFIG["models"]["encoder"]["train"]["layers"] + 1) * len(LANGUAGES)
 
 
 def busy() -> float:

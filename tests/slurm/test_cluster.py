@@ -12,11 +12,20 @@ from conftest import CHECKPOINT, ROOT, STORE, await_, freeze_after, freeze_extra
 pytestmark = pytest.mark.slow
 
 EXTRACTION, TRAINING = "rule_extract_activations", "rule_train_model"
+DOUBLING = "runtime=2 ** (attempt - 1)"  # minutes, of which SLURM counts no fractions
 
 
 def asking(resource: str) -> list[str]:
     """Ask for something else; on the command line that takes the place of all that the profile asks for."""
     return ["--set-resources", "extract_activations:slurm_partition=gpu", resource]
+
+
+def assert_timed_out_first(jobs: list[dict[str, str]]) -> None:
+    """One or more (on a busy machine) of a rule's jobs reached their time limits; the last had more, and ended well."""
+    *lost, last = jobs
+    assert [job["State"] for job in lost] == ["TIMEOUT"] * max(1, len(lost))
+    assert last["State"] == "COMPLETED"
+    assert int(last["TimelimitRaw"]) == 2 ** len(lost) * int(lost[0]["TimelimitRaw"])
 
 
 def log_of(run, place: str) -> str:
@@ -67,24 +76,20 @@ def test_the_whole_graph_and_where_each_job_ran(cluster, run):
 @pytest.mark.usefixtures("same_tables")
 def test_time_limit_in_mid_extraction(cluster, run):
     run.forget(STORE)
-    process = run.start(*asking("extract_activations:runtime=attempt"))
+    process = run.start(*asking(f"extract_activations:{DOUBLING}"))
     freeze_extraction(run)
     run.finish(process)
-    first, second = cluster.of_rule(run.folder, EXTRACTION)
-    assert first["State"] == "TIMEOUT"
-    assert second["State"] == "COMPLETED"
-    assert int(second["TimelimitRaw"]) == 2 * int(first["TimelimitRaw"])
+    assert_timed_out_first(cluster.of_rule(run.folder, EXTRACTION))
     assert "Going on after batch" in extraction_log(run)
 
 
 @pytest.mark.usefixtures("same_tables")
 def test_time_limit_in_mid_training(cluster, run):
     run.forget(CHECKPOINT, "results/metrics/training/encoder/pretrained.csv")
-    process = run.start(*asking("train_model:runtime=attempt"))
+    process = run.start(*asking(f"train_model:{DOUBLING}"))
     freeze_after(run.folder, "train_model", (run.folder / f"{CHECKPOINT}.partial").is_file)
     run.finish(process)
-    first, second = cluster.of_rule(run.folder, TRAINING)
-    assert (first["State"], second["State"]) == ("TIMEOUT", "COMPLETED")
+    assert_timed_out_first(cluster.of_rule(run.folder, TRAINING))
     assert "going on after step" in log_of(run, "checkpoints/encoder/pretrained")
 
 
@@ -93,14 +98,12 @@ def test_time_limit_in_mid_clustering(cluster, run):
     """The group is sent again with more time for each member; a clustering is a single start, done whole or not."""
     clusters = "results/concepts/encoder/pretrained/microworld/en-de/source-encoder/layer6.parquet"
     run.forget(clusters, "results/metrics/concept_alignment")
-    minutes = ["cluster_concepts:runtime=attempt", "align_concepts:runtime=attempt"]
+    minutes = [f"cluster_concepts:{DOUBLING}", f"align_concepts:{DOUBLING}"]
     process = run.start("--set-resources", *minutes)
     freeze_after(run.folder, "cluster_concepts", lambda: script_process(run.folder, "cluster_concepts"))
     assert not (run.folder / clusters).exists()
     run.finish(process)
-    first, second = cluster.of_rule(run.folder, "concepts_encoder")
-    assert (first["State"], second["State"]) == ("TIMEOUT", "COMPLETED")
-    assert int(second["TimelimitRaw"]) == 2 * int(first["TimelimitRaw"])
+    assert_timed_out_first(cluster.of_rule(run.folder, "concepts_encoder"))
 
 
 @pytest.mark.usefixtures("same_tables")

@@ -1,4 +1,7 @@
-"""Many clusters keep no accounting: jobs are followed by squeue alone. Run with ACCOUNTING=0 in the environment."""
+"""Many clusters keep no accounting: jobs are followed by squeue alone.
+
+``ACCOUNTING=0 make test-slurm`` runs this file and no other.
+"""
 
 import subprocess
 
@@ -12,7 +15,7 @@ pytestmark = pytest.mark.slow
 def test_a_cancelled_job_is_noticed_and_goes_on(cluster, run):
     asked = subprocess.run(["sacct"], capture_output=True, text=True)
     assert "accounting storage is disabled" in asked.stdout + asked.stderr
-    run.forget(STORE, "results/concepts")
+    run.forget(STORE, "results/concepts", "results/metrics/concept_alignment")
     process = run.start()
     freeze_extraction(run)
     subprocess.run(["scancel", *cluster.queued(run.folder)], check=True)

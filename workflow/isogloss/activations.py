@@ -19,7 +19,8 @@ import transformers
 from tqdm import tqdm
 
 from isogloss import __version__
-from isogloss.checkpoints import Checkpoint, batch_by_length, load_checkpoint
+from isogloss.batching import batch_by_length
+from isogloss.checkpoints import Checkpoint, load_checkpoint
 from isogloss.errors import IsoglossError
 from isogloss.files import file_digest, read_parquet, write_csv
 from isogloss.store import HALF_MAX, StoreWriter, open_store

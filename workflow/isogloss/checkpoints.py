@@ -1,6 +1,5 @@
 """Checkpoints: a folder of weights with a tokenizer, loaded whole or refused with a sentence."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -145,23 +144,3 @@ def load_checkpoint(folder: str | Path, device: str, precision: str) -> Checkpoi
     if not depth or not hidden:
         raise IsoglossError(f"The model in {folder} ({model.config.model_type}) has no hidden states, layer by layer.")
     return Checkpoint(model.to(device).eval(), tokenizer, int(depth), int(hidden))
-
-
-def batch_by_length(lengths: Mapping[int, int], token_budget: int) -> list[list[int]]:
-    """Group sequences of like length, the longest first: too little memory shows at once.
-
-    Parameters
-    ----------
-    lengths
-        Subwords of each sequence.
-    token_budget
-        Most subwords of a batch, padding included; a longer sequence stands alone.
-    """
-    batches: list[list[int]] = []
-    for key in sorted(lengths, key=lambda key: (-lengths[key], key)):
-        # Sorted by length, so the first of a batch is its longest.
-        if batches and (len(batches[-1]) + 1) * lengths[batches[-1][0]] <= token_budget:
-            batches[-1].append(key)
-        else:
-            batches.append([key])
-    return batches

@@ -11,7 +11,8 @@ import torch
 from transformers import AutoModel
 
 from isogloss import __version__
-from isogloss.checkpoints import batch_by_length, choose_device, load_tokenizer, load_weights
+from isogloss.batching import batch_by_length
+from isogloss.checkpoints import choose_device, load_tokenizer, load_weights
 from isogloss.errors import IsoglossError
 from isogloss.files import read_parquet, write_parquet
 from isogloss.sentence_vectors import new_vectors
