@@ -21,6 +21,7 @@ import torch
 from transformers import AutoTokenizer
 
 from isogloss.activations import extract
+from isogloss.config import Activations
 from isogloss.microworld import generate
 from isogloss.scratch import make_random_model
 from isogloss.store import open_store
@@ -70,7 +71,7 @@ def measure(folder: Path, words: list[list[str]]) -> None:
         store=folder / "own.h5",
         layers=list(range(13)),
         pooling="last",
-        token_budget=4096,
+        token_budget=Activations().token_budget,
         max_length=512,
         device="cpu",
         precision="float32",
