@@ -27,7 +27,7 @@ demo: .venv/ready
 	@$(BIN)/snakemake
 
 test: .venv/ready
-	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 test-slurm: .venv/ready
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest tests/slurm -n 6 --dist worksteal $(ARGS)
