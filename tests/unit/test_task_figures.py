@@ -92,6 +92,11 @@ def test_figures_are_the_same_twice_and_well_formed(data, tmp_path, name):
     assert ElementTree.parse(tmp_path / "a.svg").getroot().tag.endswith("svg")
 
 
+def test_a_small_p_value_is_not_told_as_nought(data):
+    data["correlations"]["p_mantel"] = 1 / 5000
+    assert "Mantel p = 0.0002, n = 30" in task_findings(data)
+
+
 def test_sentences_say_what_the_tables_hold(data):
     text = task_findings(data)
     assert "lies clearly above chance and shared words for 4 of 6 pairs; for most sources it does not into zh." in text

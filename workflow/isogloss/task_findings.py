@@ -91,7 +91,10 @@ def with_distance(rows: pd.DataFrame) -> str:
 
 def correlation(row: object) -> str:
     """Write a correlation with its interval, p-value and number of pairs."""
-    p = f"Mantel p = {row.p_mantel:.3f}" if np.isfinite(row.p_mantel) else "no p-value: too few permutations"
+    p = "no p-value: too few permutations"
+    if np.isfinite(row.p_mantel):
+        # Never 0.000: the smallest is one over the number of permutations.
+        p = f"Mantel p = {row.p_mantel:.3f}" if row.p_mantel >= 0.001 else f"Mantel p = {row.p_mantel:.1g}"
     between = f" [{row.low:.2f}, {row.high:.2f}]" if np.isfinite(row.low) else ""
     return f"r = {row.r:.2f}{between}, {p}, n = {int(row.n)}"
 
