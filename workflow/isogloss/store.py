@@ -38,6 +38,7 @@ from isogloss.ownership import Ownership
 
 FORMAT, VERSION = "isogloss-activations", 1
 HALF_MAX = float(np.finfo(np.float16).max)
+# Of a dataset's last chunk a part stays empty, and each has an entry in an index: few and large ones cost least.
 CHUNK_BYTES = 4 * 1024 * 1024
 SMALL = {"compression": "gzip", "shuffle": True}
 # Words that are encoded at a time, so that one that is very long does not widen all others in memory.
