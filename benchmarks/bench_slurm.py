@@ -18,7 +18,7 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
 CLUSTER = ROOT / "tests" / "slurm" / "cluster.sh"
-LANGUAGES = ["de", "fr", "tr"]
+LANGUAGES = ["de", "es", "fr", "ru", "tr"]
 CONFIG = {
     "results": "results",
     "corpora": {

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import yaml
 from filelock import FileLock
 
 # One cluster a session: with accounting, or with ACCOUNTING=0 without.
@@ -56,6 +57,18 @@ CONFIG = {
     },
     "concepts": {"clusters": 8},
     "activations": {"precision": "float32", "token_budget": 16},
+}
+# Fine-tuning, what follows from it, and a second task whose fine-tuning outlasts a save of its state.
+TASKS = yaml.safe_load((ROOT / "config" / "test" / "tasks.yaml").read_text(encoding="utf-8")) | {"results": "results"}
+del TASKS["models"]["translator"], TASKS["tasks"]["translation"]
+TASKS["activations"]["device"] = "auto"
+TASKS["tasks"]["entities"] = {
+    "kind": "token-classification",
+    "data": {"kind": "microworld", "task": "entities", "languages": ["en", "de"], "train": 600, "test": 20},
+    "models": ["encoder"],
+    "sources": ["de"],
+    "batch": 4,
+    "epochs": 20,
 }
 STORE = "results/activations/encoder/pretrained/microworld/en-de/source-encoder.h5"
 CHECKPOINT = "results/checkpoints/encoder/pretrained"
@@ -101,8 +114,10 @@ class Cluster:
 class SlurmRun(workflow_conftest.Workflow):
     """One folder in which `snakemake --profile slurm` is run."""
 
+    profile = "slurm"
+
     def command(self, *arguments: str) -> list[str]:
-        return super().command("--profile", "slurm", "--slurm-init-seconds-before-status-checks", "2", *arguments)
+        return super().command("--profile", self.profile, "--slurm-init-seconds-before-status-checks", "2", *arguments)
 
     def start(self, *arguments: str) -> subprocess.Popen:
         self.log = self.folder / "snakemake.log"
@@ -127,11 +142,6 @@ class SlurmRun(workflow_conftest.Workflow):
             path = self.folder / place
             shutil.rmtree(path) if path.is_dir() else path.unlink()
 
-    def forget_all(self) -> None:
-        """Begin from nothing."""
-        for place in ("results", ".snakemake"):
-            shutil.rmtree(self.folder / place)
-
     def local(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess:
         """Run Snakemake without the cluster."""
         return subprocess.run(super().command(*arguments), cwd=ROOT, capture_output=True, text=True, check=check)
@@ -147,26 +157,29 @@ def await_(condition: Callable, seconds: float = 120):
     raise AssertionError(f"not within {seconds:.0f} s")
 
 
-def script_process(folder: Path, script: str) -> int | None:
-    """Find the process of a running workflow script of a folder."""
+def script_process(folder: Path, script: str, job: str | None = None) -> int | None:
+    """Find the process of a running workflow script of a folder, in whichever SLURM job or in a given one."""
     for place in Path("/proc").iterdir():
         if place.name.isdigit():
             try:
                 command = (place / "cmdline").read_bytes().decode().split("\0")
+                variables = (place / "environ").read_bytes().decode().split("\0")
             except OSError:
+                continue
+            if job and f"SLURM_JOB_ID={job}" not in variables:
                 continue
             if len(command) > 1 and command[1].startswith(str(folder)) and command[1].endswith(f".{script}.py"):
                 return int(place.name)
     return None
 
 
-def freeze_after(folder: Path, script: str, condition: Callable) -> int:
+def freeze_after(folder: Path, script: str, condition: Callable, job: str | None = None) -> int:
     """Stop a script's process at the first moment at which a condition holds; it stays where it is.
 
     So whatever befalls the job does so in the middle of its work, on a machine of any speed.
     """
     await_(condition, 300)
-    process = script_process(folder, script)
+    process = script_process(folder, script, job)
     assert process, f"{script} was over too soon: give it more to do"
     os.kill(process, signal.SIGSTOP)
     return process
@@ -206,20 +219,29 @@ def cluster():
     return Cluster()
 
 
-@pytest.fixture(scope="session")
-def reference(tmp_path_factory) -> SlurmRun:
+def finished_locally(factory: pytest.TempPathFactory, name: str, config: dict) -> SlurmRun:
     """An undisturbed local run, made once for all workers."""
-    shared = tmp_path_factory.getbasetemp()
+    shared = factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         shared = shared.parent
-    folder = shared / "reference"
+    folder = shared / name
     folder.mkdir(exist_ok=True)
-    with FileLock(shared / "reference.lock"):
-        run = SlurmRun(folder, copy.deepcopy(CONFIG))
+    with FileLock(shared / f"{name}.lock"):
+        run = SlurmRun(folder, copy.deepcopy(config))
         if not (run.folder / "done").exists():
             run.local()
             (run.folder / "done").touch()
     return run
+
+
+@pytest.fixture(scope="session")
+def reference(tmp_path_factory) -> SlurmRun:
+    return finished_locally(tmp_path_factory, "reference", CONFIG)
+
+
+@pytest.fixture(scope="session")
+def tasks_reference(tmp_path_factory) -> SlurmRun:
+    return finished_locally(tmp_path_factory, "tasks", TASKS)
 
 
 @pytest.fixture
@@ -228,6 +250,18 @@ def run(cluster, reference, tmp_path) -> SlurmRun:
     folder = tmp_path / "run"
     shutil.copytree(reference.folder, folder, symlinks=True)
     yield SlurmRun(folder, copy.deepcopy(CONFIG))
+    cancel_all(cluster, folder)
+
+
+@pytest.fixture
+def tasks_run(cluster, tmp_path) -> SlurmRun:
+    """The graph with its fine-tunings, of which nothing is made yet."""
+    yield SlurmRun(tmp_path, copy.deepcopy(TASKS))
+    cancel_all(cluster, tmp_path)
+
+
+def cancel_all(cluster: Cluster, folder: Path) -> None:
+    """Leave no job of a folder behind."""
     left = list(cluster.queued(folder))
     if left:
         subprocess.run(["scancel", *left], check=True)

@@ -1,18 +1,19 @@
 """The workflow through a real SLURM, undisturbed and disturbed: always the tables of a local run, byte for byte."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
 
 import pytest
+import yaml
 from conftest import CHECKPOINT, ROOT, STORE, await_, freeze_after, freeze_extraction, script_process
 
 pytestmark = pytest.mark.slow
 
 EXTRACTION, TRAINING = "rule_extract_activations", "rule_train_model"
-DOUBLING = "runtime=2 ** (attempt - 1)"  # minutes, of which SLURM counts no fractions
 
 
 def asking(resource: str) -> list[str]:
@@ -20,12 +21,18 @@ def asking(resource: str) -> list[str]:
     return ["--set-resources", "extract_activations:slurm_partition=gpu", resource]
 
 
-def assert_timed_out_first(jobs: list[dict[str, str]]) -> None:
-    """One or more (on a busy machine) of a rule's jobs reached their time limits; the last had more, and ended well."""
-    *lost, last = jobs
-    assert [job["State"] for job in lost] == ["TIMEOUT"] * max(1, len(lost))
-    assert last["State"] == "COMPLETED"
-    assert int(last["TimelimitRaw"]) == 2 ** len(lost) * int(lost[0]["TimelimitRaw"])
+def limit_to_a_minute(cluster, job: dict[str, str]) -> None:
+    cluster.control("update", f"jobid={job['JobIDRaw']}", "timelimit=1")
+
+
+def reach_time_limit(cluster, run, rule: str, process: subprocess.Popen) -> None:
+    """Let a rule's running job reach a limit of a minute; the next one has twice the time it had, and ends well."""
+    (job,) = cluster.of_rule(run.folder, rule)
+    limit_to_a_minute(cluster, job)
+    run.finish(process)
+    first, second = cluster.of_rule(run.folder, rule)
+    assert (first["State"], second["State"]) == ("TIMEOUT", "COMPLETED")
+    assert int(second["TimelimitRaw"]) == 2 * int(job["TimelimitRaw"])
 
 
 def log_of(run, place: str) -> str:
@@ -36,60 +43,95 @@ def extraction_log(run) -> str:
     return log_of(run, STORE.removeprefix("results/").removesuffix(".h5"))
 
 
-@pytest.mark.usefixtures("same_tables")
-def test_the_whole_graph_and_where_each_job_ran(cluster, run):
-    run.forget_all()
-    run.finish(run.start())
+def test_the_whole_graph_and_where_each_job_ran(cluster, tasks_reference, tasks_run):
+    """Each part of the graph, from nothing; and a time limit is reached in mid-fine-tuning."""
+    run, tuned = tasks_run, "results/checkpoints/encoder/entities-de-seed0"
+    process = run.start()
+    await_(lambda: list((run.folder / f"{tuned}.partial").glob("checkpoint-*/trainer_state.json")), 600)
+    (tuning,) = cluster.of_rule(run.folder, "finetune_wildcards_encoder_entities-de-seed0")
+    freeze_after(run.folder, "finetune", lambda: True, tuning["JobIDRaw"])
+    limit_to_a_minute(cluster, tuning)
+    run.finish(process)
+    assert run.tables() == tasks_reference.tables()
+    assert run.plan() == {}
+    assert "Going on after step" in log_of(run, "checkpoints/encoder/entities-de-seed0")
+
     jobs = cluster.jobs(run.folder)
-    assert {job["State"] for job in jobs} == {"COMPLETED"}
+    (lost,) = [job for job in jobs if job["State"] != "COMPLETED"]
+    assert (lost["JobIDRaw"], lost["State"]) == (tuning["JobIDRaw"], "TIMEOUT")
     kinds = {}
     for job in jobs:
         kinds.setdefault(job["Comment"].split("_")[1], []).append(job)
-    # Texts together, words together, the training, each store, and all of the model's concepts together.
+    # Texts together, words together, a task's items together, and a model's clusterings and scores of a kind.
     assert {kind: len(found) for kind, found in kinds.items()} == {
         "text": 1,
         "words": 1,
         "train": 1,
-        "extract": 2,
-        "concepts": 1,
+        "extract": 4,
+        "concepts": 2,
+        "items": 2,
+        "baselines": 2,
+        "finetune": 6,
+        "embed": 2,
+        "run": 5,
+        "impacts": 1,
+        "scores": 1,
     }
-    for job in kinds["extract"]:
+    on_gpus = [job for kind in ("extract", "finetune", "embed", "run") for job in kinds.pop(kind)]
+    for job in on_gpus:
         assert job["Partition"] == "gpu"
         assert job["NodeList"] == "g1"
         assert job["asked"]["gres/gpu"] == "1"
-        assert "encoder_pretrained_microworld_en_de_" in job["Comment"]
-    for job in (job for job in jobs if job not in kinds["extract"]):
+        assert "encoder_" in job["Comment"]
+    for job in (job for found in kinds.values() for job in found):
         assert job["Partition"] == "cpu"
         assert job["NodeList"] in ("c1", "c2")
         assert "gres/gpu" not in job["asked"]
-    group = kinds["concepts"][0]
-    assert "encoder_pretrained" in group["Comment"]
-    # As much time as its five members need one after the other, as much memory and as many CPUs as one of them.
-    assert int(group["TimelimitRaw"]) >= 5
-    assert group["asked"]["cpu"] == "1"
-    assert int(group["asked"]["mem"].removesuffix("M")) < 4000
-    # Its members start no Snakemakes of their own, each in a step of the job.
-    assert not {name for name in cluster.steps(group["JobIDRaw"]) if name.isdigit()}
-    assert run.plan() == {}
+    for group in kinds["concepts"]:
+        assert "encoder_pretrained" in group["Comment"] or "encoder_sentiment-en-seed0" in group["Comment"]
+        # As much time as its members need one after the other, as much memory and as many CPUs as one of them.
+        assert int(group["TimelimitRaw"]) >= 5
+        assert group["asked"]["cpu"] == "1"
+        assert int(group["asked"]["mem"].removesuffix("M")) < 4000
+        # Its members start no Snakemakes of their own, each in a step of the job.
+        assert not {name for name in cluster.steps(group["JobIDRaw"]) if name.isdigit()}
+
+
+@pytest.mark.usefixtures("same_tables")
+def test_clustering_on_gpus_as_the_documentation_has_it(cluster, run):
+    lines = re.search(r"## Clustering on GPUs.*?```yaml\n(.*?)```", (ROOT / "docs" / "clusters.md").read_text(), re.S)
+    profile = yaml.safe_load((ROOT / "profiles" / "slurm" / "config.yaml").read_text())
+    for section, values in yaml.safe_load(lines[1]).items():
+        profile[section] |= values
+    run.profile = str(run.folder / "profile")
+    (run.folder / "profile").mkdir()
+    (run.folder / "profile" / "config.yaml").write_text(yaml.safe_dump(profile))
+    # These nodes' GPUs are a name only; `auto` goes on without.
+    run.config["concepts"]["device"] = "auto"
+    run.write()
+    run.finish(run.start())
+    jobs = {job["Comment"].split("_")[1]: job for job in cluster.jobs(run.folder)}
+    assert {kind: (job["Partition"], job["asked"].get("gres/gpu")) for kind, job in jobs.items()} == {
+        "clusters": ("gpu", "1"),
+        "concepts": ("cpu", None),
+    }
 
 
 @pytest.mark.usefixtures("same_tables")
 def test_time_limit_in_mid_extraction(cluster, run):
     run.forget(STORE)
-    process = run.start(*asking(f"extract_activations:{DOUBLING}"))
+    process = run.start()
     freeze_extraction(run)
-    run.finish(process)
-    assert_timed_out_first(cluster.of_rule(run.folder, EXTRACTION))
+    reach_time_limit(cluster, run, EXTRACTION, process)
     assert "Going on after batch" in extraction_log(run)
 
 
 @pytest.mark.usefixtures("same_tables")
 def test_time_limit_in_mid_training(cluster, run):
     run.forget(CHECKPOINT, "results/metrics/training/encoder/pretrained.csv")
-    process = run.start(*asking(f"train_model:{DOUBLING}"))
+    process = run.start()
     freeze_after(run.folder, "train_model", (run.folder / f"{CHECKPOINT}.partial").is_file)
-    run.finish(process)
-    assert_timed_out_first(cluster.of_rule(run.folder, TRAINING))
+    reach_time_limit(cluster, run, TRAINING, process)
     assert "going on after step" in log_of(run, "checkpoints/encoder/pretrained")
 
 
@@ -98,12 +140,10 @@ def test_time_limit_in_mid_clustering(cluster, run):
     """The group is sent again with more time for each member; a clustering is a single start, done whole or not."""
     clusters = "results/concepts/encoder/pretrained/microworld/en-de/source-encoder/layer6.parquet"
     run.forget(clusters, "results/metrics/concept_alignment")
-    minutes = [f"cluster_concepts:{DOUBLING}", f"align_concepts:{DOUBLING}"]
-    process = run.start("--set-resources", *minutes)
+    process = run.start()
     freeze_after(run.folder, "cluster_concepts", lambda: script_process(run.folder, "cluster_concepts"))
     assert not (run.folder / clusters).exists()
-    run.finish(process)
-    assert_timed_out_first(cluster.of_rule(run.folder, "concepts_encoder"))
+    reach_time_limit(cluster, run, "concepts_encoder", process)
 
 
 @pytest.mark.usefixtures("same_tables")

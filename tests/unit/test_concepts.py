@@ -52,7 +52,8 @@ def spaces(tmp_path, identical, seed=0):
 
 
 def run(stores, languages, output, **changes):
-    options = {"clusters": 12, "method": "kmeans", "selection": "aligned", "seed": 212, "threads": 1, **changes}
+    options = {"clusters": 12, "method": "kmeans", "selection": "aligned", "seed": 212, "threads": 1}
+    options |= {"device": "cpu", **changes}
     cluster(stores=stores, languages=languages, layer=0, output=output, **options)
 
 

@@ -62,6 +62,7 @@ def test_ten_mistakes_are_ten_lines():
         ("models.encoder.train.corpus", "microwold", "did you mean 'microworld'?"),
         ("models.encoder.train.heads", 3, "16 (hidden) is not a multiple of 3"),
         ("models.encoder.train.objective", "translation", "architecture bert goes with naive, tlm"),
+        ("concepts", {"method": "ward", "device": "cuda"}, "Ward's method runs on a CPU only; found 'cuda'"),
         ("models.encoder.layers", [0, 5], "5 is beyond this model's layers 0 to 1"),
         ("models.encoder.folder", "somewhere", "needs exactly one of train, random, folder, hub; found train, folder"),
         ("models.encoder", {"folder": "no/such"}, "There is no model folder"),

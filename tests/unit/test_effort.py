@@ -23,6 +23,11 @@ def needs(estimate: str, **changes) -> effort.Effort:
     return getattr(effort, estimate)(validate(config, name="test"), model="encoder", corpus="microworld")
 
 
+def test_a_gpu_asks_for_less_time():
+    large = {"corpora__microworld__sentences": 1_000_000}
+    assert needs("clustering", **large, concepts__device="cuda").runtime < needs("clustering", **large).runtime
+
+
 @pytest.mark.parametrize("estimate", ESTIMATES)
 def test_the_smallest_work_asks_for_little(estimate):
     assert needs(estimate).mem_mb < 4000

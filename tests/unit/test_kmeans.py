@@ -1,9 +1,12 @@
+from functools import partial
+
 import numpy as np
 import pytest
+import torch
 from sklearn.cluster import KMeans
 
 from isogloss.errors import IsoglossError
-from isogloss.kmeans import assign, fill_empty, kmeans
+from isogloss.kmeans import Points, TorchPoints, fill_empty, kmeans
 
 
 def blobs(rng, parts=12, each=40, width=20, distance=12.0):
@@ -43,11 +46,12 @@ def test_same_seed_same_labels():
     assert (kmeans(vectors, 25, 9)[0] == kmeans(vectors, 25, 9)[0]).all()
 
 
-def test_nearest_centre_is_the_literal_one():
+@pytest.mark.parametrize("place", [Points, partial(TorchPoints, device="cpu")])
+def test_nearest_centre_is_the_literal_one(place):
     rng = np.random.default_rng(4)
     vectors, centers = rng.normal(size=(300, 9)).astype(np.float32), rng.normal(size=(7, 9)).astype(np.float32)
     distances = np.square(vectors[:, None] - centers).sum(-1)
-    labels, nearest, second = assign(vectors, centers, second=True)
+    labels, nearest, second = place(vectors).assign(centers, second=True)
     assert (labels == distances.argmin(1)).all()
     np.testing.assert_allclose(nearest, distances.min(1), atol=1e-4)
     np.testing.assert_allclose(second, np.sort(distances, 1)[:, 1], atol=1e-4)
@@ -69,3 +73,11 @@ def test_more_clusters_than_words_is_refused():
 def test_values_that_are_not_finite_are_refused():
     with pytest.raises(IsoglossError, match="not finite"):
         kmeans(np.array([[1.0, np.nan], [0, 1], [1, 0]]), 2, 0)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+def test_as_good_on_a_gpu():
+    vectors = np.random.default_rng(6).standard_t(4, (20_000, 300)).astype(np.float32)
+    on_cpu, on_gpu = kmeans(vectors, 200, 1), kmeans(vectors, 200, 1, device="cuda")
+    assert on_gpu[2] == pytest.approx(on_cpu[2], rel=1e-3)
+    assert (on_gpu[0] == kmeans(vectors, 200, 1, device="cuda")[0]).all()

@@ -208,6 +208,7 @@ CONFIG_EDITS = {
         {"table_activations": 1, "collate_metric": 3, "draw_figure": 5},
     ),
     "K": (change("concepts.clusters", 5), CLUSTERING),
+    "clustering on a GPU": (change("concepts.device", "cuda"), CLUSTERING),
     "a threshold of CALIGN": (change("concept_alignment.match", 0.7), ALIGNMENT),
     "the null's draws of CALIGN": (change("concept_alignment.null", 200), ALIGNMENT),
     "the null's draws of COLAP": (change("concept_overlap.null", 200), OVERLAP),

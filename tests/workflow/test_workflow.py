@@ -9,6 +9,7 @@ import time
 
 import pandas as pd
 import pytest
+import yaml
 from conftest import ROOT, Workflow
 
 pytestmark = pytest.mark.slow
@@ -106,6 +107,13 @@ def test_a_removed_model_plans_only_collation(edited):
     del edited.config["models"][name]
     edited.write()
     assert not {"cluster_concepts", "align_concepts", "extract_activations", "train_model"} & set(edited.plan())
+
+
+@pytest.mark.parametrize("config", sorted((ROOT / "config").glob("*.yaml")), ids=lambda path: path.stem)
+def test_every_config_of_ours_can_be_sent_to_a_cluster(tmp_path, config):
+    """Groups are formed only there, and one that depended on itself would be refused."""
+    workflow = Workflow(tmp_path, yaml.safe_load(config.read_text(encoding="utf-8")))
+    assert workflow.plan("--profile", "slurm")["all"] == 1
 
 
 def test_config_mistakes_are_told_without_a_traceback(tmp_path, tiny_config):

@@ -135,7 +135,7 @@ def extract(
     max_length
         Most subwords of a sentence; words beyond are counted as truncated.
     device, precision
-        See :func:`isogloss.checkpoints.choose_device`.
+        See :mod:`isogloss.devices`.
     threads
         Threads on a CPU.
     attributes

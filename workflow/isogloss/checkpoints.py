@@ -8,6 +8,7 @@ import torch
 import transformers
 from transformers import AutoModel, AutoTokenizer
 
+from isogloss.devices import choose_device, choose_precision
 from isogloss.errors import IsoglossError
 
 
@@ -31,29 +32,6 @@ class Checkpoint:
     tokenizer: Any
     depth: int
     hidden: int
-
-
-def choose_device(device: str, precision: str) -> tuple[str, torch.dtype]:
-    """Decide where a model runs and in which numbers.
-
-    Parameters
-    ----------
-    device
-        ``auto`` takes a GPU if there is one.
-    precision
-        ``auto`` is bfloat16 on a GPU and float32 on a CPU.
-
-    Raises
-    ------
-    IsoglossError
-        If a GPU is asked for and there is none.
-    """
-    device = ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
-    if device == "cuda" and not torch.cuda.is_available():
-        raise IsoglossError("activations.device is cuda, but torch finds no GPU here. Say `device: cpu` or `auto`.")
-    if precision == "auto":
-        precision = "bfloat16" if device == "cuda" else "float32"
-    return device, getattr(torch, precision)
 
 
 def load_weights(
@@ -128,16 +106,16 @@ def load_checkpoint(folder: str | Path, device: str, precision: str) -> Checkpoi
     folder
         As :func:`load_weights` takes it, with a fast tokenizer.
     device, precision
-        See :func:`choose_device`.
+        See :mod:`isogloss.devices`.
 
     Raises
     ------
     IsoglossError
         If there is no such folder, weights are missing, or the tokenizer cannot tell words.
     """
-    device, dtype = choose_device(device, precision)
+    device = choose_device(device)
     # A pooler is not part of the hidden states, and many checkpoints have none.
-    model = load_weights(AutoModel, folder, dtype, new=("pooler",))
+    model = load_weights(AutoModel, folder, choose_precision(precision, device), new=("pooler",))
     tokenizer = load_tokenizer(folder)
     depth = getattr(model.config, "num_hidden_layers", None)
     hidden = getattr(model.config, "hidden_size", None)

@@ -29,6 +29,7 @@ def cluster(
     selection: str,
     seed: int,
     threads: int,
+    device: str,
 ) -> None:
     """Cluster one layer's vectors of one or several stores together, and write the cluster file.
 
@@ -52,11 +53,13 @@ def cluster(
         Seed of the k-means start.
     threads
         Threads of the matrix products.
+    device
+        Of k-means: ``cpu``, ``cuda``, or ``auto``, which takes a GPU if there is one.
 
     Raises
     ------
     IsoglossError
-        If there are more clusters than words, or Ward would not fit in memory.
+        If there are more clusters than words, Ward would not fit in memory, or there is no GPU.
     """
     from isogloss.kmeans import kmeans
     from isogloss.store import open_store
@@ -71,7 +74,12 @@ def cluster(
     table, matrix = pd.concat(words, ignore_index=True), np.concatenate(vectors)
     if not np.isfinite(matrix).all():
         raise IsoglossError(f"Layer {layer} of {stores[0]} holds values that are not finite (NaN or infinity).")
-    labels = ward(matrix, clusters) if method == "ward" else kmeans(matrix, clusters, seed, threads)[0]
+    if device != "cpu":
+        # Torch takes seconds to import, as long as most clusterings here.
+        from isogloss.devices import choose_device
+
+        device = choose_device(device)
+    labels = ward(matrix, clusters) if method == "ward" else kmeans(matrix, clusters, seed, threads, device)[0]
     table["cluster"] = labels.astype(np.int32)
     write_parquet(table.sort_values(["language", "sentence", "position"], kind="stable")[list(COLUMNS)], output)
 

@@ -39,6 +39,7 @@ Language = Annotated[str, Field(pattern=LANGUAGE)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=1)]
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
+Device = Literal["auto", "cpu", "cuda"]
 
 
 class Section(BaseModel):
@@ -273,7 +274,7 @@ class Activations(Section):
     precision: Literal["auto", "float32", "bfloat16", "float16"] = Field(
         "auto", description="Of the forward pass: bfloat16 on a GPU, float32 on a CPU where nothing is said."
     )
-    device: Literal["auto", "cpu", "cuda"] = Field("auto", description="Where the forward pass runs.")
+    device: Device = Field("auto", description="Where the forward pass runs.")
     sentence_vectors: bool = Field(
         False, description="Keep sentence vectors (first token, and mean) in the encoder stores too."
     )
@@ -285,6 +286,7 @@ class Concepts(Section):
     method: Literal["kmeans", "ward"] = Field("kmeans", description="Ward needs memory for all pairs of words.")
     clusters: Annotated[int, Field(ge=2)] = Field(600, description="Concepts a layer (K).")
     seed: Seed = Field(212, description="Seed of the clustering.")
+    device: Device = Field("cpu", description="Where k-means runs; a GPU may change a few words' concepts.")
 
 
 class ConceptAlignment(Section):
@@ -619,7 +621,15 @@ def cross_check(config: Config) -> list[str]:
         *(message for name, corpus in config.corpora.items() for message in check_corpus(f"corpora.{name}", corpus)),
         *(message for name, model in config.models.items() for message in check_model(f"models.{name}", model, config)),
         *(message for name, task in config.tasks.items() for message in check_task(f"tasks.{name}", task, config)),
+        *check_concepts(config.concepts),
     ]
+
+
+def check_concepts(concepts: Concepts) -> list[str]:
+    """Find a clustering that is asked to run where it cannot."""
+    if concepts.method == "ward" and concepts.device != "cpu":
+        return [f"concepts.device: Ward's method runs on a CPU only; found '{concepts.device}'"]
+    return []
 
 
 def check_corpus(where: str, corpus: Corpus) -> list[str]:

@@ -8,7 +8,7 @@ import math
 from dataclasses import dataclass
 
 from isogloss import grid
-from isogloss.config import Config, is_encoder_decoder, model_layers
+from isogloss.config import Activations, Concepts, Config, is_encoder_decoder, model_layers
 
 # Where the config does not say how many sentences there are, or how wide a model is.
 SENTENCES, ITEMS = 20_000, 400_000
@@ -67,7 +67,7 @@ def parameters(settings: Config, model: str) -> tuple[int, int, float]:
 def extraction(settings: Config, model: str, corpus: str, **_) -> Effort:
     """Estimate one store: a forward pass over a corpus, and the vectors written in half precision."""
     work = 2 * parameters(settings, model)[2] * sentences(settings, corpus) * PIECES
-    return Effort(grid.activation_memory(settings, model), minutes(work, device_speed(settings)))
+    return Effort(grid.activation_memory(settings, model), minutes(work, speed(settings, settings.activations)))
 
 
 def training(settings: Config, model: str, **_) -> Effort:
@@ -88,7 +88,7 @@ def clustering(settings: Config, model: str, corpus: str, spaces: int = 1, **_) 
     if settings.concepts.method == "ward":
         memory += int(min(WARD_BYTES, 4 * words**2) / 1e6)
     work = 2 * words * clusters * (min(hidden, COMPONENTS) * ROUGH_PASSES + hidden * FINE_PASSES)
-    return Effort(memory, minutes(work, THREAD_SPEED * settings.compute.threads, MEMBER_MINUTES))
+    return Effort(memory, minutes(work, speed(settings, settings.concepts), MEMBER_MINUTES))
 
 
 def joint_clustering(settings: Config, model: str, corpus: str, **_) -> Effort:
@@ -121,7 +121,7 @@ def finetuning(settings: Config, model: str, checkpoint: str, **_) -> Effort:
     work = 6 * weights * items(task.data.train) * task.epochs * min(task.max_length, 2 * PIECES)
     batch = 40 * task.batch * task.max_length * hidden * layers
     memory = grid.activation_memory(settings, model) + int((12 * weights + batch) / 1e6)
-    return Effort(memory, minutes(work, device_speed(settings)))
+    return Effort(memory, minutes(work, speed(settings, settings.activations)))
 
 
 def test_pass(settings: Config, model: str, task: str, **_) -> Effort:
@@ -131,7 +131,7 @@ def test_pass(settings: Config, model: str, task: str, **_) -> Effort:
     count = items(section.data.test)
     work = 4 * weights * len(grid.task_targets(settings, task)) * count * min(section.max_length, 2 * PIECES)
     memory = grid.activation_memory(settings, model) + int(16 * count * layers * hidden / 1e6)
-    return Effort(memory, minutes(work, device_speed(settings)))
+    return Effort(memory, minutes(work, speed(settings, settings.activations)))
 
 
 def items(count: int | str) -> int:
@@ -139,6 +139,6 @@ def items(count: int | str) -> int:
     return count if isinstance(count, int) else ITEMS
 
 
-def device_speed(settings: Config) -> float:
-    """Give the operations a second of a job that may use a GPU."""
-    return GPU_SPEED if grid.gpus(settings) else THREAD_SPEED * settings.compute.threads
+def speed(settings: Config, section: Activations | Concepts) -> float:
+    """Give the operations a second of a section's jobs, which may use a GPU."""
+    return GPU_SPEED if grid.gpus(section) else THREAD_SPEED * settings.compute.threads

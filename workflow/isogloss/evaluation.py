@@ -12,7 +12,8 @@ from transformers import AutoModel
 
 from isogloss import __version__
 from isogloss.batching import batch_by_length
-from isogloss.checkpoints import choose_device, load_tokenizer, load_weights
+from isogloss.checkpoints import load_tokenizer, load_weights
+from isogloss.devices import choose_device, choose_precision
 from isogloss.errors import IsoglossError
 from isogloss.files import read_parquet, write_parquet
 from isogloss.sentence_vectors import new_vectors
@@ -68,7 +69,8 @@ def run_items(
         If the folder is no such model, a split is empty, or a state is not finite.
     """
     torch.set_num_threads(threads)
-    device, dtype = choose_device(device, precision)
+    device = choose_device(device)
+    dtype = choose_precision(precision, device)
     tokenizer = load_tokenizer(checkpoint)
     if predictions is None:
         model = load_weights(AutoModel, checkpoint, dtype, new=("pooler",))

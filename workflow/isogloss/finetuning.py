@@ -33,7 +33,8 @@ from transformers import (
     set_seed,
 )
 
-from isogloss.checkpoints import choose_device, load_tokenizer
+from isogloss.checkpoints import load_tokenizer
+from isogloss.devices import choose_device
 from isogloss.errors import IsoglossError
 from isogloss.files import file_digest, published_folder, read_parquet, write_csv
 from isogloss.ownership import Ownership
@@ -93,7 +94,7 @@ def finetune(
     freeze
         ``layers``: encoder layers that stay as they are, 1 is the first; ``embeddings``: whether these do.
     device
-        See :func:`isogloss.checkpoints.choose_device`.
+        See :mod:`isogloss.devices`.
     threads
         Threads on a CPU.
     attributes
@@ -133,7 +134,7 @@ def finetune(
     latest = resume_point(partial, facts)
     if latest:
         log.info("Going on after step %s of %d", latest.name.split("-")[-1], steps)
-    on_cpu = choose_device(device, "auto")[0] == "cpu"
+    on_cpu = choose_device(device) == "cpu"
     arguments = (Seq2SeqTrainingArguments if kind == "translation" else TrainingArguments)(
         output_dir=str(partial),
         max_steps=steps,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from isogloss.config import Config, is_encoder_decoder, model_layers
+from isogloss.config import Activations, Concepts, Config, is_encoder_decoder, model_layers
 
 SPACES = ("source-encoder", "target-encoder", "target-decoder")
 KINDS = ("encoder-encoder", "encoder-decoder")
@@ -104,9 +104,9 @@ def tunings(settings: Config) -> list[Tuning]:
     ]
 
 
-def tuning_names(settings: Config) -> list[str]:
-    """List the names of all fine-tuned checkpoints, of whichever model."""
-    return sorted({tuning.checkpoint for tuning in tunings(settings)})
+def tuning_names(settings: Config, whole: bool) -> list[str]:
+    """List the names of all checkpoints, of whichever model, that are tuned whole, or of those with layers frozen."""
+    return sorted({tuning.checkpoint for tuning in tunings(settings) if (tuning.variant == WHOLE) == whole})
 
 
 def concept_checkpoints(settings: Config, model: str) -> list[str]:
@@ -367,9 +367,9 @@ def layer_counts(settings: Config) -> dict[str, int]:
     return {model: len(model_layers(settings.models[model])) for model in sorted(settings.models)}
 
 
-def gpus(settings: Config) -> int:
-    """Count the GPUs that one extraction asks a cluster for."""
-    return 0 if settings.activations.device == "cpu" else 1
+def gpus(section: Activations | Concepts) -> int:
+    """Count the GPUs that one job of a section asks a cluster for."""
+    return 0 if section.device == "cpu" else 1
 
 
 def activation_memory(settings: Config, model: str) -> int:
@@ -528,6 +528,7 @@ def retrieval_spec(settings: Config, model: str, corpus: str) -> dict[str, Any]:
 def tuning_jobs(settings: Config) -> dict[str, int]:
     """Count the jobs of fine-tuning and of what follows from it."""
     all_tunings = tunings(settings)
+    whole = [one for one in all_tunings if one.variant == WHOLE]
     measured = {
         (one.model, one.task, one.variant)
         for one in all_tunings
@@ -541,7 +542,8 @@ def tuning_jobs(settings: Config) -> dict[str, int]:
         "embed_test_items": len({(one.model, one.task) for one in all_tunings}),
         "run_test_items": len(all_tunings),
         "score_transfer": len(all_tunings),
-        "measure_impact": len(all_tunings),
+        "measure_impact": len(whole),
+        "measure_variant_impact": len(all_tunings) - len(whole),
         "score_baselines": len(baseline_files(settings)),
         "choose_frozen_layers": len(measured),
         "measure_distances": int(bool(settings.tasks)),

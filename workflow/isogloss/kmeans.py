@@ -2,8 +2,10 @@
 
 The start is found in the leading principal components, where k-means++ and most of Lloyd's iterations are cheap; there
 too, wasted centres are moved to where the error is (a split-and-merge search). Lloyd's iterations in the full space
-then finish. Everything depends on the seed and the number of threads alone.
+then finish. Everything depends on the seed, the number of threads and the device alone.
 """
+
+from functools import partial
 
 import numpy as np
 from scipy import sparse
@@ -19,7 +21,82 @@ TOLERANCE = 1e-4
 ROWS = 4096
 
 
-def kmeans(vectors: np.ndarray, clusters: int, seed: int, threads: int = 1) -> tuple[np.ndarray, np.ndarray, float]:
+class Points:
+    """Vectors, and the search for the centre that is nearest to each.
+
+    Attributes
+    ----------
+    vectors
+        ``[n, d]``, in single precision.
+    norms
+        Their squared norms, ``[n]``.
+    """
+
+    def __init__(self, vectors: np.ndarray):
+        self.vectors = vectors
+        self.norms = np.einsum("ij,ij->i", vectors, vectors)
+
+    def assign(self, centers: np.ndarray, second: bool = False) -> tuple[np.ndarray, ...]:
+        """Find each vector's nearest centre.
+
+        Returns
+        -------
+        labels : ndarray of int32, ``[n]``
+        distances : ndarray of float32, ``[n]``
+            Squared distance to it.
+        further : ndarray of float32, ``[n]``
+            Squared distance to the next centre, if ``second``.
+        """
+        labels, scores = self.best(centers, 2 if second else 1)
+        return (labels, *np.maximum(self.norms - 2 * scores, 0))
+
+    def best(self, centers: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+        """Find the nearest centre, and for the ``count`` nearest the products with them less half their squares.
+
+        Returns
+        -------
+        labels : ndarray of int32, ``[n]``
+        scores : ndarray of float32, ``[count, n]``
+        """
+        half = 0.5 * np.einsum("ij,ij->i", centers, centers)
+        labels = np.empty(len(self.vectors), dtype=np.int32)
+        scores = np.empty((count, len(self.vectors)), dtype=np.float32)
+        for start in range(0, len(self.vectors), ROWS):
+            rows = slice(start, start + ROWS)
+            products = self.vectors[rows] @ centers.T
+            products -= half
+            here = np.arange(len(products))
+            labels[rows] = products.argmax(1)
+            scores[0, rows] = products[here, labels[rows]]
+            if count == 2:
+                products[here, labels[rows]] = -np.inf
+                scores[1, rows] = products.max(1)
+        return labels, scores
+
+
+class TorchPoints(Points):
+    """The same vectors on a device of torch: ``cuda``, since on a CPU it would be no faster."""
+
+    def __init__(self, vectors: np.ndarray, device: str):
+        import torch
+
+        super().__init__(vectors)
+        self.placed = torch.from_numpy(vectors).to(device)
+
+    def best(self, centers: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+        """Find the same there; the results come back to the CPU."""
+        import torch
+
+        placed = torch.from_numpy(centers).to(self.placed.device)
+        half = 0.5 * placed.square().sum(1)
+        parts = [torch.topk(rows @ placed.T - half, count) for rows in self.placed.split(ROWS)]
+        labels = torch.cat([part.indices[:, 0] for part in parts]).to("cpu", torch.int32)
+        return labels.numpy(), torch.cat([part.values for part in parts]).T.cpu().numpy()
+
+
+def kmeans(
+    vectors: np.ndarray, clusters: int, seed: int, threads: int = 1, device: str = "cpu"
+) -> tuple[np.ndarray, np.ndarray, float]:
     """Cluster vectors by Lloyd's algorithm (Lloyd 1982) from a k-means++ start (Arthur & Vassilvitskii 2007).
 
     Parameters
@@ -32,6 +109,8 @@ def kmeans(vectors: np.ndarray, clusters: int, seed: int, threads: int = 1) -> t
         Seed of the start.
     threads
         Threads of the matrix products. Another number may change the last digits.
+    device
+        ``cuda`` looks for the nearest centres on a GPU, which may change the last digits too.
 
     Returns
     -------
@@ -56,11 +135,12 @@ def kmeans(vectors: np.ndarray, clusters: int, seed: int, threads: int = 1) -> t
         raise IsoglossError("The activations hold values that are not finite (NaN or infinity).")
     with threadpool_limits(threads):
         centred = vectors - vectors.mean(0, dtype=np.float64).astype(np.float32)
-        rough = principal_components(centred, COMPONENTS)
+        place = Points if device == "cpu" else partial(TorchPoints, device=device)
+        rough = place(principal_components(centred, COMPONENTS))
         rng = np.random.default_rng(seed)
         labels = lloyd(rough, plus_plus(rough, clusters, rng), ROUGH_ITERATIONS)[0]
         labels = move_wasted_centres(rough, labels, clusters)
-        labels, centers = lloyd(centred, means(centred, labels, clusters), FINE_ITERATIONS)
+        labels, centers = lloyd(place(centred), means(centred, labels, clusters), FINE_ITERATIONS)
         inertia = float(np.square(centred.astype(np.float64) - centers[labels]).sum())
         return labels, means(vectors, labels, clusters).astype(np.float32), inertia
 
@@ -73,10 +153,10 @@ def principal_components(vectors: np.ndarray, count: int) -> np.ndarray:
     return np.ascontiguousarray(vectors @ axes[:, : -count - 1 : -1].astype(np.float32))
 
 
-def plus_plus(vectors: np.ndarray, clusters: int, rng: np.random.Generator) -> np.ndarray:
+def plus_plus(points: Points, clusters: int, rng: np.random.Generator) -> np.ndarray:
     """Choose starting centres by greedy k-means++: of some candidates, the one that lowers the error most."""
     candidates = 2 + int(np.log(clusters))
-    norms = np.einsum("ij,ij->i", vectors, vectors)
+    vectors, norms = points.vectors, points.norms
     centers = np.empty((clusters, vectors.shape[1]), dtype=np.float32)
     centers[0] = vectors[rng.integers(len(vectors))]
     nearest = np.square(vectors - centers[0]).sum(1)
@@ -102,34 +182,6 @@ def plus_plus(vectors: np.ndarray, clusters: int, rng: np.random.Generator) -> n
     return centers
 
 
-def assign(vectors: np.ndarray, centers: np.ndarray, second: bool = False) -> tuple[np.ndarray, ...]:
-    """Find each vector's nearest centre.
-
-    Returns
-    -------
-    labels : ndarray of int32, ``[n]``
-    distances : ndarray of float32, ``[n]``
-        Squared distance to it.
-    further : ndarray of float32, ``[n]``
-        Squared distance to the next centre, if ``second``.
-    """
-    half = 0.5 * np.einsum("ij,ij->i", centers, centers)
-    labels = np.empty(len(vectors), dtype=np.int32)
-    scores = np.empty((2 if second else 1, len(vectors)), dtype=np.float32)
-    for start in range(0, len(vectors), ROWS):
-        rows = slice(start, start + ROWS)
-        products = vectors[rows] @ centers.T
-        products -= half
-        here = np.arange(len(products))
-        labels[rows] = products.argmax(1)
-        scores[0, rows] = products[here, labels[rows]]
-        if second:
-            products[here, labels[rows]] = -np.inf
-            scores[1, rows] = products.max(1)
-    norms = np.einsum("ij,ij->i", vectors, vectors)
-    return (labels, *np.maximum(norms - 2 * scores, 0))
-
-
 def means(vectors: np.ndarray, labels: np.ndarray, clusters: int) -> np.ndarray:
     """Average the vectors of each cluster, ``[clusters, d]``."""
     counts = np.bincount(labels, minlength=clusters)
@@ -144,7 +196,7 @@ def means(vectors: np.ndarray, labels: np.ndarray, clusters: int) -> np.ndarray:
     return (members @ vectors) / np.maximum(counts, 1)[:, None].astype(np.float32)
 
 
-def lloyd(vectors: np.ndarray, centers: np.ndarray, iterations: int) -> tuple[np.ndarray, np.ndarray]:
+def lloyd(points: Points, centers: np.ndarray, iterations: int) -> tuple[np.ndarray, np.ndarray]:
     """Iterate until the error falls by less than a ten-thousandth; no cluster is left empty.
 
     Returns
@@ -155,9 +207,9 @@ def lloyd(vectors: np.ndarray, centers: np.ndarray, iterations: int) -> tuple[np
     """
     before = np.inf
     for _ in range(iterations):
-        labels, distances = assign(vectors, centers)
+        labels, distances = points.assign(centers)
         fill_empty(labels, distances, len(centers))
-        centers = means(vectors, labels, len(centers))
+        centers = means(points.vectors, labels, len(centers))
         error = float(distances.sum(dtype=np.float64))
         if before - error <= TOLERANCE * error:
             break
@@ -178,13 +230,13 @@ def fill_empty(labels: np.ndarray, distances: np.ndarray, clusters: int) -> None
         labels[row], counts[cluster], distances[row] = cluster, 1, 0
 
 
-def move_wasted_centres(vectors: np.ndarray, labels: np.ndarray, clusters: int) -> np.ndarray:
+def move_wasted_centres(points: Points, labels: np.ndarray, clusters: int) -> np.ndarray:
     """Move the centres that are missed least into the clusters that err most, as long as that helps.
 
     Parameters
     ----------
-    vectors
-        ``[n, p]``.
+    points
+        Of width ``p``.
     labels
         Clusters after convergence.
 
@@ -194,8 +246,8 @@ def move_wasted_centres(vectors: np.ndarray, labels: np.ndarray, clusters: int) 
         Labels with no larger error (the search of breathing k-means, Fritzke 2020, with as many centres throughout).
     """
     share = max(1, clusters // 10)
-    centers = means(vectors, labels, clusters)
-    labels, distances, further = assign(vectors, centers, second=True)
+    centers = means(points.vectors, labels, clusters)
+    labels, distances, further = points.assign(centers, second=True)
     best = float(distances.sum(dtype=np.float64))
     for _ in range(SEARCHES):
         error = np.bincount(labels, distances, clusters)
@@ -205,9 +257,9 @@ def move_wasted_centres(vectors: np.ndarray, labels: np.ndarray, clusters: int) 
         trial = centers.copy()
         for old, new in zip(wasted, crowded, strict=False):
             rows = np.flatnonzero(labels == new)
-            trial[old] = vectors[rows[np.argmax(distances[rows])]]
-        trial_labels, trial = lloyd(vectors, trial, 10)
-        trial_labels, trial_distances, trial_further = assign(vectors, trial, second=True)
+            trial[old] = points.vectors[rows[np.argmax(distances[rows])]]
+        trial_labels, trial = lloyd(points, trial, 10)
+        trial_labels, trial_distances, trial_further = points.assign(trial, second=True)
         total = float(trial_distances.sum(dtype=np.float64))
         if total < best:
             if best - total < TOLERANCE * best:

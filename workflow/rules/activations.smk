@@ -16,7 +16,7 @@ rule extract_activations:
         "../../envs/isogloss.yaml"
     threads: THREADS
     resources:
-        gpu=grid.gpus(settings),
+        gpu=grid.gpus(settings.activations),
         mem_mb=needs("extraction", "mem_mb"),
         runtime=needs("extraction", "runtime"),
     params:

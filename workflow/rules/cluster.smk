@@ -23,9 +23,10 @@ def needs(estimate, name):
     return resource
 
 
-# Collation, figures and the report take seconds. Links to models need no compute node, and downloads need a network,
+# Choices, collation, figures and the report take seconds. Links to models need no compute node, and downloads need a network,
 # which compute nodes often lack.
 localrules:
+    choose_frozen_layers,
     collate_metric,
     compare_freezing,
     correlate,

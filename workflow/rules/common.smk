@@ -30,12 +30,14 @@ LANGUAGES = one_of(
     )
 )
 TUNINGS = {(one.model, one.checkpoint): one for one in grid.tunings(settings)}
-TUNED = one_of(grid.tuning_names(settings))
+TUNED_WHOLE = one_of(grid.tuning_names(settings, whole=True))
+TUNED_FROZEN = one_of(grid.tuning_names(settings, whole=False))
+TUNED = f"{TUNED_WHOLE}|{TUNED_FROZEN}"
 
 
 wildcard_constraints:
     model=one_of(settings.models),
-    checkpoint=one_of([grid.PRETRAINED, *grid.tuning_names(settings)]),
+    checkpoint=f"{grid.PRETRAINED}|{TUNED}",
     task=one_of(settings.tasks),
     variant=one_of(
         {variant for task in settings.tasks.values() for variant in task.variants}

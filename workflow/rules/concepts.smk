@@ -12,6 +12,7 @@ rule cluster_concepts:
         "../../envs/isogloss.yaml"
     threads: THREADS
     resources:
+        gpu=grid.gpus(settings.concepts),
         mem_mb=needs("clustering", "mem_mb"),
         runtime=needs("clustering", "runtime"),
     params:
@@ -36,6 +37,7 @@ rule cluster_joint_concepts:
         "../../envs/isogloss.yaml"
     threads: THREADS
     resources:
+        gpu=grid.gpus(settings.concepts),
         mem_mb=needs("joint_clustering", "mem_mb"),
         runtime=needs("joint_clustering", "runtime"),
     params:

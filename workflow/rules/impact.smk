@@ -9,7 +9,7 @@ rule measure_impact:
     log:
         f"{LOGS}/impact/{{model}}/{{checkpoint}}.log",
     wildcard_constraints:
-        checkpoint=TUNED,
+        checkpoint=TUNED_WHOLE,
     conda:
         "../../envs/isogloss.yaml"
     params:
@@ -20,6 +20,12 @@ rule measure_impact:
         "Impact of {wildcards.checkpoint} on {wildcards.model}"
     script:
         "../scripts/measure_impact.py"
+
+
+# A rule of its own, so that a cluster can group it apart: which layers are frozen may follow from the impacts above.
+use rule measure_impact as measure_variant_impact with:
+    wildcard_constraints:
+        checkpoint=TUNED_FROZEN,
 
 
 rule score_transfer:

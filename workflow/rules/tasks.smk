@@ -41,7 +41,7 @@ rule finetune:
         "../../envs/isogloss.yaml"
     threads: THREADS
     resources:
-        gpu=grid.gpus(settings),
+        gpu=grid.gpus(settings.activations),
         mem_mb=needs("finetuning", "mem_mb"),
         runtime=needs("finetuning", "runtime"),
     params:
@@ -66,7 +66,7 @@ rule embed_test_items:
         "../../envs/isogloss.yaml"
     threads: THREADS
     resources:
-        gpu=grid.gpus(settings),
+        gpu=grid.gpus(settings.activations),
         mem_mb=needs("test_pass", "mem_mb"),
         runtime=needs("test_pass", "runtime"),
     params:
@@ -100,7 +100,7 @@ rule run_test_items:
         "../../envs/isogloss.yaml"
     threads: THREADS
     resources:
-        gpu=grid.gpus(settings),
+        gpu=grid.gpus(settings.activations),
         mem_mb=needs("test_pass", "mem_mb"),
         runtime=needs("test_pass", "runtime"),
     params:
