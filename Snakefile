@@ -1,5 +1,6 @@
 """Isogloss: shared concepts in multilingual models, over (model, task, language, layer)."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from isogloss import grid
 from isogloss.config import validate
 from isogloss.digest import digest
 from isogloss.errors import IsoglossError
+from isogloss.group_results import IN_GROUP, forget
 
 # The embedded default is read only when no other file is named: merging the two would add its models to yours.
 if not workflow.overwrite_configfiles:
@@ -62,6 +64,8 @@ rule tables:
 
 
 # A group of small jobs is one job of a cluster, in which a Snakemake of its own runs the members. As local ones they
-# start their scripts; otherwise it would start one more Snakemake for each.
+# start their scripts; otherwise it would start one more Snakemake for each. What they have finished is kept for the
+# group's next start.
 if "--local-groupid" in sys.argv:
     workflow.localrules(*(rule.name for rule in workflow.rules))
+    os.environ[IN_GROUP] = "yes"

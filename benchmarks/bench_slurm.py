@@ -3,7 +3,7 @@
 The same small jobs (clusterings and scores of one model's layers) are run three times: on this machine
 without SLURM, through it with the profile's groups, and through it with the groups taken out. What a way costs beyond
 the first is its overhead. Busy CPU seconds of the whole machine are compared, since two cores here pretend to be
-four nodes, and the wall clock beside them.
+five nodes, and the wall clock beside them.
 """
 
 import os

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# A real SLURM on this one machine, for the tests: controller, accounting, four nodes, stand-in GPUs.
+# A real SLURM on this one machine, for the tests: controller, accounting, five nodes, stand-in GPUs.
 #
 #   tests/slurm/cluster.sh up       bring it up, or what of it is missing (idempotent)
 #   tests/slurm/cluster.sh down     end what `up` started, by process id, and take its files away
@@ -10,7 +10,7 @@
 set -euo pipefail
 BOX=${SLURM_BOX:-/tmp/isogloss-slurm}
 ACCOUNTING=${ACCOUNTING:-1}
-NODES="c1 c2 g1 g2"
+NODES="c1 c2 g1 g2 g3"
 
 fail() { echo "cluster.sh: $*" >&2; exit 1; }
 
@@ -69,7 +69,7 @@ JobAcctGatherType=jobacct_gather/none"
   fi
   # SLURM wants character devices as GPUs; /dev/null's numbers do.
   for i in {0..7}; do [ -c "$BOX/dev/nvidia$i" ] || mknod -m 666 "$BOX/dev/nvidia$i" c 1 3; done
-  echo "NodeName=g[1-2] Name=gpu File=$BOX/dev/nvidia[0-7]" >"$BOX/etc/gres.conf"
+  echo "NodeName=g[1-3] Name=gpu File=$BOX/dev/nvidia[0-7]" >"$BOX/etc/gres.conf"
   cat >"$BOX/etc/slurm.conf" <<C
 ClusterName=box
 SlurmctldHost=localhost(127.0.0.1)
@@ -94,6 +94,8 @@ MailProg=/bin/true
 ReturnToService=2
 SchedulerType=sched/backfill
 SchedulerParameters=bf_interval=5,sched_min_interval=100000
+PreemptType=preempt/partition_prio
+PreemptMode=REQUEUE
 SelectType=select/cons_tres
 SelectTypeParameters=CR_CPU_Memory
 DefMemPerCPU=100
@@ -108,9 +110,12 @@ NodeName=c1 NodeHostname=localhost NodeAddr=127.0.0.1 Port=17821
 NodeName=c2 NodeHostname=localhost NodeAddr=127.0.0.1 Port=17822
 NodeName=g1 NodeHostname=localhost NodeAddr=127.0.0.1 Port=17823 Gres=gpu:8
 NodeName=g2 NodeHostname=localhost NodeAddr=127.0.0.1 Port=17824 Gres=gpu:8
+NodeName=g3 NodeHostname=localhost NodeAddr=127.0.0.1 Port=17825 Gres=gpu:8
 PartitionName=cpu Nodes=c1,c2 Default=YES MaxTime=1-00:00:00 DefaultTime=10
 PartitionName=gpu Nodes=g1 MaxTime=1-00:00:00 DefaultTime=10
 PartitionName=shaky Nodes=g2 MaxTime=1-00:00:00 DefaultTime=10
+PartitionName=scavenge Nodes=g3 MaxTime=1-00:00:00 DefaultTime=10
+PartitionName=urgent Nodes=g3 MaxTime=1-00:00:00 DefaultTime=10 PriorityTier=10
 C
   # Job steps forget SLURM_CONF, so the configuration must stand where SLURM looks for it.
   mkdir -p /etc/slurm
@@ -173,7 +178,7 @@ C
 
 start_node() { alive "$BOX/run/slurmd-$1.pid" slurmd || slurmd -N "$1"; }
 
-all_ready() { [ "$(sinfo -h -N -t idle,mix,alloc -o %N | sort -u | wc -l)" = 4 ]; }
+all_ready() { [ "$(sinfo -h -N -t idle,mix,alloc -o %N | sort -u | wc -l)" = 5 ]; }
 
 # stop NAME PIDFILE...: ask all of them to end, wait, and end what is left after 20 s
 stop() {
@@ -206,7 +211,7 @@ up() {
 
 down() {
   if alive "$BOX/run/slurmctld.pid" slurmctld; then
-    timeout 20 scancel --partition=cpu,gpu,shaky || true
+    timeout 20 scancel --partition=cpu,gpu,shaky,scavenge,urgent || true
     local end=$((SECONDS + 15))
     while [ -n "$(timeout 5 squeue -h || true)" ] && [ $SECONDS -lt $end ]; do sleep 0.2; done
   fi

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import h5py
 import pytest
 import yaml
 from filelock import FileLock
@@ -27,7 +28,7 @@ spec = importlib.util.spec_from_file_location("workflow_conftest", ROOT / "tests
 workflow_conftest = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(workflow_conftest)
 
-# One model whose training outlasts a save of its state, and whose extraction outlasts a flush of its store.
+# One model whose training and extraction take some seconds.
 CONFIG = {
     "results": "results",
     "corpora": {
@@ -35,7 +36,7 @@ CONFIG = {
             "kind": "microworld",
             "languages": ["en", "de"],
             "pairs": {"source": "en", "targets": ["de"]},
-            "sentences": 8000,
+            "sentences": 4000,
             "training_sentences": 300,
             "word_alignment": {"method": "gold"},
         }
@@ -49,7 +50,7 @@ CONFIG = {
                 "hidden": 16,
                 "intermediate": 32,
                 "vocabulary": 400,
-                "steps": 2500,
+                "steps": 1500,
                 "batch": 8,
             },
             "layers": [6],
@@ -58,7 +59,7 @@ CONFIG = {
     "concepts": {"clusters": 8},
     "activations": {"precision": "float32", "token_budget": 16},
 }
-# Fine-tuning, what follows from it, and a second task whose fine-tuning outlasts a save of its state.
+# Fine-tuning, what follows from it, and a second task whose fine-tuning takes some seconds.
 TASKS = yaml.safe_load((ROOT / "config" / "test" / "tasks.yaml").read_text(encoding="utf-8")) | {"results": "results"}
 del TASKS["models"]["translator"], TASKS["tasks"]["translation"]
 TASKS["activations"]["device"] = "auto"
@@ -85,16 +86,17 @@ class Cluster:
 
     def jobs(self, folder: Path) -> list[dict[str, str]]:
         """All jobs of a folder so far, from accounting, in the order of submission."""
-        names = ("JobIDRaw", "State", "Partition", "ReqTRES", "TimelimitRaw", "NodeList", "Comment", "WorkDir")
+        names = ("JobIDRaw", "State", "Partition", "ReqTRES", "TimelimitRaw", "NodeList", "JobName", "WorkDir")
         command = ["sacct", "-X", "-P", "-n", "-D", "--starttime=now-1days", f"--format={','.join(names)}"]
         lines = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
         rows = [dict(zip(names, line.split("|"), strict=True)) for line in lines]
         for row in rows:
+            row["JobName"] = row["JobName"].removeprefix("isogloss_")
             row["asked"] = dict(part.split("=") for part in row["ReqTRES"].split(",") if part)
         return [row for row in rows if row["WorkDir"] == str(folder)]
 
-    def of_rule(self, folder: Path, rule: str) -> list[dict[str, str]]:
-        return [job for job in self.jobs(folder) if rule in job["Comment"]]
+    def named(self, folder: Path, name: str) -> list[dict[str, str]]:
+        return [job for job in self.jobs(folder) if job["JobName"] == name]
 
     def steps(self, number: str) -> set[str]:
         """Names of a job's steps: ``batch``, ``extern``, and a number for each program that it started by srun."""
@@ -185,20 +187,38 @@ def freeze_after(folder: Path, script: str, condition: Callable, job: str | None
     return process
 
 
+def freeze_after_save(
+    folder: Path, script: str, begun: Callable, seconds: float, saved: Callable, job: str | None = None
+) -> int:
+    """Stop a script's process after it has saved what it had done.
+
+    Saves go by the clock. So that the work outlasts one on a machine of any speed, the process stands still, once it
+    has begun, until a save is due.
+    """
+    process = freeze_after(folder, script, begun, job)
+    time.sleep(seconds)
+    os.kill(process, signal.SIGCONT)
+    return freeze_after(folder, script, saved, job)
+
+
 def freeze_extraction(run: SlurmRun) -> int:
     """Stop the extraction after some batches were saved."""
-    return freeze_after(run.folder, "extract_activations", lambda: saved_batches(run.folder))
+    return freeze_after(run.folder, "extract_activations", lambda: saved_batches(run))
 
 
-def saved_batches(folder: Path) -> int:
+def saved_batches(run: SlurmRun) -> int:
     """Count the batches that an interrupted extraction would not have to do again."""
-    import h5py
-
     try:
-        with h5py.File(folder / f"{STORE}.partial", "r", locking=False) as file:
+        with h5py.File(run.folder / f"{STORE}.partial", "r", locking=False) as file:
             return int(file.attrs["batches"])
     except (OSError, KeyError):
         return 0
+
+
+def log_of(run: SlurmRun, place: str) -> str:
+    """Read a job's log; empty before there is one."""
+    path = run.folder / "results" / "logs" / f"{place}.log"
+    return path.read_text() if path.is_file() else ""
 
 
 def pytest_sessionstart(session):

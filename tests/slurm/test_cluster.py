@@ -6,14 +6,25 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 import yaml
-from conftest import CHECKPOINT, ROOT, STORE, await_, freeze_after, freeze_extraction, script_process
+from conftest import (
+    CHECKPOINT,
+    ROOT,
+    STORE,
+    await_,
+    freeze_after,
+    freeze_after_save,
+    freeze_extraction,
+    log_of,
+    script_process,
+)
 
 pytestmark = pytest.mark.slow
 
-EXTRACTION, TRAINING = "rule_extract_activations", "rule_train_model"
+EXTRACTION, TRAINING = "activations_encoder_pretrained", "train_model_encoder_pretrained"
 
 
 def asking(resource: str) -> list[str]:
@@ -25,18 +36,14 @@ def limit_to_a_minute(cluster, job: dict[str, str]) -> None:
     cluster.control("update", f"jobid={job['JobIDRaw']}", "timelimit=1")
 
 
-def reach_time_limit(cluster, run, rule: str, process: subprocess.Popen) -> None:
-    """Let a rule's running job reach a limit of a minute; the next one has twice the time it had, and ends well."""
-    (job,) = cluster.of_rule(run.folder, rule)
+def reach_time_limit(cluster, run, name: str, process: subprocess.Popen) -> None:
+    """Let a running job reach a limit of a minute; the next one has twice the time it had, and ends well."""
+    (job,) = await_(lambda: cluster.named(run.folder, name))
     limit_to_a_minute(cluster, job)
     run.finish(process)
-    first, second = cluster.of_rule(run.folder, rule)
+    first, second = cluster.named(run.folder, name)
     assert (first["State"], second["State"]) == ("TIMEOUT", "COMPLETED")
     assert int(second["TimelimitRaw"]) == 2 * int(job["TimelimitRaw"])
-
-
-def log_of(run, place: str) -> str:
-    return (run.folder / "results" / "logs" / f"{place}.log").read_text()
 
 
 def extraction_log(run) -> str:
@@ -47,9 +54,15 @@ def test_the_whole_graph_and_where_each_job_ran(cluster, tasks_reference, tasks_
     """Each part of the graph, from nothing; and a time limit is reached in mid-fine-tuning."""
     run, tuned = tasks_run, "results/checkpoints/encoder/entities-de-seed0"
     process = run.start()
-    await_(lambda: list((run.folder / f"{tuned}.partial").glob("checkpoint-*/trainer_state.json")), 600)
-    (tuning,) = cluster.of_rule(run.folder, "finetune_wildcards_encoder_entities-de-seed0")
-    freeze_after(run.folder, "finetune", lambda: True, tuning["JobIDRaw"])
+    tuning = await_(lambda: cluster.named(run.folder, "finetune_encoder_entities-de-seed0"), 600)[0]
+    freeze_after_save(
+        run.folder,
+        "finetune",
+        lambda: "step " in log_of(run, "checkpoints/encoder/entities-de-seed0"),
+        31,
+        lambda: list((run.folder / f"{tuned}.partial").glob("checkpoint-*/trainer_state.json")),
+        tuning["JobIDRaw"],
+    )
     limit_to_a_minute(cluster, tuning)
     run.finish(process)
     assert run.tables() == tasks_reference.tables()
@@ -61,34 +74,36 @@ def test_the_whole_graph_and_where_each_job_ran(cluster, tasks_reference, tasks_
     assert (lost["JobIDRaw"], lost["State"]) == (tuning["JobIDRaw"], "TIMEOUT")
     kinds = {}
     for job in jobs:
-        kinds.setdefault(job["Comment"].split("_")[1], []).append(job)
-    # Texts together, words together, a task's items together, and a model's clusterings and scores of a kind.
+        kinds.setdefault(job["JobName"].split("_")[0], []).append(job)
+    # Texts together, words together, a task's items together, a checkpoint's stores, its clusterings and their scores,
+    # a task's passes over test items, and a model's scores of a kind.
     assert {kind: len(found) for kind, found in kinds.items()} == {
         "text": 1,
         "words": 1,
         "train": 1,
-        "extract": 4,
+        "activations": 2,
         "concepts": 2,
         "items": 2,
         "baselines": 2,
         "finetune": 6,
         "embed": 2,
-        "run": 5,
+        "tests": 2,
+        "variant": 1,
         "impacts": 1,
         "scores": 1,
     }
-    on_gpus = [job for kind in ("extract", "finetune", "embed", "run") for job in kinds.pop(kind)]
+    on_gpus = [job for kind in ("activations", "finetune", "embed", "tests", "variant") for job in kinds.pop(kind)]
     for job in on_gpus:
         assert job["Partition"] == "gpu"
         assert job["NodeList"] == "g1"
         assert job["asked"]["gres/gpu"] == "1"
-        assert "encoder_" in job["Comment"]
+        assert "_encoder_" in job["JobName"]
     for job in (job for found in kinds.values() for job in found):
         assert job["Partition"] == "cpu"
         assert job["NodeList"] in ("c1", "c2")
         assert "gres/gpu" not in job["asked"]
     for group in kinds["concepts"]:
-        assert "encoder_pretrained" in group["Comment"] or "encoder_sentiment-en-seed0" in group["Comment"]
+        assert group["JobName"] in ("concepts_encoder_pretrained", "concepts_encoder_sentiment-en-seed0")
         # As much time as its members need one after the other, as much memory and as many CPUs as one of them.
         assert int(group["TimelimitRaw"]) >= 5
         assert group["asked"]["cpu"] == "1"
@@ -110,7 +125,7 @@ def test_clustering_on_gpus_as_the_documentation_has_it(cluster, run):
     run.config["concepts"]["device"] = "auto"
     run.write()
     run.finish(run.start())
-    jobs = {job["Comment"].split("_")[1]: job for job in cluster.jobs(run.folder)}
+    jobs = {job["JobName"].split("_")[0]: job for job in cluster.jobs(run.folder)}
     assert {kind: (job["Partition"], job["asked"].get("gres/gpu")) for kind, job in jobs.items()} == {
         "clusters": ("gpu", "1"),
         "concepts": ("cpu", None),
@@ -130,27 +145,50 @@ def test_time_limit_in_mid_extraction(cluster, run):
 def test_time_limit_in_mid_training(cluster, run):
     run.forget(CHECKPOINT, "results/metrics/training/encoder/pretrained.csv")
     process = run.start()
-    freeze_after(run.folder, "train_model", (run.folder / f"{CHECKPOINT}.partial").is_file)
+    freeze_after_save(
+        run.folder,
+        "train_model",
+        lambda: "step " in log_of(run, "checkpoints/encoder/pretrained"),
+        21,
+        (run.folder / f"{CHECKPOINT}.partial").is_file,
+    )
     reach_time_limit(cluster, run, TRAINING, process)
     assert "going on after step" in log_of(run, "checkpoints/encoder/pretrained")
 
 
 @pytest.mark.usefixtures("same_tables")
 def test_time_limit_in_mid_clustering(cluster, run):
-    """The group is sent again with more time for each member; a clustering is a single start, done whole or not."""
-    clusters = "results/concepts/encoder/pretrained/microworld/en-de/source-encoder/layer6.parquet"
-    run.forget(clusters, "results/metrics/concept_alignment")
+    """The group is sent again with more time for each member; it goes on after the clusterings that were finished."""
+    run.forget("results/concepts", "results/metrics/concept_alignment", "results/metrics/concept_overlap")
     process = run.start()
-    freeze_after(run.folder, "cluster_concepts", lambda: script_process(run.folder, "cluster_concepts"))
-    assert not (run.folder / clusters).exists()
-    reach_time_limit(cluster, run, "concepts_encoder", process)
+    freeze_after(run.folder, "cluster_concepts", lambda: finished_clusterings(run) and clustering(run))
+    finished = finished_clusterings(run)
+    reach_time_limit(cluster, run, "concepts_encoder_pretrained", process)
+    logs = [path.relative_to(run.folder / "results" / "logs" / "concepts") for path in again(run)]
+    assert {str(log.with_suffix(".parquet")) for log in logs} == finished
+    assert not list(run.folder.rglob(".*.kept")), "what was kept for the group is gone after a good end"
+
+
+def clustering(run) -> int | None:
+    return script_process(run.folder, "cluster_concepts")
+
+
+def finished_clusterings(run) -> set[str]:
+    folder = run.folder / "results" / "concepts"
+    return {str(path.relative_to(folder)) for path in folder.rglob("*.parquet")}
+
+
+def again(run) -> list[Path]:
+    """Logs of clusterings that took what a lost group had finished."""
+    logs = (run.folder / "results" / "logs" / "concepts").rglob("*.log")
+    return [log for log in logs if "Finished already, in a group that was lost" in log.read_text()]
 
 
 @pytest.mark.usefixtures("same_tables")
 def test_out_of_memory_is_tried_again_with_more(cluster, run):
     run.forget(STORE)
     run.finish(run.start(*asking("extract_activations:mem_mb=250 * 8 ** (attempt - 1)")))
-    first, *_, last = cluster.of_rule(run.folder, EXTRACTION)
+    first, *_, last = cluster.named(run.folder, EXTRACTION)
     assert first["State"] != "COMPLETED"
     assert last["State"] == "COMPLETED"
     assert (first["asked"]["mem"], last["asked"]["mem"]) == ("250M", "2000M")
@@ -163,7 +201,7 @@ def test_scancel_of_a_running_job(cluster, run):
     freeze_extraction(run)
     subprocess.run(["scancel", *cluster.queued(run.folder)], check=True)
     run.finish(process)
-    states = [job["State"] for job in cluster.of_rule(run.folder, EXTRACTION)]
+    states = [job["State"] for job in cluster.named(run.folder, EXTRACTION)]
     assert len(states) == 2
     assert states[0].startswith("CANCELLED")
     assert "Going on after batch" in extraction_log(run)
@@ -178,7 +216,22 @@ def test_requeue_starts_the_same_job_again(cluster, run):
     cluster.control("requeue", number)
     run.finish(process)
     # Accounting has a row for each start of the one job.
-    assert {job["JobIDRaw"] for job in cluster.of_rule(run.folder, EXTRACTION)} == {number}
+    assert {job["JobIDRaw"] for job in cluster.named(run.folder, EXTRACTION)} == {number}
+    assert "Going on after batch" in extraction_log(run)
+
+
+@pytest.mark.usefixtures("same_tables")
+def test_preemption_by_a_more_urgent_job(cluster, run):
+    run.forget(STORE)
+    process = run.start("--set-resources", "extract_activations:slurm_partition=scavenge")
+    freeze_extraction(run)
+    (number,) = cluster.queued(run.folder)
+    urgent = ["sbatch", "--wait", "--partition=urgent", "--exclusive", "--output=/dev/null", "--wrap", "sleep 1"]
+    subprocess.run(urgent, check=True, cwd="/", capture_output=True)
+    run.finish(process)
+    extractions = cluster.named(run.folder, EXTRACTION)
+    assert {job["JobIDRaw"] for job in extractions} == {number}
+    assert [job["State"] for job in extractions] == ["PREEMPTED", "COMPLETED"]
     assert "Going on after batch" in extraction_log(run)
 
 
@@ -296,11 +349,12 @@ def test_a_full_disk_is_told_at_once_and_the_same_command_goes_on(cluster, run):
 @pytest.mark.usefixtures("same_tables")
 def test_a_store_that_was_cut_off_is_found_and_made_again_alone(cluster, run):
     os.truncate(run.folder / STORE, 100_000)
+    untouched = (run.folder / STORE.replace("source-encoder", "target-encoder")).stat().st_mtime_ns
     run.forget("results/concepts")
     found = run.run("--retries", "0", check=False)
     assert found.returncode
     assert f"{STORE} is not a readable activation store" in found.stdout + found.stderr
     run.finish(run.start())
-    extractions = cluster.of_rule(run.folder, EXTRACTION)
-    assert len(extractions) == 1
-    assert "source_encoder" in extractions[0]["Comment"].replace("-", "_")
+    assert len(cluster.named(run.folder, EXTRACTION)) == 1
+    other = run.folder / STORE.replace("source-encoder", "target-encoder")
+    assert other.stat().st_mtime_ns == untouched

@@ -19,8 +19,9 @@ WORDS, PIECES = 15, 40
 THREAD_SPEED, GPU_SPEED = 1e10, 2e12
 # Start of Python, libraries and model files on a slow shared file system; and the libraries' own memory.
 START_MINUTES, LIBRARIES_MB = 10, 1500
-# The same for one member of a group, most of whose members find everything in the node's cache.
-MEMBER_MINUTES = 1
+# The same for one member of a group, most of whose members find everything in the node's cache; and for one that loads
+# a model.
+MEMBER_MINUTES, LOADING_MINUTES = 1, 3
 # Passes over all vectors that one clustering makes: its search among the leading components, and in full width.
 COMPONENTS, ROUGH_PASSES, FINE_PASSES = 64, 150, 40
 # The most that Ward's distances may take (`isogloss.concepts`, not imported here because it is heavy).
@@ -67,7 +68,8 @@ def parameters(settings: Config, model: str) -> tuple[int, int, float]:
 def extraction(settings: Config, model: str, corpus: str, **_) -> Effort:
     """Estimate one store: a forward pass over a corpus, and the vectors written in half precision."""
     work = 2 * parameters(settings, model)[2] * sentences(settings, corpus) * PIECES
-    return Effort(grid.activation_memory(settings, model), minutes(work, speed(settings, settings.activations)))
+    runtime = minutes(work, speed(settings, settings.activations), LOADING_MINUTES)
+    return Effort(grid.activation_memory(settings, model), runtime)
 
 
 def training(settings: Config, model: str, **_) -> Effort:
@@ -131,7 +133,7 @@ def test_pass(settings: Config, model: str, task: str, **_) -> Effort:
     count = items(section.data.test)
     work = 4 * weights * len(grid.task_targets(settings, task)) * count * min(section.max_length, 2 * PIECES)
     memory = grid.activation_memory(settings, model) + int(16 * count * layers * hidden / 1e6)
-    return Effort(memory, minutes(work, speed(settings, settings.activations)))
+    return Effort(memory, minutes(work, speed(settings, settings.activations), LOADING_MINUTES))
 
 
 def items(count: int | str) -> int:

@@ -26,7 +26,7 @@ def orphans(folder: Path) -> dict[str, str]:
     IsoglossError
         If the queue cannot be read.
     """
-    command = ["squeue", "--me", "--noheader", "--format=%i|%j|%Z|%k"]
+    command = ["squeue", "--me", "--noheader", "--format=%i|%j|%Z"]
     try:
         asked = subprocess.run(command, capture_output=True, text=True, timeout=120)
     except FileNotFoundError:
@@ -35,10 +35,10 @@ def orphans(folder: Path) -> dict[str, str]:
         raise IsoglossError("squeue does not answer. Try again when the cluster's controller does.") from error
     if asked.returncode:
         raise IsoglossError(f"squeue failed: {asked.stderr.strip()}")
-    jobs = [line.split("|", 3) for line in asked.stdout.splitlines() if line.count("|") >= 3]
+    jobs = [line.split("|", 2) for line in asked.stdout.splitlines() if line.count("|") >= 2]
     return {
-        number: comment
-        for number, name, place, comment in jobs
+        number: name.removeprefix(f"{PREFIX}_")
+        for number, name, place in jobs
         if name.startswith(f"{PREFIX}_") and Path(place).resolve() == folder.resolve()
     }
 

@@ -95,7 +95,7 @@ rule run_test_items:
     log:
         f"{LOGS}/sentences/{{model}}/{{checkpoint}}/{{task}}.log",
     wildcard_constraints:
-        checkpoint=TUNED,
+        checkpoint=TUNED_WHOLE,
     conda:
         "../../envs/isogloss.yaml"
     threads: THREADS
@@ -117,3 +117,9 @@ rule run_test_items:
         "Test items of {wildcards.task} through {wildcards.model}/{wildcards.checkpoint}"
     script:
         "../scripts/run_test_items.py"
+
+
+# A rule of its own, so that a cluster can group it apart: which layers are frozen may follow from the passes above.
+use rule run_test_items as run_variant_test_items with:
+    wildcard_constraints:
+        checkpoint=TUNED_FROZEN,

@@ -1,13 +1,18 @@
 from isogloss.concept_alignment import score
+from isogloss.group_results import group_results
 from isogloss.logs import log_to
 
-with log_to(snakemake.log[0]):
-    score(
-        source=snakemake.input.source,
-        target=snakemake.input.target,
-        lexicon=snakemake.input.lexicon,
-        output=snakemake.output.scores,
-        pairs_output=snakemake.output.pairs,
-        settings=snakemake.params.spec,
-        identity=snakemake.params.identity,
-    )
+with (
+    log_to(snakemake.log[0]),
+    group_results(snakemake.output, snakemake.input, snakemake.params) as done,
+):
+    if not done:
+        score(
+            source=snakemake.input.source,
+            target=snakemake.input.target,
+            lexicon=snakemake.input.lexicon,
+            output=snakemake.output.scores,
+            pairs_output=snakemake.output.pairs,
+            settings=snakemake.params.spec,
+            identity=snakemake.params.identity,
+        )
