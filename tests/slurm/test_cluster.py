@@ -143,7 +143,8 @@ def test_time_limit_in_mid_extraction(cluster, run):
 
 @pytest.mark.usefixtures("same_tables")
 def test_time_limit_in_mid_training(cluster, run):
-    run.forget(CHECKPOINT, "results/metrics/training/encoder/pretrained.csv")
+    log = "results/logs/checkpoints/encoder/pretrained.log"
+    run.forget(CHECKPOINT, "results/metrics/training/encoder/pretrained.csv", log)
     process = run.start()
     freeze_after_save(
         run.folder,
@@ -354,7 +355,10 @@ def test_a_store_that_was_cut_off_is_found_and_made_again_alone(cluster, run):
     found = run.run("--retries", "0", check=False)
     assert found.returncode
     assert f"{STORE} is not a readable activation store" in found.stdout + found.stderr
+    assert len(found.stdout + found.stderr) < 20_000, "members that did not fail are not told of"
     run.finish(run.start())
     assert len(cluster.named(run.folder, EXTRACTION)) == 1
     other = run.folder / STORE.replace("source-encoder", "target-encoder")
     assert other.stat().st_mtime_ns == untouched
+    # What does not need that store was done in the group that failed, and is not done again.
+    assert [log.parent.name for log in again(run)] == ["target-encoder"]

@@ -5,6 +5,7 @@ import getpass
 from snakemake.settings.types import MaxJobsPerTimespan
 
 from isogloss import effort
+from isogloss.failed_groups import explain
 from isogloss.ownership import Ownership
 from isogloss.resume import PREFIX, RUN
 
@@ -15,44 +16,40 @@ MaxJobsPerTimespan.__bool__ = lambda limit: False
 run_note = []
 
 
-def name_of(job):
-    """What a job is, for the queue: its group, or its rule, with the model, task, language and layer."""
-    parts = (
-        [job.groupid]
-        if job.is_group()
-        else [job.name, *(value.replace("/", "_") for value in job.wildcards)]
-    )
-    return "_".join([PREFIX, *parts])
-
-
 def adapt(plugin):
-    """Make two amends to Snakemake's plugin for SLURM.
+    """Make three amends to Snakemake's plugin for SLURM.
 
     It gives all jobs of a run the same name, and finds them in the queue by it. Here a name says what a job is; the plugin
-    knows the jobs' numbers too, so it may as well ask for all of the user's jobs. And in a group one member that fails
-    does not hold up the others.
+    knows the jobs' numbers too, so it may as well ask for all of the user's jobs. In a group one member that fails does
+    not hold up the others. And why a group failed is told, with the logs of the members that failed, not of all.
     """
-    submit, arguments = (
-        plugin.get_submit_command,
-        plugin.Executor.additional_general_args,
-    )
+    executor, submit = plugin.Executor, plugin.get_submit_command
+    arguments, tell = executor.additional_general_args, executor.print_job_error
 
     def named(job, params, **more):
-        return submit(job, {**params, "run_uuid": name_of(job)}, **more)
+        what = (
+            job.groupid
+            if job.is_group()
+            else f"{job.name}_{plugin.get_job_wildcards(job)}"
+        )
+        return submit(job, {**params, "run_uuid": f"{PREFIX}_{what}"}, **more)
+
+    def of_the_user(query):
+        user = getpass.getuser()
+        return lambda run: query(run).replace(f"--name {run}", f"--user {user}")
+
+    def told(self, job_info, msg=None, aux_logs=None, **more):
+        if job_info.job.is_group():
+            log = next(filter(None, aux_logs or []), None)
+            self.logger.error(explain(job_info.job.groupid, msg, log))
+        else:
+            tell(self, job_info, msg, aux_logs=aux_logs, **more)
 
     plugin.get_submit_command = named
-    plugin.Executor.additional_general_args = lambda self: (
-        f"{arguments(self)} --keep-going"
-    )
-    for query in ("query_job_status_squeue", "query_job_status_sacct"):
-        ask = getattr(plugin, query)
-        setattr(
-            plugin,
-            query,
-            lambda run, ask=ask: ask(run).replace(
-                f"--name {run}", f"--user {getpass.getuser()}"
-            ),
-        )
+    plugin.query_job_status_squeue = of_the_user(plugin.query_job_status_squeue)
+    plugin.query_job_status_sacct = of_the_user(plugin.query_job_status_sacct)
+    executor.additional_general_args = lambda self: f"{arguments(self)} --keep-going"
+    executor.print_job_error = told
 
 
 # Every Snakemake imports its plugins before it reads this.
