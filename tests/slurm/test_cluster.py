@@ -195,11 +195,18 @@ def test_out_of_memory_is_tried_again_with_more(cluster, run):
     assert (first["asked"]["mem"], last["asked"]["mem"]) == ("250M", "2000M")
 
 
+def gpu_of(process: int) -> str | None:
+    """Give the GPUs that a process may use, as SLURM has told it."""
+    variables = Path(f"/proc/{process}/environ").read_bytes().decode().split("\0")
+    return dict(variable.split("=", 1) for variable in variables if variable).get("CUDA_VISIBLE_DEVICES")
+
+
 @pytest.mark.usefixtures("same_tables")
 def test_scancel_of_a_running_job(cluster, run):
     run.forget(STORE)
     process = run.start()
-    freeze_extraction(run)
+    worker = freeze_extraction(run)
+    assert gpu_of(worker) in set("01234567"), "a member of a group sees the GPU that its job was given, and no other"
     subprocess.run(["scancel", *cluster.queued(run.folder)], check=True)
     run.finish(process)
     states = [job["State"] for job in cluster.named(run.folder, EXTRACTION)]
