@@ -35,8 +35,9 @@ def adapt(plugin):
         return submit(job, {**params, "run_uuid": f"{PREFIX}_{what}"}, **more)
 
     def of_the_user(query):
-        user = getpass.getuser()
-        return lambda run: query(run).replace(f"--name {run}", f"--user {user}")
+        return lambda run: query(run).replace(
+            f"--name {run}", f"--user {getpass.getuser()}"
+        )
 
     def told(self, job_info, msg=None, aux_logs=None, **more):
         if job_info.job.is_group():
