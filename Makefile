@@ -34,17 +34,17 @@ test-slurm: .venv/ready
 
 resume: ARGS ?= --profile slurm
 resume: .venv/ready
-	@$(BIN)/python -m isogloss.resume $(ARGS)
+	@$(BIN)/python -m isogloss.running.restart $(ARGS)
 
 lint: .venv/ready
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/snakefmt --check --compact-diff Snakefile workflow/rules
 	$(BIN)/snakemake --lint
-	$(BIN)/python -m isogloss.config --check
+	$(BIN)/python -m isogloss.config.root --check
 
 docs: .venv/ready
-	$(BIN)/python -m isogloss.config
+	$(BIN)/python -m isogloss.config.root
 
 # The peer for activations; its own pins are years old, so it stands apart and without them.
 build/neurox: | .venv/ready

@@ -6,11 +6,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(workflow.basedir) / "workflow"))
 
-from isogloss import grid
-from isogloss.config import validate
-from isogloss.digest import digest
+from isogloss.plan import study as grid
+from isogloss.config.root import validate
+from isogloss.plan.identity import digest
 from isogloss.errors import IsoglossError
-from isogloss.group_results import IN_GROUP, forget
+from isogloss.running.lost_groups import IN_GROUP, forget
 
 # The embedded default is read only when no other file is named: merging the two would add its models to yours.
 if not workflow.overwrite_configfiles:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from isogloss import grid
-from isogloss.config import load
+from isogloss.config.root import load
+from isogloss.plan import study as grid
 
 
 def check(config: str) -> list[str]:

@@ -20,11 +20,11 @@ import pandas as pd
 import torch
 from transformers import AutoTokenizer
 
-from isogloss.activations import extract
-from isogloss.config import Activations
+from isogloss.config.root import Activations
 from isogloss.microworld import generate
-from isogloss.scratch import make_random_model
-from isogloss.store import open_store
+from isogloss.models.random_weights import make_random_model
+from isogloss.states.extract import extract
+from isogloss.states.store import open_store
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "build" / "neurox"))
 SENTENCES, THREADS = 600, 2

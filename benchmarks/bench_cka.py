@@ -11,7 +11,7 @@ import time
 
 import numpy as np
 
-from isogloss.cka import Representation, compare, linear_cka
+from isogloss.statistics.cka import Representation, compare, linear_cka
 
 LANGUAGES, LAYERS, ITEMS, HIDDEN = 15, 12, 5010, 768
 

@@ -5,7 +5,7 @@ import time
 import numpy as np
 import pandas as pd
 
-from isogloss.concept_alignment import align_concepts
+from isogloss.measures.calign.compute import align_concepts
 
 
 def double_loop(source: pd.DataFrame, target: pd.DataFrame, best: dict[str, list[str]]) -> list[tuple[int, int]]:

@@ -6,7 +6,7 @@ import time
 import numpy as np
 from sklearn.cluster import KMeans
 
-from isogloss.kmeans import kmeans
+from isogloss.concepts.methods.kmeans import kmeans
 
 
 def mixture(n: int = 15_000, d: int = 768, parts: int = 900, seed: int = 0) -> np.ndarray:

@@ -262,7 +262,7 @@ def resume(run, *options: str) -> subprocess.Popen:
     """`make resume` with this run's own arguments; what it says goes to a file."""
     run.resume_log = run.folder / "resume.log"
     with run.resume_log.open("w") as log:
-        command = [sys.executable, "-m", "isogloss.resume", *options, *run.command()[3:]]
+        command = [sys.executable, "-m", "isogloss.running.restart", *options, *run.command()[3:]]
         return subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log)
 
 

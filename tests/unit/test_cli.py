@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from isogloss.cli import main
-from isogloss.sentence_vectors import new_vectors, open_vectors
+from isogloss.states.sentence_vectors import new_vectors, open_vectors
 
 ROOT = Path(__file__).resolve().parents[2]
 

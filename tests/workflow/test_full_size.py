@@ -5,7 +5,7 @@ import pytest
 from conftest import Workflow
 
 from isogloss.microworld import generate
-from isogloss.scratch import make_random_model
+from isogloss.models.random_weights import make_random_model
 
 pytestmark = pytest.mark.slow
 

@@ -14,7 +14,7 @@ import pytest
 from conftest import ROOT, Workflow
 
 from isogloss.microworld import generate
-from isogloss.scratch import make_random_model
+from isogloss.models.random_weights import make_random_model
 
 pytestmark = pytest.mark.slow
 

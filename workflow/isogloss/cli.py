@@ -93,9 +93,9 @@ def share(text: str) -> float:
 
 def align(options: argparse.Namespace) -> None:
     """Score concept alignment."""
-    from isogloss.concept_alignment import align_concepts
-    from isogloss.concepts import read_clusters
-    from isogloss.lexicons import read_lexicon
+    from isogloss.concepts.cluster import read_clusters
+    from isogloss.measures.calign.compute import align_concepts
+    from isogloss.text.lexicons import read_lexicon
 
     result = align_concepts(
         read_clusters(options.source),
@@ -122,8 +122,8 @@ def align(options: argparse.Namespace) -> None:
 
 def overlap(options: argparse.Namespace) -> None:
     """Score concept overlap."""
-    from isogloss.concept_overlap import overlap_concepts
-    from isogloss.concepts import read_clusters
+    from isogloss.concepts.cluster import read_clusters
+    from isogloss.measures.colap.compute import overlap_concepts
 
     result = overlap_concepts(
         read_clusters(options.clusters, split=options.split),
@@ -151,7 +151,7 @@ def say_null(null: dict[str, float]) -> None:
 
 def cka(options: argparse.Namespace) -> None:
     """Compare two representations."""
-    from isogloss.cka import linear_cka
+    from isogloss.statistics.cka import linear_cka
 
     matrices = [matrix(path, options.layer) for path in (options.base, options.tuned)]
     value = linear_cka(*matrices, debiased=options.debiased)
@@ -162,7 +162,7 @@ def matrix(path: str, layer: int | None) -> Any:
     """Read a matrix: a .npy file, or one layer of a store."""
     import numpy as np
 
-    from isogloss.store import open_store
+    from isogloss.states.store import open_store
 
     if not Path(path).is_file():
         raise IsoglossError(f"There is no file {path}.")
@@ -179,7 +179,7 @@ def matrix(path: str, layer: int | None) -> Any:
 
 def export(options: argparse.Namespace) -> None:
     """Write the text form of a cluster file."""
-    from isogloss.concepts import export as write
+    from isogloss.concepts.cluster import export as write
 
     write(options.clusters, options.output)
 
@@ -200,7 +200,7 @@ def info(options: argparse.Namespace) -> None:
 
         table = read_table(path)
     else:
-        from isogloss.concepts import read_clusters
+        from isogloss.concepts.cluster import read_clusters
 
         table = read_clusters(path)
     print(f"table: {len(table):,} rows")
@@ -216,8 +216,8 @@ def info(options: argparse.Namespace) -> None:
 
 def describe_vectors(path: Path) -> None:
     """Print what an activation store or a file of sentence vectors holds."""
-    from isogloss.sentence_vectors import holds_vectors, open_vectors
-    from isogloss.store import open_store
+    from isogloss.states.sentence_vectors import holds_vectors, open_vectors
+    from isogloss.states.store import open_store
 
     if holds_vectors(path):
         with open_vectors(path) as file:
@@ -241,7 +241,7 @@ def describe_vectors(path: Path) -> None:
 
 def check(options: argparse.Namespace) -> None:
     """Validate a config."""
-    from isogloss.config import load
+    from isogloss.config.root import load
 
     load(options.config)
     print(f"{options.config}: no mistakes found")
@@ -249,8 +249,8 @@ def check(options: argparse.Namespace) -> None:
 
 def plan(options: argparse.Namespace) -> None:
     """Print the size of a run."""
-    from isogloss.config import load
-    from isogloss.grid import size
+    from isogloss.config.root import load
+    from isogloss.plan.study import size
 
     planned = size(load(options.config))
     if options.json:

@@ -22,7 +22,7 @@ rule extract_activations:
     params:
         spec=activation_spec,
         identity=identity,
-        code=digest("isogloss.activations"),
+        code=digest("isogloss.states.extract"),
     message:
         "Activations of {wildcards.model}/{wildcards.checkpoint} on {wildcards.corpus}, "
         "{wildcards.source}-{wildcards.target}, {wildcards.space}"
@@ -41,7 +41,7 @@ rule table_activations:
         "../../envs/isogloss.yaml"
     params:
         layers=grid.layer_counts(settings),
-        code=digest("isogloss.activations"),
+        code=digest("isogloss.states.extract"),
     message:
         "Table of words kept and dropped"
     script:

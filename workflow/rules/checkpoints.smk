@@ -26,7 +26,7 @@ rule train_model:
     params:
         spec=lambda wildcards: grid.training_spec(settings, wildcards.model),
         identity=identity,
-        code=digest("isogloss.training"),
+        code=digest("isogloss.models.train"),
     message:
         "Training {wildcards.model}"
     script:
@@ -47,7 +47,7 @@ rule make_random_model:
         "../../envs/isogloss.yaml"
     params:
         spec=lambda wildcards: grid.random_spec(settings, wildcards.model),
-        code=digest("isogloss.scratch"),
+        code=digest("isogloss.models.random_weights"),
     message:
         "Random weights for {wildcards.model}"
     script:
@@ -68,7 +68,7 @@ rule link_model:
         "../../envs/isogloss.yaml"
     params:
         spec=lambda wildcards: grid.folder_spec(settings, wildcards.model),
-        code=digest("isogloss.hub"),
+        code=digest("isogloss.models.bring"),
     message:
         "Model {wildcards.model} from its folder"
     script:
@@ -87,7 +87,7 @@ rule fetch_model:
         "../../envs/isogloss.yaml"
     params:
         spec=lambda wildcards: grid.hub_spec(settings, wildcards.model),
-        code=digest("isogloss.hub"),
+        code=digest("isogloss.models.bring"),
     message:
         "Fetching {wildcards.model} from the hub"
     script:

@@ -4,10 +4,10 @@ import getpass
 
 from snakemake.settings.types import MaxJobsPerTimespan
 
-from isogloss import effort
-from isogloss.failed_groups import explain
+from isogloss.plan import needs as effort
+from isogloss.running.failed_groups import explain
 from isogloss.ownership import Ownership
-from isogloss.resume import PREFIX, RUN
+from isogloss.running.restart import PREFIX, RUN
 
 # With its limit of submissions a second, which no option turns off, Snakemake 9.27 wakes its scheduler once more every
 # second for each job that has ended: after some hundreds it takes a whole core. A limit that is false is none.

@@ -2,8 +2,8 @@
 
 import re
 
-from isogloss.config import depth
-from isogloss.kept_layers import kept_layers
+from isogloss.config.root import depth
+from isogloss.states.kept_layers import kept_layers
 
 RESULTS = settings.results
 LOGS = f"{RESULTS}/logs"

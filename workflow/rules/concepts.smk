@@ -18,7 +18,7 @@ rule cluster_concepts:
     params:
         spec=grid.concept_spec(settings, "aligned"),
         languages=language_of,
-        code=digest("isogloss.concepts"),
+        code=digest("isogloss.concepts.cluster"),
     message:
         "Concepts of {wildcards.model}/{wildcards.checkpoint} on {wildcards.corpus}, "
         "{wildcards.source}-{wildcards.target}, {wildcards.space}, layer {wildcards.layer}"
@@ -43,7 +43,7 @@ rule cluster_joint_concepts:
     params:
         spec=grid.concept_spec(settings, "frequent"),
         languages=lambda wildcards: [wildcards.source, wildcards.target],
-        code=digest("isogloss.concepts"),
+        code=digest("isogloss.concepts.cluster"),
     message:
         "Joint concepts of {wildcards.model}/{wildcards.checkpoint} on {wildcards.corpus}, "
         "{wildcards.source}-{wildcards.target}, {wildcards.joint}, layer {wildcards.layer}"

@@ -14,7 +14,7 @@ rule make_corpus:
         spec=lambda wildcards: grid.corpus_spec(
             settings, wildcards.corpus, wildcards.language
         ),
-        code=digest("isogloss.corpora"),
+        code=digest("isogloss.text.corpora"),
     message:
         "Corpus {wildcards.corpus}: {wildcards.language}"
     script:
@@ -32,7 +32,7 @@ rule make_training_text:
         spec=lambda wildcards: grid.training_text_spec(
             settings, wildcards.corpus, wildcards.language
         ),
-        code=digest("isogloss.corpora"),
+        code=digest("isogloss.text.corpora"),
     message:
         "Training text of corpus {wildcards.corpus}: {wildcards.language}"
     script:

@@ -15,7 +15,7 @@ rule measure_impact:
     params:
         source=lambda wildcards: tuning_of(wildcards).source,
         identity=tuning_identity,
-        code=digest("isogloss.impact"),
+        code=digest("isogloss.measures.impact.compute"),
     message:
         "Impact of {wildcards.checkpoint} on {wildcards.model}"
     script:
@@ -42,7 +42,7 @@ rule score_transfer:
     params:
         spec=lambda wildcards: grid.transfer_spec(settings, tuning_of(wildcards)),
         identity=tuning_identity,
-        code=digest("isogloss.transfer"),
+        code=digest("isogloss.measures.transfer.compute"),
     message:
         "Transfer of {wildcards.model}/{wildcards.checkpoint}"
     script:
@@ -64,7 +64,7 @@ rule score_baselines:
             "kind": settings.tasks[wildcards.task].kind,
             "into": settings.tasks[wildcards.task].into,
         },
-        code=digest("isogloss.baselines"),
+        code=digest("isogloss.measures.baselines.compute"),
     message:
         "What words alone tell of {wildcards.task}, from {wildcards.source}"
     script:
@@ -80,7 +80,7 @@ rule measure_distances:
         "../../envs/isogloss.yaml"
     params:
         spec=grid.distances_spec(settings),
-        code=digest("isogloss.distances"),
+        code=digest("isogloss.relations.distances"),
     message:
         "Distances between languages"
     script:
@@ -104,7 +104,7 @@ rule correlate:
             "draws": settings.impact.permutations,
             "seed": settings.impact.seed,
         },
-        code=digest("isogloss.correlations"),
+        code=digest("isogloss.relations.correlations"),
     message:
         "Correlations of impact, transfer, distance and concept alignment"
     script:
@@ -125,7 +125,7 @@ rule choose_frozen_layers:
         spec=lambda wildcards: grid.freezing_spec(
             settings, wildcards.task, wildcards.variant
         ),
-        code=digest("isogloss.freezing"),
+        code=digest("isogloss.relations.freezing"),
     message:
         "Layers of {wildcards.model} to freeze for {wildcards.task}, variant {wildcards.variant}"
     script:
@@ -146,7 +146,7 @@ rule compare_freezing:
         distance=grid.freezing_distances(settings),
         draws=settings.impact.bootstrap,
         seed=settings.impact.seed,
-        code=digest("isogloss.freezing"),
+        code=digest("isogloss.relations.freezing"),
     message:
         "Transfer to near and far languages, with layers frozen and without"
     script:

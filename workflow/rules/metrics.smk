@@ -18,7 +18,7 @@ rule align_concepts:
     params:
         spec=grid.concept_alignment_spec(settings),
         identity=identity,
-        code=digest("isogloss.concept_alignment"),
+        code=digest("isogloss.measures.calign.compute"),
     message:
         "Concept alignment of {wildcards.model}/{wildcards.checkpoint} on {wildcards.corpus}, "
         "{wildcards.source}-{wildcards.target}, {wildcards.kind}, layer {wildcards.layer}"
@@ -41,7 +41,7 @@ rule overlap_concepts:
     params:
         spec=grid.concept_overlap_spec(settings),
         identity=identity,
-        code=digest("isogloss.concept_overlap"),
+        code=digest("isogloss.measures.colap.compute"),
     message:
         "Concept overlap of {wildcards.model}/{wildcards.checkpoint} on {wildcards.corpus}, "
         "{wildcards.source}-{wildcards.target}, {wildcards.kind}, layer {wildcards.layer}"
@@ -73,7 +73,7 @@ rule score_retrieval:
             settings, wildcards.model, wildcards.corpus
         ),
         identity=identity,
-        code=digest("isogloss.retrieval"),
+        code=digest("isogloss.measures.retrieval.compute"),
     message:
         "Sentence retrieval of {wildcards.model}/{wildcards.checkpoint} on {wildcards.corpus}"
     script:

@@ -59,7 +59,7 @@ rule draw_figure:
     conda:
         "../../envs/isogloss.yaml"
     params:
-        code=digest("isogloss.figures"),
+        code=digest("isogloss.report.figures.draw"),
     message:
         "Figure {wildcards.figure}"
     script:
@@ -75,7 +75,7 @@ rule record_provenance:
         "../../envs/isogloss.yaml"
     params:
         config=grid.plain(settings),
-        code=digest("isogloss.provenance"),
+        code=digest("isogloss.report.provenance"),
     message:
         "Versions, seeds and config of this run"
     script:
@@ -96,7 +96,7 @@ rule write_report:
         "../../envs/isogloss.yaml"
     params:
         title=settings.title,
-        code=digest("isogloss.report"),
+        code=digest("isogloss.report.page"),
     message:
         "Report {output.report}"
     script:

@@ -16,7 +16,7 @@ rule make_task_items:
         spec=lambda wildcards: grid.items_spec(
             settings, wildcards.task, wildcards.language, wildcards.part
         ),
-        code=digest("isogloss.task_items"),
+        code=digest("isogloss.tasks.items"),
     message:
         "Items of {wildcards.task}, {wildcards.part}: {wildcards.language}"
     script:
@@ -47,7 +47,7 @@ rule finetune:
     params:
         spec=lambda wildcards: grid.finetuning_spec(settings, tuning_of(wildcards)),
         identity=tuning_identity,
-        code=digest("isogloss.finetuning"),
+        code=digest("isogloss.tasks.finetune"),
     message:
         "Fine-tuning {wildcards.model}: {wildcards.checkpoint}"
     script:
@@ -78,7 +78,7 @@ rule embed_test_items:
             "checkpoint": grid.PRETRAINED,
             "task": wildcards.task,
         },
-        code=digest("isogloss.evaluation"),
+        code=digest("isogloss.tasks.test_pass"),
     message:
         "Test items of {wildcards.task} through {wildcards.model}, as it was pretrained"
     script:
@@ -112,7 +112,7 @@ rule run_test_items:
             "checkpoint": wildcards.checkpoint,
             "task": wildcards.task,
         },
-        code=digest("isogloss.evaluation"),
+        code=digest("isogloss.tasks.test_pass"),
     message:
         "Test items of {wildcards.task} through {wildcards.model}/{wildcards.checkpoint}"
     script:

@@ -13,7 +13,7 @@ rule align_words:
         "../../envs/isogloss.yaml"
     params:
         spec=lambda wildcards: grid.word_alignment_spec(settings, wildcards.corpus),
-        code=digest("isogloss.word_alignment"),
+        code=digest("isogloss.text.word_alignment"),
     message:
         "Word alignment of {wildcards.corpus}, {wildcards.source}-{wildcards.target}"
     script:
@@ -38,7 +38,7 @@ rule score_word_alignment:
             "source": wildcards.source,
             "target": wildcards.target,
         },
-        code=digest("isogloss.word_alignment"),
+        code=digest("isogloss.text.word_alignment"),
     message:
         "Aligner against gold links of {wildcards.corpus}, {wildcards.source}-{wildcards.target}"
     script:
@@ -56,7 +56,7 @@ rule build_lexicon:
     conda:
         "../../envs/isogloss.yaml"
     params:
-        code=digest("isogloss.lexicons"),
+        code=digest("isogloss.text.lexicons"),
     message:
         "Lexicon of {wildcards.corpus}, {wildcards.source}-{wildcards.target}"
     script:
@@ -76,7 +76,7 @@ rule select_words:
         "../../envs/isogloss.yaml"
     params:
         spec=grid.selection_spec(settings),
-        code=digest("isogloss.selection"),
+        code=digest("isogloss.text.selection"),
     message:
         "Words to extract of {wildcards.corpus}, {wildcards.source}-{wildcards.target}"
     script:

@@ -1,6 +1,6 @@
-from isogloss.concept_alignment import score
-from isogloss.group_results import group_results
-from isogloss.logs import log_to
+from isogloss.measures.calign.compute import score
+from isogloss.running.logs import log_to
+from isogloss.running.lost_groups import group_results
 
 with (
     log_to(snakemake.log[0]),

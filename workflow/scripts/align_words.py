@@ -1,6 +1,6 @@
-from isogloss.group_results import group_results
-from isogloss.logs import log_to
-from isogloss.word_alignment import align
+from isogloss.running.logs import log_to
+from isogloss.running.lost_groups import group_results
+from isogloss.text.word_alignment import align
 
 with (
     log_to(snakemake.log[0]),

@@ -1,5 +1,5 @@
-from isogloss.lexicons import build
-from isogloss.logs import log_to
+from isogloss.running.logs import log_to
+from isogloss.text.lexicons import build
 
 with log_to(snakemake.log[0]):
     build(

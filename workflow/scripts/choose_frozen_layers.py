@@ -1,5 +1,5 @@
-from isogloss.freezing import choose_layers
-from isogloss.logs import log_to
+from isogloss.relations.freezing import choose_layers
+from isogloss.running.logs import log_to
 
 with log_to(snakemake.log[0]):
     choose_layers(

@@ -1,6 +1,6 @@
-from isogloss.concepts import cluster
-from isogloss.group_results import group_results
-from isogloss.logs import log_to
+from isogloss.concepts.cluster import cluster
+from isogloss.running.logs import log_to
+from isogloss.running.lost_groups import group_results
 
 with (
     log_to(snakemake.log[0]),

@@ -1,4 +1,4 @@
-from isogloss.logs import log_to
+from isogloss.running.logs import log_to
 from isogloss.tables import collate
 
 with log_to(snakemake.log[0]):

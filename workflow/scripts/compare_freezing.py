@@ -1,5 +1,5 @@
-from isogloss.freezing import compare_freezing
-from isogloss.logs import log_to
+from isogloss.relations.freezing import compare_freezing
+from isogloss.running.logs import log_to
 
 with log_to(snakemake.log[0]):
     compare_freezing(

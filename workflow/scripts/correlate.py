@@ -1,5 +1,5 @@
-from isogloss.correlations import write_correlations
-from isogloss.logs import log_to
+from isogloss.relations.correlations import write_correlations
+from isogloss.running.logs import log_to
 
 with log_to(snakemake.log[0]):
     write_correlations(

@@ -1,6 +1,6 @@
-from isogloss.activations import extract
-from isogloss.group_results import group_results
-from isogloss.logs import log_to
+from isogloss.running.logs import log_to
+from isogloss.running.lost_groups import group_results
+from isogloss.states.extract import extract
 
 with (
     log_to(snakemake.log[0]),

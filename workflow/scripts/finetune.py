@@ -1,8 +1,8 @@
 import json
 from pathlib import Path
 
-from isogloss.finetuning import finetune
-from isogloss.logs import log_to
+from isogloss.running.logs import log_to
+from isogloss.tasks.finetune import finetune
 
 spec = dict(snakemake.params.spec)
 if snakemake.input.frozen:

@@ -1,5 +1,5 @@
-from isogloss.logs import log_to
-from isogloss.scratch import make_from_corpora
+from isogloss.models.random_weights import make_from_corpora
+from isogloss.running.logs import log_to
 
 with log_to(snakemake.log[0]):
     make_from_corpora(

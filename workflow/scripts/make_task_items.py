@@ -1,5 +1,5 @@
-from isogloss.logs import log_to
-from isogloss.task_items import write_items
+from isogloss.running.logs import log_to
+from isogloss.tasks.items import write_items
 
 with log_to(snakemake.log[0]):
     write_items(output=snakemake.output.table, **snakemake.params.spec)

@@ -1,6 +1,6 @@
-from isogloss.group_results import group_results
-from isogloss.impact import write_impact
-from isogloss.logs import log_to
+from isogloss.measures.impact.compute import write_impact
+from isogloss.running.logs import log_to
+from isogloss.running.lost_groups import group_results
 
 with (
     log_to(snakemake.log[0]),

@@ -1,6 +1,6 @@
-from isogloss.evaluation import run_items
-from isogloss.group_results import group_results
-from isogloss.logs import log_to
+from isogloss.running.logs import log_to
+from isogloss.running.lost_groups import group_results
+from isogloss.tasks.test_pass import run_items
 
 with (
     log_to(snakemake.log[0]),

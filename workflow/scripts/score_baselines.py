@@ -1,5 +1,5 @@
-from isogloss.baselines import write_baselines
-from isogloss.logs import log_to
+from isogloss.measures.baselines.compute import write_baselines
+from isogloss.running.logs import log_to
 
 with log_to(snakemake.log[0]):
     write_baselines(

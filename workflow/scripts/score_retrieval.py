@@ -1,5 +1,5 @@
-from isogloss.logs import log_to
-from isogloss.retrieval import evaluate
+from isogloss.measures.retrieval.compute import evaluate
+from isogloss.running.logs import log_to
 
 with log_to(snakemake.log[0]):
     evaluate(

@@ -1,5 +1,5 @@
-from isogloss.logs import log_to
-from isogloss.transfer import write_scores
+from isogloss.measures.transfer.compute import write_scores
+from isogloss.running.logs import log_to
 
 with log_to(snakemake.log[0]):
     write_scores(

@@ -1,5 +1,5 @@
-from isogloss.logs import log_to
-from isogloss.word_alignment import score
+from isogloss.running.logs import log_to
+from isogloss.text.word_alignment import score
 
 with log_to(snakemake.log[0]):
     score(

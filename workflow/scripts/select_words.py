@@ -1,5 +1,5 @@
-from isogloss.logs import log_to
-from isogloss.selection import select
+from isogloss.running.logs import log_to
+from isogloss.text.selection import select
 
 with log_to(snakemake.log[0]):
     select(

@@ -1,5 +1,5 @@
-from isogloss.activations import collect
-from isogloss.logs import log_to
+from isogloss.running.logs import log_to
+from isogloss.states.extract import collect
 
 with log_to(snakemake.log[0]):
     collect(

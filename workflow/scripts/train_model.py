@@ -1,5 +1,5 @@
-from isogloss.logs import log_to
-from isogloss.training import train
+from isogloss.models.train import train
+from isogloss.running.logs import log_to
 
 with log_to(snakemake.log[0]):
     train(

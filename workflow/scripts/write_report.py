@@ -1,5 +1,5 @@
-from isogloss.logs import log_to
-from isogloss.report import write_report
+from isogloss.report.page import write_report
+from isogloss.running.logs import log_to
 
 with log_to(snakemake.log[0]):
     write_report(

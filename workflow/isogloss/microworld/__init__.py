@@ -1,6 +1,6 @@
 """The microworld: parallel sentences in fifteen real languages, from a small grammar, with all answers known.
 
-One YAML file a language (``workflow/resources/microworld``) holds its words and its grammar; ``world.py`` decides what
+One YAML file a language (``microworld/data``) holds its words and its grammar; ``world.py`` decides what
 is said, ``realise.py`` says it.
 """
 

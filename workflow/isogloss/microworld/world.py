@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import yaml
 
-RESOURCES = Path(__file__).resolve().parents[2] / "resources" / "microworld"
+RESOURCES = Path(__file__).parent / "data"
 LANGUAGES = ("ar", "bg", "de", "el", "en", "es", "fr", "hi", "ru", "sw", "th", "tr", "ur", "vi", "zh")
 # How the grammars differ, as distances beside URIEL's.
 MICROWORLD_FAMILIES = ("microworld-word-order", "microworld-script", "microworld-vocabulary")

@@ -1,0 +1,132 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from isogloss.concepts.cluster import cluster, export, read_clusters, ward
+from isogloss.errors import IsoglossError
+from isogloss.measures.calign.compute import align_concepts
+from isogloss.measures.colap.compute import overlap_concepts
+from isogloss.states.store import StoreWriter
+
+TYPES, TOKENS = 120, 4
+
+
+def write_store(path, prefix, vectors):
+    """A store with some occurrences of each word around its vector."""
+    forms = [f"{prefix}{i}" for i in range(TYPES) for _ in range(TOKENS)]
+    count = len(forms)
+    words = pd.DataFrame(
+        {
+            "sentence": np.arange(count),
+            "position": 0,
+            "form": forms,
+            "aligned": True,
+            "frequent": np.arange(count) % 2 == 0,
+        }
+    )
+    writer = StoreWriter(path, words, [0], vectors.shape[1], {})
+    writer.write(0, vectors[None].astype(np.float16))
+    writer.finish()
+
+
+def spaces(tmp_path, identical, seed=0):
+    rng = np.random.default_rng(seed)
+    centers = rng.normal(0, 10, (12, 24))
+
+    def language():
+        return np.repeat(centers[rng.permutation(TYPES) % 12], TOKENS, axis=0) + rng.normal(
+            0, 0.3, (TYPES * TOKENS, 24)
+        )
+
+    source = language()
+    target = source if identical else language()
+    for name, prefix, vectors in (("source", "s", source), ("target", "t", target)):
+        write_store(tmp_path / f"{name}.h5", prefix, vectors)
+        run([tmp_path / f"{name}.h5"], [prefix], tmp_path / f"{name}.parquet")
+    run([tmp_path / "source.h5", tmp_path / "target.h5"], ["s", "t"], tmp_path / "joint.parquet", selection="frequent")
+    names = [f"{i}" for i in range(TYPES)]
+    lexicon = pd.DataFrame(
+        {"source": [f"s{n}" for n in names], "target": [f"t{n}" for n in names], "probability": 1.0, "count": 4}
+    )
+    return (*(read_clusters(tmp_path / f"{name}.parquet") for name in ("source", "target", "joint")), lexicon)
+
+
+def run(stores, languages, output, **changes):
+    options = {"clusters": 12, "method": "kmeans", "selection": "aligned", "seed": 212, "threads": 1}
+    options |= {"device": "cpu", **changes}
+    cluster(stores=stores, languages=languages, layer=0, output=output, **options)
+
+
+def test_identical_spaces_score_one(tmp_path):
+    source, target, joint, lexicon = spaces(tmp_path, True)
+    result = align_concepts(source, target, lexicon)
+    assert result.score == 1
+    assert result.null["aligned"]["null_high"] < 0.5
+    assert overlap_concepts(joint).score == 1
+
+
+def test_independent_spaces_lie_inside_their_null(tmp_path):
+    inside = 0
+    for seed in range(8):
+        (tmp_path / str(seed)).mkdir()
+        source, target, _, lexicon = spaces(tmp_path / str(seed), False, seed)
+        result = align_concepts(source, target, lexicon, match=0.2, bootstrap=0)
+        inside += result.null["aligned"]["null_low"] <= result.score <= result.null["aligned"]["null_high"]
+    assert inside >= 7
+
+
+@pytest.mark.parametrize("method", ["kmeans", "ward"])
+def test_planted_groups_are_found(tmp_path, method):
+    rng = np.random.default_rng(1)
+    groups = np.repeat(rng.permutation(TYPES) % 12, TOKENS)
+    write_store(tmp_path / "x.h5", "w", rng.normal(0, 10, (12, 24))[groups] + rng.normal(0, 0.3, (len(groups), 24)))
+    run([tmp_path / "x.h5"], ["en"], tmp_path / "x.parquet", method=method)
+    table = read_clusters(tmp_path / "x.parquet")
+    assert len(set(zip(groups, table.cluster, strict=True))) == 12
+    assert set(table.language) == {"en"}
+
+
+def test_the_same_bytes_twice(tmp_path):
+    rng = np.random.default_rng(1)
+    write_store(tmp_path / "x.h5", "w", rng.normal(0, 1, (TYPES * TOKENS, 24)))
+    for name in ("a", "b"):
+        run([tmp_path / "x.h5"], ["en"], tmp_path / f"{name}.parquet")
+    assert (tmp_path / "a.parquet").read_bytes() == (tmp_path / "b.parquet").read_bytes()
+
+
+def test_ward_refuses_what_does_not_fit():
+    with pytest.raises(IsoglossError, match=r"20,0 GB|20\.0 GB"):
+        ward(np.broadcast_to(np.float32(0), (70_711, 2)), 5)
+
+
+def test_text_form_round_trip(tmp_path):
+    table = pd.DataFrame(
+        {
+            "word": ["a", "b|||c", "a", "|||"],
+            "sentence": [0, 0, 5, 9],
+            "position": [0, 1, 2, 3],
+            "language": "en",
+            "cluster": [3, 1, 3, 0],
+        }
+    )
+    table.to_parquet(tmp_path / "x.parquet")
+    export(tmp_path / "x.parquet", tmp_path / "x.txt")
+    lines = (tmp_path / "x.txt").read_text().splitlines()
+    assert lines == ["a|||0|||0|||0|||3", "b|||c|||0|||0|||1|||1", "a|||1|||5|||2|||3", "||||||0|||9|||3|||0"]
+    read = read_clusters(tmp_path / "x.txt", language="en")
+    assert read.to_dict("list") == table.to_dict("list")
+    split = read_clusters(tmp_path / "x.txt", split=5)
+    assert split.language.tolist() == ["source", "source", "target", "target"]
+
+
+def test_malformed_cluster_files_are_placed(tmp_path):
+    path = tmp_path / "x.txt"
+    path.write_text("a|||0|||0|||0|||3\na|||0|||0|||x|||3\n")
+    with pytest.raises(IsoglossError, match=r"x\.txt:2: expected word"):
+        read_clusters(path)
+    path.write_text("")
+    with pytest.raises(IsoglossError, match="holds no words"):
+        read_clusters(path)
+    pd.DataFrame({"word": ["a"]}).to_parquet(tmp_path / "y.parquet")
+    with pytest.raises(IsoglossError, match="lacks the columns sentence, position, language, cluster"):
+        read_clusters(tmp_path / "y.parquet")

@@ -1,0 +1,180 @@
+import copy
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+from isogloss.config import root as module
+from isogloss.config.root import ConfigError, load, model_layers, validate
+
+ROOT = Path(__file__).resolve().parents[3]
+CONFIGS = sorted([*(ROOT / "config").glob("*.yaml"), *(ROOT / "config" / "test").glob("*.yaml")])
+TINY = yaml.safe_load((ROOT / "config" / "test" / "tiny.yaml").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.name)
+def test_every_config_of_ours_is_sound(path):
+    assert load(path).models
+
+
+def test_generated_files_are_up_to_date():
+    assert module.main(["--check"]) == 0
+    assert json.loads((ROOT / "config" / "schema.json").read_text())["additionalProperties"] is False
+
+
+def messages(content):
+    with pytest.raises(ConfigError) as caught:
+        validate(content, "x.yaml")
+    return caught.value.messages
+
+
+def test_ten_mistakes_are_ten_lines():
+    wrong = copy.deepcopy(TINY)
+    wrong["concepts"] = {"clusters": 1, "metod": "ward"}
+    wrong["selection"] = {"max_frequency": 0}
+    wrong["activations"]["pooling"] = "lst"
+    wrong["concept_alignment"] = {"match": 80, "convention": "papper", "null": 5}
+    wrong["models"]["Big Model"] = {"folder": "x"}
+    wrong["corpora"]["microworld"]["sentences"] = "many"
+    wrong["tittle"] = "x"
+    found = messages(wrong)
+    assert len(found) == 10
+    assert all(line.startswith("x.yaml: ") and "\n" not in line for line in found)
+    text = "\n".join(found)
+    assert "concepts: unknown key 'metod'; did you mean 'method'?" in text
+    assert "top level: unknown key 'tittle'; did you mean 'title'?" in text
+    assert "activations.pooling: expected one of first, last, mean; found 'lst'; did you mean 'last'?" in text
+    assert "concept_alignment.match: should be less than or equal to 1; found a number (80)" in text
+    assert "Big Model" in text
+    assert "corpora.microworld.sentences: should be a valid integer" in text
+    assert "lower-case letters" in text
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "message"),
+    [
+        ("corpora.microworld.pairs.targets", ["de", "fr"], "'fr' is not among this corpus's languages (en, de, ar)"),
+        ("corpora.microworld.pairs.targets", ["en"], "'en' is the source language"),
+        ("corpora.microworld.languages", ["en", "de", "de"], "'de' stands twice"),
+        ("corpora.microworld.languages", ["en", "de", "ar", "nl"], "the microworld has no 'nl'"),
+        ("corpora.microworld.kind", "microwrld", "did you mean 'microworld'?"),
+        ("models.encoder.train.corpus", "microwold", "did you mean 'microworld'?"),
+        ("models.encoder.train.heads", 3, "16 (hidden) is not a multiple of 3"),
+        ("models.encoder.train.objective", "translation", "architecture bert goes with naive, tlm"),
+        ("concepts", {"method": "ward", "device": "cuda"}, "Ward's method runs on a CPU only; found 'cuda'"),
+        ("models.encoder.layers", [0, 5], "5 is beyond this model's layers 0 to 1"),
+        ("models.encoder.folder", "somewhere", "needs exactly one of train, random, folder, hub; found train, folder"),
+        ("models.encoder", {"folder": "no/such"}, "There is no model folder"),
+        ("models.encoder", {"hub": "a/b", "revision": "main"}, "expected 40 hexadecimal digits"),
+        ("models.encoder", {"hub": "a/b", "revision": "a" * 40}, "say it with `depth:`"),
+        ("models.encoder", {"hub": "xlm-roberta-base"}, "models.encoder.revision: a hub model needs the commit"),
+    ],
+)
+def test_each_mistake_is_named(path, value, message):
+    wrong = copy.deepcopy(TINY)
+    *parents, last = path.split(".")
+    section = wrong
+    for key in parents:
+        section = section[key]
+    section[last] = value
+    assert any(message in line for line in messages(wrong)), messages(wrong)
+
+
+def test_a_repeated_key_is_told_with_its_line(tmp_path):
+    path = tmp_path / "x.yaml"
+    path.write_text("title: a\nresults: r\ntitle: b\n")
+    with pytest.raises(ConfigError, match=r"x\.yaml:3: the key 'title' stands twice"):
+        load(path)
+
+
+def test_broken_yaml_and_missing_files_are_told(tmp_path):
+    with pytest.raises(ConfigError, match="no such file"):
+        load(tmp_path / "none.yaml")
+    path = tmp_path / "x.yaml"
+    path.write_text("a: [1,\nb: 2\n")
+    with pytest.raises(ConfigError, match=r"x\.yaml:3: expected"):
+        load(path)
+    path.write_text("- a\n")
+    with pytest.raises(ConfigError, match="expected sections"):
+        load(path)
+
+
+def test_layers_of_a_model():
+    models = validate(TINY).models
+    assert model_layers(models["encoder"]) == [0, 1]
+
+
+def test_missing_catalogues_are_left_out_with_a_line(tmp_path, caplog):
+    for language in ("de", "ru"):
+        (tmp_path / language / "LC_MESSAGES").mkdir(parents=True)
+        (tmp_path / language / "LC_MESSAGES" / "x.mo").touch()
+    content = copy.deepcopy(TINY)
+    content["corpora"]["microworld"] = {
+        "kind": "gettext",
+        "folder": str(tmp_path),
+        "languages": ["en", "de", "ru", "tr"],
+        "pairs": {"source": "en", "targets": ["de", "tr"]},
+    }
+    corpus = validate(content).corpora["microworld"]
+    assert corpus.languages == ["en", "de", "ru"]
+    assert corpus.pairs.targets == ["de"]
+    assert "no gettext catalogue of tr; the corpus goes on without" in caplog.text
+    content["corpora"]["microworld"]["pairs"]["targets"] = ["tr"]
+    assert "no pair of languages is left" in messages(content)[0]
+
+
+TASKS = yaml.safe_load((ROOT / "config" / "test" / "tasks.yaml").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "message"),
+    [
+        ("sentiment.kind", "token-classification", "the microworld's sentiment goes with sequence-classification"),
+        ("sentiment.models", ["encodr"], "there is no model 'encodr'; did you mean 'encoder'?"),
+        ("sentiment.models", ["translator"], "needs an encoder without a decoder, which 'translator' is not"),
+        ("translation.models", ["encoder"], "translation needs an encoder-decoder, which 'encoder' is not"),
+        ("sentiment.sources", ["en", "fr"], "'fr' is not among the languages of this task's data"),
+        ("sentiment.sources", ["en", "en"], "'en' stands twice"),
+        ("sentiment.concepts", ["de", "ru"], "'ru' is not among this task's sources"),
+        ("sentiment.data.languages", ["en", "de", "xx"], "the microworld has no 'xx'"),
+        ("sentiment.variants.frozen.layers", [2], "2 is beyond the encoder layers 1 to 1 of 'encoder'"),
+        ("sentiment.variants.frozen.count", 2, "'encoder' has only 1 layers"),
+        ("sentiment.variants.frozen.distance", "sintactic", "did you mean 'syntactic'?"),
+        ("sentiment.into", "en", "only a translation task has one"),
+        ("translation.into", None, "say which language to translate into"),
+        ("translation.sources", ["en"], "'en' is the language to translate into"),
+        ("sentiment.data.trian", 5, "tasks.sentiment.data: unknown key 'trian'; did you mean 'train'?"),
+        ("sentiment.data.kind", "tabel", "did you mean 'table'?"),
+        ("sentiment.data", {"kind": "table", "languages": ["en", "de"], "train": "x", "test": "{language}.csv"},
+         "data.train: the path needs `{language}` in it"),
+        ("sentiment.data", {"kind": "table", "languages": ["en", "de"], "train": "no-{language}.csv", "test": "x"},
+         "there is no file no-en.csv"),
+    ],
+)  # fmt: skip
+def test_mistakes_in_tasks_are_told(path, value, message):
+    wrong = copy.deepcopy(TASKS)
+    place = wrong["tasks"]
+    *keys, last = path.split(".")
+    for key in keys:
+        place = place[key]
+    place[last] = value
+    assert any(message in line for line in messages(wrong)), messages(wrong)
+
+
+def test_yaml_words_are_keys_again():
+    content = copy.deepcopy(TASKS)
+    content["impact"] = {None: 20}  # what YAML makes of `null: 20`
+    assert validate(content, "x.yaml").impact.null == 20
+
+
+def test_names_of_checkpoints_do_not_depend_on_what_else_there_is():
+    from isogloss.plan import study as grid
+
+    settings = validate(copy.deepcopy(TASKS), "x.yaml")
+    names = {one.checkpoint for one in grid.tunings(settings)}
+    more = copy.deepcopy(TASKS)
+    more["tasks"]["sentiment"]["seeds"] = [3, 0]
+    more["tasks"]["sentiment"]["sources"] = ["ru", "en", "de"]
+    assert names < {one.checkpoint for one in grid.tunings(validate(more, "x.yaml"))}
+    assert grid.task_targets(settings, "translation") == ["de", "tr"]

@@ -1,0 +1,169 @@
+"""Transfer scores against the libraries that define them, and the freezing study."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from sacrebleu.metrics import BLEU, CHRF
+from seqeval.metrics import f1_score as seqeval_f1
+from sklearn.metrics import accuracy_score, f1_score
+
+from isogloss.errors import IsoglossError
+from isogloss.measures.transfer.compute import write_scores
+from isogloss.relations.freezing import choose_layers, compare_freezing
+
+RNG = np.random.default_rng(0)
+
+
+def scores(tmp_path, kind, answers, source="en", into=None, **settings):
+    rows = [
+        {"language": language, "item": item, "truth": truth, "predicted": predicted}
+        for language, pairs in answers.items()
+        for item, (truth, predicted) in enumerate(pairs)
+    ]
+    pd.DataFrame(rows).to_parquet(tmp_path / "p.parquet")
+    settings = {"draws": 300, "null": 100, "seed": 1, **settings}
+    write_scores(
+        predictions=tmp_path / "p.parquet",
+        source=source,
+        kind=kind,
+        into=into,
+        attributes={"model": "m"},
+        output=tmp_path / "s.csv",
+        **settings,
+    )
+    return pd.read_csv(tmp_path / "s.csv").set_index(["target", "measure"])
+
+
+def noisy(truth, options, share):
+    return [(t, str(RNG.choice(options)) if RNG.random() < share else t) for t in truth]
+
+
+def test_classification_equals_scikit_learn(tmp_path):
+    truth = [str(t) for t in RNG.choice(["a", "b", "c"], 200, p=[0.5, 0.3, 0.2])]
+    answers = {"en": noisy(truth, ["a", "b", "c"], 0.1), "de": noisy(truth, ["a", "b", "c"], 0.6)}
+    table = scores(tmp_path, "sequence-classification", answers)
+    for language, pairs in answers.items():
+        t, p = zip(*pairs, strict=True)
+        assert table.loc[(language, "accuracy"), "score"] == pytest.approx(accuracy_score(t, p))
+        assert table.loc[(language, "macro_f1"), "score"] == pytest.approx(f1_score(t, p, average="macro"))
+    row = table.loc[("de", "accuracy")]
+    assert row.low < row.score < row.high
+    assert row.relative == pytest.approx(row.score / table.loc[("en", "accuracy"), "score"])
+    assert row.relative_low < row.relative < row.relative_high
+    assert (table.loc[("en", "accuracy"), ["relative", "relative_low", "relative_high"]] == 1).all()
+    # A model that knows nothing of the items lies inside its null.
+    assert row.null_high < row.score
+    blind = scores(tmp_path, "sequence-classification", {"en": noisy(truth, ["a", "b", "c"], 1.0)})
+    blind = blind.loc[("en", "accuracy")]
+    assert blind.null_low <= blind.score <= blind.null_high
+
+
+def test_the_bootstrap_covers_as_a_direct_one_does(tmp_path):
+    truth = [str(t) for t in RNG.choice(["a", "b"], 100)]
+    pairs = noisy(truth, ["a", "b"], 0.5)
+    row = scores(tmp_path, "sequence-classification", {"en": pairs}, draws=4000).loc[("en", "accuracy")]
+    right = np.array([t == p for t, p in pairs])
+    direct = right[RNG.integers(100, size=(4000, 100))].mean(1)
+    assert [row.low, row.high] == pytest.approx(np.quantile(direct, [0.025, 0.975]), abs=0.011)
+
+
+def test_entities_equal_seqeval(tmp_path):
+    truth = [["B-PER", "I-PER", "O", "B-LOC"], ["O", "O"], ["B-LOC", "O", "B-PER"]] * 10
+    said = [
+        [str(RNG.choice(["O", "B-PER", "I-PER", "B-LOC"])) if RNG.random() < 0.4 else tag for tag in row]
+        for row in truth
+    ]
+    pairs = [(" ".join(t), " ".join(p)) for t, p in zip(truth, said, strict=True)]
+    row = scores(tmp_path, "token-classification", {"en": pairs}).loc[("en", "entity_f1")]
+    assert row.score == pytest.approx(seqeval_f1(truth, said))
+    assert row.low <= row.score <= row.high
+
+
+def test_translations_equal_sacrebleu(tmp_path):
+    truth = [
+        "the cook loves the good bread in the kitchen",
+        "Anna explains the lesson",
+        "the boat saves the old sailor",
+    ]
+    said = ["the cook loves bread in the kitchen", "Anna explains the lesson", "the sailor saves the boat"]
+    pairs = list(zip(truth, said, strict=True))
+    table = scores(tmp_path, "translation", {"de": pairs, "ru": pairs[::-1]}, source="de", into="en", draws=100)
+    assert table.loc[("de", "chrf"), "score"] == pytest.approx(CHRF().corpus_score(said, [truth]).score / 100)
+    assert table.loc[("de", "bleu"), "score"] == pytest.approx(BLEU().corpus_score(said, [truth]).score / 100)
+
+
+def test_a_source_without_predictions_is_told(tmp_path):
+    with pytest.raises(IsoglossError, match="no predictions for the source language fr"):
+        scores(tmp_path, "sequence-classification", {"en": [("a", "a")]}, source="fr")
+
+
+def far(tmp_path):
+    languages = ["en", "de", "es", "tr", "zh"]
+    value = {language: place / 4 for place, language in enumerate(languages)}
+    rows = [
+        {"source": s, "target": t, "distance": "syntactic", "value": abs(value[s] - value[t]), "reason": ""}
+        for s in languages
+        for t in languages
+        if s != t
+    ]
+    pd.DataFrame(rows).to_csv(tmp_path / "d.csv", index=False)
+    return languages, value
+
+
+def test_the_layer_that_moves_least_far_away_is_chosen(tmp_path):
+    languages, value = far(tmp_path)
+    rows = [
+        {"source": s, "target": t, "layer": layer, "pooling": "mean", "impact_debiased": impact}
+        for s in languages
+        for t in languages
+        for layer, impact in enumerate(
+            (9.0, abs(value[s] - value[t]), 1 - abs(value[s] - value[t]) + 0.01 * RNG.random())
+        )
+    ]
+    pd.DataFrame(rows).to_csv(tmp_path / "i.csv", index=False)
+    settings = {"impacts": [tmp_path / "i.csv"], "distances": tmp_path / "d.csv", "output": tmp_path / "c.json"}
+    choose_layers(count=1, distance="syntactic", **settings)
+    chosen = json.loads((tmp_path / "c.json").read_text())
+    assert chosen["layers"] == [2]
+    assert chosen["correlations"]["1"] == pytest.approx(1)
+    choose_layers(count=2, distance="syntactic", **settings)
+    assert json.loads((tmp_path / "c.json").read_text())["layers"] == [1, 2]
+
+
+def test_freezing_is_compared_run_by_run(tmp_path):
+    languages, value = far(tmp_path)
+    rows = []
+    for s in languages:
+        for t in languages:
+            apart = abs(value[s] - value[t])
+            for variant, gain in (("whole", 0.0), ("frozen", 0.1 * apart)):
+                rows.append(
+                    {
+                        "model": "m",
+                        "task": "nli",
+                        "variant": variant,
+                        "seed": 0,
+                        "measure": "accuracy",
+                        "source": s,
+                        "target": t,
+                        "score": 0.9 - 0.3 * apart + gain,
+                    }
+                )
+    pd.DataFrame(rows).to_csv(tmp_path / "t.csv", index=False)
+    compare_freezing(
+        transfer=tmp_path / "t.csv",
+        distances=tmp_path / "d.csv",
+        distance={"nli": {"frozen": "syntactic"}},
+        draws=200,
+        seed=1,
+        output=tmp_path / "f.csv",
+    )
+    table = pd.read_csv(tmp_path / "f.csv").set_index("group")
+    assert list(table.index) == ["near", "far", "gap"]
+    assert table.runs.eq(5).all()
+    assert table.difference["far"] > table.difference["near"] > 0
+    assert table.difference["gap"] == pytest.approx(table.difference["far"] - table.difference["near"])
+    assert table.low["gap"] > 0
+    assert table.whole["gap"] < 0

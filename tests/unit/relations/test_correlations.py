@@ -1,0 +1,170 @@
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from isogloss.errors import IsoglossError
+from isogloss.relations.correlations import COLUMNS, write_correlations
+from isogloss.statistics.mantel import benjamini_hochberg, mantel
+
+LANGUAGES = ["ar", "bg", "de", "el", "en", "fr", "na"]
+N = len(LANGUAGES)
+LAYERS = 3
+OFF = ~np.eye(N, dtype=bool)
+
+
+def world(rng, sources=LANGUAGES):
+    """Tables where impact grows with genetic distance from layer 1 on, and transfer falls with impact in layer 2."""
+    points = rng.normal(size=(2, N, 3))
+    apart = dict(zip(("genetic", "random"), np.linalg.norm(points[:, :, None] - points[:, None], axis=3), strict=True))
+    impact = 0.1 * rng.normal(size=(LAYERS, N, N))
+    impact[1:] += apart["genetic"]
+    score = -0.2 * impact[2] + 0.01 * rng.normal(size=(N, N))
+    rows = {"impact": [], "transfer": [], "distances": [], "concepts": []}
+    for s, source in enumerate(LANGUAGES):
+        for t, target in enumerate(LANGUAGES):
+            for name, matrix in apart.items():
+                if s < t:
+                    rows["distances"].append((source, target, name, matrix[s, t], ""))
+            if source not in sources:
+                continue
+            for seed, noise in ((1, 0.003), (2, -0.003)):
+                checkpoint = f"nli-{source}-{seed}"
+                who = ("m", checkpoint, "nli", "", seed, source, target)
+                # What stands on the diagonal must not matter.
+                moved = 1000 if s == t else 0
+                for layer in range(LAYERS):
+                    value = impact[layer, s, t] + noise + moved
+                    rows["impact"].append((*who, layer, "mean", value, value / 2))
+                    for other in LANGUAGES:
+                        aligned = -score[s, t] * layer if other == source else 9
+                        rows["concepts"].append(
+                            ("m", checkpoint, "nli", "xnli", other, target, "encoder", layer, "aligned", aligned)
+                        )
+                rows["transfer"].append((*who, "accuracy", score[s, t] - noise + moved, 2 * score[s, t]))
+    study = ["model", "checkpoint", "task", "variant", "seed", "source", "target"]
+    columns = {
+        "impact": [*study, "layer", "pooling", "impact", "impact_debiased"],
+        "transfer": [*study, "measure", "score", "relative"],
+        "distances": ["source", "target", "distance", "value", "reason"],
+        "concepts": ["model", "checkpoint", "task", "corpus", *study[-2:], "kind", "layer", "measure", "value"],
+    }
+    tables = {name: pd.DataFrame(rows[name], columns=columns[name]) for name in rows}
+    return tables, apart, impact, score
+
+
+def correlated(folder, tables, draws=199):
+    for name, table in tables.items():
+        table.to_csv(folder / f"{name}.csv", index=False)
+    paths = {name: folder / f"{name}.csv" if name in tables else None for name in ("impact", "transfer", "distances")}
+    concepts = folder / "concepts.csv" if "concepts" in tables else None
+    write_correlations(**paths, concepts=concepts, draws=draws, seed=5, output=folder / "out.csv")
+    numbers = [column for column in COLUMNS if column in ("r", "low", "high") or column.startswith("p_")]
+    return pd.read_csv(folder / "out.csv", keep_default_na=False, na_values=dict.fromkeys(numbers, ""))
+
+
+def one(table, **names):
+    for column, value in names.items():
+        table = table[table[column] == value]
+    assert len(table) == 1
+    return table.iloc[0]
+
+
+@pytest.fixture(scope="module")
+def planted(tmp_path_factory):
+    tables, *truth = world(np.random.default_rng(0))
+    return correlated(tmp_path_factory.mktemp("planted"), tables), *truth
+
+
+def test_a_row_for_every_question(planted):
+    table, *_ = planted
+    assert list(table.columns) == COLUMNS
+    # (layers + mean) x distances x 2 forms of impact x 2 statistics; and so on.
+    counts = {"impact-distance": 4 * 2 * 2 * 2, "impact-transfer": 4 * 2 * 2 * 2}
+    assert table.relation.value_counts().to_dict() == {
+        **counts,
+        "distance-transfer": 2 * 2 * 2,
+        "alignment-transfer": 4 * 2 * 2,
+    }
+    assert (table.n == N * (N - 1)).all()
+    assert table[table.relation == "impact-distance"].layer.unique().tolist() == ["0", "1", "2", "mean"]
+    assert (table[table.relation == "distance-transfer"][["layer", "pooling", "impact"]] == "").all(axis=None)
+
+
+def test_planted_relations_are_found_and_no_others(planted):
+    table, apart, impact, score = planted
+    row = one(table, relation="impact-distance", layer="1", distance="genetic", impact="impact", statistic="pearson")
+    assert row.r == pytest.approx(stats.pearsonr(impact[1][OFF], apart["genetic"][OFF])[0], abs=1e-9)
+    assert row.r > 0.8
+    assert row.p_mantel < 0.02
+    assert row.p_mantel_adjusted < 0.05
+    mean = one(table, relation="impact-transfer", layer="mean", impact="impact", transfer="score", statistic="spearman")
+    assert mean.r == pytest.approx(stats.spearmanr(impact.mean(0)[OFF], score[OFF])[0], abs=1e-9)
+    row = one(table, relation="impact-transfer", layer="2", impact="impact", transfer="relative", statistic="pearson")
+    assert row.r < -0.9
+    assert row.p_mantel == pytest.approx(0.005)
+    row = one(table, relation="distance-transfer", distance="random", transfer="score", statistic="pearson")
+    assert row.p_mantel > 0.05
+    # Alignment of other source languages was 9 and would spoil this.
+    row = one(table, relation="alignment-transfer", layer="1", transfer="relative", statistic="pearson")
+    assert row.r == pytest.approx(-1)
+    assert one(table, relation="alignment-transfer", layer="0", transfer="score", statistic="pearson").reason
+
+
+def test_p_values_are_those_of_the_test_and_adjusted_in_families(planted):
+    table, apart, impact, _ = planted
+    row = one(table, relation="impact-distance", layer="0", distance="random", impact="impact", statistic="spearman")
+    assert row.p_mantel == mantel(apart["random"], impact[0], np.ones(N, dtype=bool), 199, 5, "spearman")[1]
+    family = table[
+        (table.relation == "impact-distance") & (table.impact == "impact_debiased") & (table.statistic == "pearson")
+    ]
+    assert len(family) == 8
+    for p in ("p_mantel", "p_ordinary"):
+        adjusted = benjamini_hochberg(family[p])
+        assert family[f"{p}_adjusted"].to_numpy() == pytest.approx(adjusted)
+
+
+def test_same_bytes_whatever_the_order_of_rows(tmp_path):
+    tables, *_ = world(np.random.default_rng(1))
+    correlated(tmp_path, tables)
+    first = (tmp_path / "out.csv").read_bytes()
+    correlated(tmp_path, {name: table.sample(frac=1, random_state=3) for name, table in tables.items()})
+    assert (tmp_path / "out.csv").read_bytes() == first
+
+
+def test_one_source_language(tmp_path):
+    tables, apart, impact, _ = world(np.random.default_rng(2), sources=["en"])
+    del tables["concepts"]
+    table = correlated(tmp_path, tables, draws=999)
+    assert set(table.relation) == {"impact-distance", "impact-transfer", "distance-transfer"}
+    row = one(table, relation="impact-distance", layer="2", distance="genetic", impact="impact", statistic="pearson")
+    en = LANGUAGES.index("en")
+    others = np.arange(N) != en
+    assert (row.n, row.languages) == (N - 1, N)
+    assert row.r == pytest.approx(stats.pearsonr(impact[2, en, others], apart["genetic"][en, others])[0], abs=1e-9)
+    # 6! = 720 permutations of the targets, all of them.
+    assert row.p_mantel * 720 == pytest.approx(round(row.p_mantel * 720), abs=1e-6)
+
+
+def test_too_few_languages_give_a_reason(tmp_path):
+    tables, *_ = world(np.random.default_rng(3), sources=["de", "en"])
+    few = {
+        name: rows[rows.source.isin(LANGUAGES[2:5]) & rows.target.isin(LANGUAGES[2:5])] for name, rows in tables.items()
+    }
+    table = correlated(tmp_path, few)
+    assert table.r.isna().all()
+    assert (table.reason == "3 languages with both values; at least 4 are needed.").all()
+
+
+def test_nothing_fine_tuned_gives_an_empty_table(tmp_path):
+    tables, *_ = world(np.random.default_rng(4))
+    table = correlated(tmp_path, {name: rows[:0] for name, rows in tables.items()})
+    assert list(table.columns) == COLUMNS
+    assert table.empty
+
+
+def test_wrong_tables_are_named(tmp_path):
+    tables, *_ = world(np.random.default_rng(4))
+    tables["impact"] = tables["impact"].drop(columns="pooling")
+    with pytest.raises(IsoglossError, match=r"impact.csv lacks the column pooling; it has model, checkpoint"):
+        correlated(tmp_path, tables)

@@ -1,0 +1,240 @@
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from transformers import AutoModel, AutoTokenizer
+
+from isogloss.errors import IsoglossError
+from isogloss.models.random_weights import make_random_model
+from isogloss.states.extract import collect, extract, plan_batches, tokenize
+from isogloss.states.store import open_store
+
+WORDS = [
+    "the",
+    "teacher",
+    "loves",
+    "a",
+    "very",
+    "important",
+    "letter",
+    "unbelievably",
+    "strong",
+    "uncharacteristically",
+    "in",
+    "school",
+    "7",
+]
+TEXT = {
+    "source": [[WORDS[(3 * i + j) % 12] for j in range(3 + i % 5)] for i in range(14)],
+    "target": [[WORDS[(5 * i + 2 * j) % 12].upper() for j in range(2 + i % 4)] for i in range(14)],
+}
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("models")
+    shape = {"layers": 2, "hidden": 16, "heads": 2, "vocabulary": 120, "seed": 0}
+    for family in ("bert", "xlm-roberta", "mt5"):
+        make_random_model(folder=folder / family, family=family, texts=TEXT, **shape)
+    return folder
+
+
+@pytest.fixture
+def text(tmp_path):
+    for side, sentences in TEXT.items():
+        table = pd.DataFrame({"sentence": range(10, 10 + len(sentences)), "words": sentences})
+        table.to_parquet(tmp_path / f"{side}.parquet")
+        rows = [
+            (s + 10, p, w, p % 2 == 0, True) for s, ws in enumerate(sentences) for p, w in enumerate(ws) if (s + p) % 3
+        ]
+        pd.DataFrame(rows, columns=["sentence", "position", "word", "aligned", "frequent"]).to_parquet(
+            tmp_path / f"{side}-selection.parquet"
+        )
+    return tmp_path
+
+
+def run(models, text, family="bert", space="source-encoder", name="out.h5", **changes):
+    options = {
+        "checkpoint": models / family,
+        "corpora": {side: text / f"{side}.parquet" for side in ("source", "target")},
+        "selection": text / f"{space.split('-')[0]}-selection.parquet",
+        "space": space,
+        "store": text / name,
+        "layers": [0, 1, 2],
+        "pooling": "last",
+        "token_budget": 60,
+        "max_length": 64,
+        "device": "cpu",
+        "precision": "float32",
+        "threads": 1,
+        "attributes": {"model": family},
+        **changes,
+    }
+    extract(**options)
+    return options["store"]
+
+
+def literal(folder, space, pooling):
+    """One sentence at a time, without batches, masks or padding."""
+    model, tokenizer = AutoModel.from_pretrained(folder).eval(), AutoTokenizer.from_pretrained(folder)
+    found = {}
+    side = space.split("-")[0]
+    for number, words in enumerate(TEXT[side]):
+        encoded = tokenizer(words, is_split_into_words=True, return_tensors="pt")
+        owners, shift = encoded.word_ids(), 0
+        with torch.no_grad():
+            if space == "target-decoder":
+                before = tokenizer(TEXT["source"][number], is_split_into_words=True, return_tensors="pt").input_ids
+                start = torch.tensor([[model.config.decoder_start_token_id]])
+                inputs, shift = torch.cat([start, encoded.input_ids], 1), 1
+                states = model(input_ids=before, decoder_input_ids=inputs, output_hidden_states=True)
+                states = states.decoder_hidden_states
+            else:
+                stack = model.encoder if model.config.is_encoder_decoder else model
+                states = stack(input_ids=encoded.input_ids, output_hidden_states=True).hidden_states
+        for position in range(len(words)):
+            pieces = [i + shift for i, owner in enumerate(owners) if owner == position]
+            pieces = {"first": pieces[:1], "last": pieces[-1:], "mean": pieces}[pooling]
+            found[number + 10, position] = [state[0, pieces].mean(0).numpy() for state in states]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("family", "space"),
+    [
+        ("bert", "source-encoder"),
+        ("bert", "target-encoder"),
+        ("xlm-roberta", "target-encoder"),
+        ("mt5", "source-encoder"),
+        ("mt5", "target-encoder"),
+        ("mt5", "target-decoder"),
+    ],
+)
+@pytest.mark.parametrize("pooling", ["first", "last", "mean"])
+def test_equals_one_sentence_at_a_time(models, text, family, space, pooling):
+    expected = literal(models / family, space, pooling)
+    with open_store(run(models, text, family, space, pooling=pooling)) as store:
+        words = store.words()
+        assert store.layers == [0, 1, 2]
+        selected = pd.read_parquet(text / f"{space.split('-')[0]}-selection.parquet")
+        assert set(zip(words.sentence, words.position, words.form, strict=True)) == set(
+            zip(selected.sentence, selected.position, selected.word, strict=True)
+        )
+        for layer in store.layers:
+            wanted = np.stack([expected[s, p][layer] for s, p in zip(words.sentence, words.position, strict=True)])
+            np.testing.assert_allclose(store.vectors(layer), wanted, rtol=2e-3, atol=2e-3)
+
+
+def test_sentence_vectors_come_from_the_same_pass(models, text):
+    model, tokenizer = AutoModel.from_pretrained(models / "bert").eval(), AutoTokenizer.from_pretrained(models / "bert")
+    with open_store(run(models, text, sentence_vectors=True)) as store:
+        keys = store.file["sentences/sentence"][:]
+        for row, key in enumerate(keys):
+            encoded = tokenizer(TEXT["source"][key - 10], is_split_into_words=True, return_tensors="pt")
+            with torch.no_grad():
+                states = model(**encoded, output_hidden_states=True).hidden_states
+            np.testing.assert_allclose(store.sentence_vectors(1, "first")[row], states[1][0, 0], atol=2e-3)
+            np.testing.assert_allclose(store.sentence_vectors(2, "mean")[row], states[2][0].mean(0), atol=2e-3)
+    with (
+        open_store(run(models, text, name="plain.h5")) as store,
+        pytest.raises(IsoglossError, match="sentence_vectors"),
+    ):
+        store.sentence_vectors(1, "mean")
+
+
+def test_interrupted_extraction_goes_on(models, text, monkeypatch):
+    whole = run(models, text, name="whole.h5", token_budget=20)
+    from isogloss.states import extract as activations
+
+    real, calls = activations.forward, []
+
+    def broken(*arguments):
+        calls.append(1)
+        if len(calls) == 4:
+            raise KeyboardInterrupt
+        return real(*arguments)
+
+    monkeypatch.setattr(activations, "forward", broken)
+    monkeypatch.setattr("isogloss.states.store.FLUSH_SECONDS", 0)
+    with pytest.raises(KeyboardInterrupt):
+        run(models, text, token_budget=20)
+    calls.append(1)
+    total = len(calls)
+    path = run(models, text, token_budget=20)
+    with open_store(path) as store, open_store(whole) as other:
+        for layer in store.layers:
+            assert (store.vectors(layer) == other.vectors(layer)).all()
+    with open_store(whole) as other:
+        assert len(calls) - total < len(TEXT["source"])
+
+
+def test_cut_words_are_counted(models, text):
+    with open_store(run(models, text, max_length=8)) as store:
+        dropped = store.attributes["dropped"]
+        assert dropped["truncated"] > 0
+        assert store.attributes["wanted"] == len(store) + sum(dropped.values())
+        reference = literal(models / "bert", "source-encoder", "last")
+        words = store.words()
+        short = [k for k in zip(words.sentence, words.position, strict=True) if len(TEXT["source"][k[0] - 10]) == 3]
+        rows = [i for i, k in enumerate(zip(words.sentence, words.position, strict=True)) if k in short]
+        assert len(reference) > len(rows)
+    attributes = dict.fromkeys(("checkpoint", "task", "corpus", "source", "target"), "x") | {"model": "bert"}
+    path = run(models, text, max_length=8, attributes=attributes, name="named.h5")
+    collect(stores=[path], layers={"bert": 3}, output=text / "table.csv")
+    row = pd.read_csv(text / "table.csv").iloc[0]
+    assert row.layers == 3
+    assert row.wanted == row.kept + row.dropped_truncated + row.dropped_no_subwords
+
+
+def test_words_without_subwords_are_counted(models, text):
+    table = pd.read_parquet(text / "source.parquet")
+    table.at[0, "words"] = ["the", "\u00ad", "letter"]
+    table.to_parquet(text / "source.parquet")
+    rows = [(10, 0, "the", True, True), (10, 1, "\u00ad", True, True)]
+    pd.DataFrame(rows, columns=["sentence", "position", "word", "aligned", "frequent"]).to_parquet(
+        text / "source-selection.parquet"
+    )
+    with open_store(run(models, text)) as store:
+        assert store.attributes["wanted"] == 2
+        assert len(store) + store.attributes["dropped"]["no_subwords"] == 2
+
+
+def test_batches_keep_the_budget_and_start_with_the_longest(models):
+    tokenizer = AutoTokenizer.from_pretrained(models / "bert")
+    sentences = {"source": {i: tokenize(tokenizer, words, 64) for i, words in enumerate(TEXT["source"])}}
+    batches = plan_batches(sentences, 40)
+    lengths = [[len(sentences["source"][key].ids) for key in batch] for batch in batches]
+    assert all(len(row) * max(row) <= 40 or len(row) == 1 for row in lengths)
+    flat = [value for row in lengths for value in row]
+    assert flat == sorted(flat, reverse=True)
+    assert sorted(key for batch in batches for key in batch) == list(range(14))
+
+
+def test_bad_models_are_told(models, text, tmp_path):
+    with pytest.raises(IsoglossError, match=r"no config\.json"):
+        run(models, text, checkpoint=tmp_path / "nothing")
+    with pytest.raises(IsoglossError, match=r"Layer 3 is beyond the model .* layers 0 to 2"):
+        run(models, text, layers=[1, 3])
+    broken = tmp_path / "broken"
+    broken.mkdir()
+    for path in (models / "bert").iterdir():
+        (broken / path.name).write_bytes(path.read_bytes())
+    from safetensors.torch import load_file, save_file
+
+    weights = load_file(broken / "model.safetensors")
+    weights.pop(next(name for name in weights if "layer.1.attention" in name))
+    save_file(weights, broken / "model.safetensors", {"format": "pt"})
+    with pytest.raises(IsoglossError, match="lack 1 of the model's parameters"):
+        run(models, text, checkpoint=broken)
+    weights = load_file(models / "bert" / "model.safetensors")
+    weights["encoder.layer.0.output.dense.bias"][:] = float("nan")
+    save_file(weights, broken / "model.safetensors", {"format": "pt"})
+    with pytest.raises(IsoglossError, match="NaN or infinity"):
+        run(models, text, checkpoint=broken)
+    settings = json.loads((broken / "config.json").read_text())
+    (broken / "config.json").write_text(json.dumps({**settings, "model_type": "no-such-thing"}))
+    with pytest.raises(IsoglossError, match="cannot be loaded"):
+        run(models, text, checkpoint=broken)
+    assert not (text / "out.h5").exists()

@@ -1,0 +1,176 @@
+"""Reading users' own text: plain files, tables, catalogues; and splitting it into words."""
+
+import struct
+
+import pandas as pd
+import pytest
+
+from isogloss.errors import IsoglossError
+from isogloss.text.corpora import write_corpus
+from isogloss.text.segmentation import split_words
+from isogloss.text.sources.gettext import part_of, read_catalogues
+from isogloss.text.sources.lines import check_parallel, read_lines
+from isogloss.text.sources.tables import read_column
+
+
+def words(table):
+    return [list(row) for row in table.words]
+
+
+def test_spaces_marks_and_directions():
+    assert split_words("a\u00a0b\u202fc\u3000d", "whitespace") == ["a", "b", "c", "d"]
+    assert split_words("\ufeffzero\u200bwidth \u200fعربي\u200e", "whitespace") == ["zerowidth", "عربي"]
+    assert split_words("می\u200cخواهم a|||b", "whitespace") == ["می\u200cخواهم", "a|||b"]
+    assert split_words("\u200b \u00a0", "whitespace") == []
+
+
+def test_jieba_splits_chinese():
+    assert split_words("老师喜爱学生", "jieba") == ["老师", "喜爱", "学生"]
+    with pytest.raises(IsoglossError, match="no segmentation 'mecab'"):
+        split_words("a", "mecab")
+
+
+def test_lines_keep_their_number(tmp_path):
+    path = tmp_path / "en.txt"
+    path.write_bytes(b"\xef\xbb\xbfone two\r\n\r\n  \nthree\n")
+    table = read_lines(path)
+    assert table.sentence.tolist() == [0, 3]
+    assert words(table) == [["one", "two"], ["three"]]
+
+
+def test_a_very_long_line_is_read(tmp_path):
+    path = tmp_path / "en.txt"
+    path.write_text("word " * 5000 + "\nshort\n")
+    assert read_lines(path).words.map(len).tolist() == [5000, 1]
+
+
+def test_bytes_that_are_not_utf8_are_placed(tmp_path):
+    path = tmp_path / "de.txt"
+    path.write_bytes("gut\nschön\n".encode("latin1"))
+    with pytest.raises(IsoglossError, match=r"de\.txt:2: byte 4 of the line \(0xf6\) is not UTF-8"):
+        read_lines(path)
+
+
+def test_empty_and_missing_files(tmp_path):
+    path = tmp_path / "en.txt"
+    path.write_text(" \n\n")
+    with pytest.raises(IsoglossError, match="empty corpus"):
+        read_lines(path)
+    with pytest.raises(IsoglossError, match="There is no file"):
+        read_lines(tmp_path / "none.txt")
+
+
+def test_sides_of_unequal_length(tmp_path):
+    for name, lines in (("en", 3), ("de", 2)):
+        (tmp_path / name).write_text("x\n" * lines)
+    files = {name: tmp_path / name for name in ("en", "de")}
+    with pytest.raises(IsoglossError, match=r"de \(de\) has 2, .*en \(en\) has 3"):
+        check_parallel(files)
+    with pytest.raises(IsoglossError, match="same number of lines"):
+        write_corpus(
+            kind="text",
+            language="en",
+            part="parallel",
+            files={name: str(path) for name, path in files.items()},
+            output=tmp_path / "out.parquet",
+        )
+    assert not (tmp_path / "out.parquet").exists()
+
+
+@pytest.mark.parametrize("ending", ["parquet", "csv", "jsonl"])
+def test_tables(tmp_path, ending):
+    path = tmp_path / f"text.{ending}"
+    table = pd.DataFrame({"en": ["good day", None, "NA is a word"], "de": ["guten Tag", "ja", ""]})
+    if ending == "parquet":
+        table.to_parquet(path)
+    elif ending == "csv":
+        table.to_csv(path, index=False)
+    else:
+        table.to_json(path, orient="records", lines=True, force_ascii=False)
+    read = read_column(path, "en")
+    assert read.sentence.tolist() == [0, 2]
+    assert words(read) == [["good", "day"], ["NA", "is", "a", "word"]]
+    with pytest.raises(IsoglossError, match=r"no column 'dee'; did you mean 'de'\? It has en, de"):
+        read_column(path, "dee")
+
+
+def test_a_column_of_words(tmp_path):
+    pd.DataFrame({"th": [["ครู", "รัก"], [], ["a|||b"]]}).to_parquet(tmp_path / "x.parquet")
+    assert words(read_column(tmp_path / "x.parquet", "th")) == [["ครู", "รัก"], ["a|||b"]]
+
+
+def test_broken_tables(tmp_path):
+    path = tmp_path / "x.jsonl"
+    path.write_text('{"en": "a"}\n{"en": \n')
+    with pytest.raises(IsoglossError, match=r"x\.jsonl:2: not JSON"):
+        read_column(path, "en")
+    path.write_text('{"en": 3}\n')
+    with pytest.raises(IsoglossError, match="row 1, column 'en': expected text"):
+        read_column(path, "en")
+    (tmp_path / "x.txt").write_text("a")
+    with pytest.raises(IsoglossError, match=r"expected a \.parquet"):
+        read_column(tmp_path / "x.txt", "en")
+    (tmp_path / "y.parquet").write_text("no")
+    with pytest.raises(IsoglossError, match="cannot be read"):
+        read_column(tmp_path / "y.parquet", "en")
+
+
+def catalogue(path, messages):
+    """Write a .mo file by the format's description."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    messages = {"": "Content-Type: text/plain; charset=UTF-8\n", **messages}
+    keys = sorted(messages, key=str.encode)
+    count, blob, tables = len(keys), b"", [[], []]
+    start = 28 + 16 * count
+    for table, texts in zip(tables, (keys, [messages[key] for key in keys]), strict=True):
+        for text in texts:
+            raw = text.encode()
+            table += [len(raw), start + len(blob)]
+            blob += raw + b"\0"
+    head = struct.pack("<7I", 0x950412DE, 0, count, 28, 28 + 8 * count, 0, 0)
+    path.write_bytes(head + struct.pack(f"<{4 * count}I", *tables[0], *tables[1]) + blob)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    common = {
+        "Cannot open the file": "Die Datei kann nicht geöffnet werden",
+        "Menu\x04_Save this very document": "Dieses Dokument _speichern",
+        "Value is %d for now": "Wert ist %d",
+        "Too short": "Zu kurz",
+        "Same in both languages": "Same in both languages",
+    }
+    catalogue(tmp_path / "de" / "LC_MESSAGES" / "a.mo", common)
+    catalogue(tmp_path / "ru" / "LC_MESSAGES" / "a.mo", {"Cannot open the file": "Не удаётся открыть файл!"})
+    return tmp_path
+
+
+def test_messages_of_catalogues(folder):
+    german = read_catalogues("de", folder, 4, 40)
+    english = read_catalogues("en", folder, 4, 40)
+    russian = read_catalogues("ru", folder, 4, 40)
+    assert sorted(map(tuple, german.words)) == [
+        ("Die", "Datei", "kann", "nicht", "geöffnet", "werden"),
+        ("Dieses", "Dokument", "speichern"),
+    ]
+    assert words(russian) == [["Не", "удаётся", "открыть", "файл", "!"]]
+    pairs = english.merge(german, on="sentence")
+    assert ["Save", "this", "very", "document"] in [list(row) for row in pairs.words_x]
+    assert set(russian.sentence) < set(german.sentence) < set(english.sentence)
+
+
+def test_a_damaged_catalogue_is_passed_over(folder):
+    (folder / "ru" / "LC_MESSAGES" / "b.mo").write_bytes(b"\xde\x12\x04\x95 cut")
+    assert len(read_catalogues("ru", folder, 4, 40)) == 1
+
+
+def test_a_language_without_catalogues_is_told(folder):
+    with pytest.raises(IsoglossError, match=r"no gettext catalogue of 'sw'.* It has de, ru"):
+        read_catalogues("sw", folder, 4, 40)
+
+
+def test_analysed_and_training_messages_are_disjoint():
+    table = pd.DataFrame({"sentence": range(1000), "words": [["a"]] * 1000})
+    analysed, training = part_of(table, "parallel"), part_of(table, "training")
+    assert not set(analysed.sentence) & set(training.sentence)
+    assert len(analysed) + len(training) == 1000

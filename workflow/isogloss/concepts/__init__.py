@@ -1,0 +1,1 @@
+"""Concepts: clusters of hidden states."""

@@ -1,0 +1,176 @@
+"""Concepts: clusters of one layer's activations, and the files that hold them.
+
+A cluster file has one row an occurrence: ``word, sentence, position, language, cluster``. The text form of ConceptX has
+one line an occurrence, ``word|||count|||sentence|||position|||cluster``; words may hold ``|||``, so it is read from
+the right.
+"""
+
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from isogloss.errors import IsoglossError
+from isogloss.files import published, read_parquet, write_parquet
+
+COLUMNS = ("word", "sentence", "position", "language", "cluster")
+WARD_MEMORY = 4e9
+
+
+def cluster(
+    *,
+    stores: list[str | Path],
+    languages: list[str],
+    layer: int,
+    output: str | Path,
+    clusters: int,
+    method: str,
+    selection: str,
+    seed: int,
+    threads: int,
+    device: str,
+) -> None:
+    """Cluster one layer's vectors of one or several stores together, and write the cluster file.
+
+    Parameters
+    ----------
+    stores
+        Activation stores.
+    languages
+        The language of each store.
+    layer
+        Which layer.
+    output
+        The cluster file to write.
+    clusters
+        K; 600 in Mousi et al. 2024.
+    method
+        ``kmeans`` or ``ward``.
+    selection
+        Which of a store's words: ``aligned`` (CALIGN) or ``frequent`` (COLAP).
+    seed
+        Seed of the k-means start.
+    threads
+        Threads of the matrix products.
+    device
+        Of k-means: ``cpu``, ``cuda``, or ``auto``, which takes a GPU if there is one.
+
+    Raises
+    ------
+    IsoglossError
+        If there are more clusters than words, Ward would not fit in memory, or there is no GPU.
+    """
+    from isogloss.concepts.methods.kmeans import kmeans
+    from isogloss.states.store import open_store
+
+    words, vectors = [], []
+    for path, language in zip(stores, languages, strict=True):
+        with open_store(path, put_aside=True) as store:
+            table = store.words()
+            rows = np.flatnonzero(table[selection])
+            words.append(table.iloc[rows].rename(columns={"form": "word"}).assign(language=language))
+            vectors.append(store.vectors(layer, rows))
+    table, matrix = pd.concat(words, ignore_index=True), np.concatenate(vectors)
+    if not np.isfinite(matrix).all():
+        raise IsoglossError(f"Layer {layer} of {stores[0]} holds values that are not finite (NaN or infinity).")
+    if device != "cpu":
+        # Torch takes seconds to import, as long as most clusterings here.
+        from isogloss.models.devices import choose_device
+
+        device = choose_device(device)
+    labels = ward(matrix, clusters) if method == "ward" else kmeans(matrix, clusters, seed, threads, device)[0]
+    table["cluster"] = labels.astype(np.int32)
+    write_parquet(table.sort_values(["language", "sentence", "position"], kind="stable")[list(COLUMNS)], output)
+
+
+def ward(vectors: np.ndarray, clusters: int) -> np.ndarray:
+    """Cluster ``vectors [n, d]`` by Ward's agglomerative method; labels ``[n]``.
+
+    Raises
+    ------
+    IsoglossError
+        If the n(n-1)/2 distances would need more than 4 GB, or there are more clusters than vectors.
+    """
+    from scipy.cluster.hierarchy import fcluster, linkage
+
+    size = len(vectors)
+    if clusters > size:
+        raise IsoglossError(f"More clusters than words: {clusters:,} were asked for, and there are {size:,} words.")
+    needed = 8 * size * (size - 1) / 2
+    if needed > WARD_MEMORY:
+        most = int((2 * WARD_MEMORY / 8) ** 0.5)
+        raise IsoglossError(
+            f"Ward's method would need {needed / 1e9:.1f} GB for the distances of {size:,} words; it is offered up to "
+            f"{WARD_MEMORY / 1e9:.0f} GB, about {most:,} words. Take `concepts: method: kmeans`, or fewer words."
+        )
+    return fcluster(linkage(vectors.astype(np.float64), "ward"), clusters, "maxclust") - 1
+
+
+def read_clusters(path: str | Path, language: str | None = None, split: int | None = None) -> pd.DataFrame:
+    """Read a cluster file: Parquet, or the text form of ConceptX.
+
+    Parameters
+    ----------
+    path
+        The file.
+    language
+        The language of a text file that holds just one.
+    split
+        For a text file of two languages: its sentences below this number are ``source``, the others ``target``.
+
+    Returns
+    -------
+    DataFrame
+        With the columns ``word, sentence, position, language, cluster``.
+
+    Raises
+    ------
+    IsoglossError
+        If the file is missing, empty or malformed; a text file's message names the line.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise IsoglossError(f"There is no cluster file {path}.")
+    with path.open("rb") as handle:
+        parquet = handle.read(4) == b"PAR1"
+    table = read_parquet(path, COLUMNS)[list(COLUMNS)] if parquet else read_text(path, language)
+    if table.empty:
+        raise IsoglossError(f"{path} holds no words.")
+    if split is not None:
+        table["language"] = np.where(table.sentence < split, "source", "target")
+    return table
+
+
+def read_text(path: Path, language: str | None) -> pd.DataFrame:
+    """Read ``word|||count|||sentence|||position|||cluster`` lines."""
+    rows = []
+    try:
+        with path.open(encoding="utf-8", newline="\n") as handle:
+            for number, line in enumerate(handle, start=1):
+                line = line.rstrip("\r\n")
+                if not line:
+                    continue
+                parts = line.rsplit("|||", 4)
+                try:
+                    word, _, sentence, position, label = parts
+                    rows.append((word, int(sentence), int(position), language, int(label)))
+                except ValueError:
+                    raise IsoglossError(
+                        f"{path}:{number}: expected word|||count|||sentence|||position|||cluster, found {line[:80]!r}."
+                    ) from None
+    except UnicodeDecodeError as error:
+        raise IsoglossError(f"{path} is neither Parquet nor UTF-8 text ({error}).") from error
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def export(clusters: str | Path, output: str | Path) -> None:
+    """Write a cluster file in the text form of ConceptX.
+
+    The second field counts the occurrences of the word so far, from 0, as ConceptX's tools do.
+    """
+    table, seen = read_clusters(clusters), Counter()
+    with published(output) as draft, draft.open("w", encoding="utf-8", newline="\n") as handle:
+        for row in table.itertuples(index=False):
+            handle.write(f"{row.word}|||{seen[row.word]}|||{row.sentence}|||{row.position}|||{row.cluster}\n")
+            seen[row.word] += 1

@@ -1,0 +1,1 @@
+"""Ways of clustering, one module each."""

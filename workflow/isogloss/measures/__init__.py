@@ -1,0 +1,1 @@
+"""Measures of cells of the grid, one folder each."""

@@ -1,0 +1,1 @@
+"""What shared words, or the most frequent label, reach alone."""

@@ -1,0 +1,1 @@
+"""CALIGN: which concepts of two languages translate each other."""

@@ -1,0 +1,1 @@
+"""COLAP: which joint concepts hold both languages."""

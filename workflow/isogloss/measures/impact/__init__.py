@@ -1,0 +1,1 @@
+"""Impact: how far fine-tuning moved a language's space."""

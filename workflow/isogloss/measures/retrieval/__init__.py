@@ -1,0 +1,1 @@
+"""What a model's sentence and word vectors can retrieve."""

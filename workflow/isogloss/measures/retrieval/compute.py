@@ -1,0 +1,215 @@
+"""Does a model treat translations alike? Three quick measures for each layer, straight from the model.
+
+``sentence_retrieval``
+    Share of the source sentences whose nearest target sentence (cosine of mean vectors) is their translation
+    (Artetxe and Schwenk 2019, section 4.3, with plain cosine). Chance is 1 / sentences.
+``word_translation``
+    The same for the mean vectors of lemmas; needs a column ``lemmas``. Chance is 1 / lemmas.
+``probe_sentiment``
+    A logistic regression on the frozen sentence vectors of the source language, tested on the target language
+    and on sentences whose translations it has not seen; needs a column ``sentiment``. Chance is the share of the
+    most frequent label.
+
+Vectors are centred for each language, so that what only tells the language does not count.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+from sklearn.linear_model import LogisticRegression
+from threadpoolctl import threadpool_limits
+
+from isogloss.errors import IsoglossError
+from isogloss.files import read_parquet, write_csv
+from isogloss.models.load import load_checkpoint
+
+COLUMNS = (
+    "model",
+    "checkpoint",
+    "task",
+    "corpus",
+    "source",
+    "target",
+    "layer",
+    "measure",
+    "value",
+    "chance",
+    "n",
+)
+BATCH = 64
+
+
+@dataclass
+class Vectors:
+    """One language's mean vectors.
+
+    Attributes
+    ----------
+    sentences
+        float32 [layers, sentences, hidden].
+    lemmas
+        For each lemma its mean vector, float32 [layers, hidden].
+    """
+
+    sentences: np.ndarray
+    lemmas: dict[int, np.ndarray]
+
+
+def evaluate(
+    *,
+    checkpoint: str | Path,
+    corpora: Mapping[str, str | Path],
+    source: str,
+    output: str | Path,
+    attributes: Mapping[str, str],
+    candidates: int = 500,
+    probe_sentences: int = 2000,
+    seed: int,
+    threads: int,
+) -> None:
+    """Measure a model from the source language to every other one; write a tidy table.
+
+    Parameters
+    ----------
+    checkpoint
+        Folder of the model and its tokenizer, as ``save_pretrained`` writes them. Of an encoder-decoder the
+        encoder is used.
+    corpora
+        For each language a Parquet file with ``sentence`` and ``words``, and if known ``lemmas`` and
+        ``sentiment``.
+    source
+        The language that sentences are looked up from, and that the probe learns from.
+    output
+        CSV with the columns model, checkpoint, task, corpus, source, target, layer, measure, value, chance, n
+        (cases that ``value`` is a share of). The probe has a row for the source itself too.
+    attributes
+        Names for the table's first columns: ``model``, ``checkpoint``, ``task``, ``corpus``.
+    candidates
+        Most sentences for retrieval.
+    probe_sentences
+        Most sentences for the probe; it learns from half of them and is tested on the other half.
+    seed
+        Draws the sentences.
+    threads
+        Threads of the numerical library.
+
+    Raises
+    ------
+    IsoglossError
+        If the folder is no model with hidden states, or the languages have too few sentences in common.
+    """
+    torch.set_num_threads(threads)
+    tables = read_corpora(corpora, source)
+    shared = sorted(set.intersection(*(set(table.index) for table in tables.values())))
+    if len(shared) < 20:
+        raise IsoglossError(
+            f"Only {len(shared)} sentences are present in all of {', '.join(tables)}; at least 20 are needed."
+        )
+    order = np.random.default_rng(seed).permutation(len(shared))[: max(candidates, probe_sentences)]
+    chosen = [shared[i] for i in order]
+    loaded = load_checkpoint(checkpoint, "cpu", "float32")
+    network = loaded.model.get_encoder() if loaded.model.config.is_encoder_decoder else loaded.model
+    vectors = {language: embed(network, loaded.tokenizer, table.loc[chosen]) for language, table in tables.items()}
+    del loaded, network
+    looked = min(candidates, len(chosen))
+    rows = []
+    layers = range(len(vectors[source].sentences))
+    for target in tables:
+        named = sorted(set(vectors[source].lemmas) & set(vectors[target].lemmas))
+        for layer in layers:
+            place = (source, target, layer)
+            if target != source:
+                value = found(*(vectors[side].sentences[layer, :looked] for side in (source, target)))
+                rows.append((*place, "sentence_retrieval", value, 1 / looked, looked))
+            if target != source and len(named) > 1:
+                sides = [np.stack([vectors[k].lemmas[n][layer] for n in named]) for k in (source, target)]
+                rows.append((*place, "word_translation", found(*sides), 1 / len(named), len(named)))
+    if all("sentiment" in table for table in tables.values()):
+        labels = tables[source].loc[chosen, "sentiment"].to_numpy()[:probe_sentences]
+        half = len(labels) // 2
+        if len(set(labels[:half])) > 1:
+            for layer in layers:
+                learner = LogisticRegression(max_iter=300)
+                with threadpool_limits(threads):
+                    learner.fit(centred(vectors[source].sentences[layer, :half]), labels[:half])
+                for target in tables:
+                    seen = centred(vectors[target].sentences[layer, half : len(labels)])
+                    tested = tables[target].loc[chosen, "sentiment"].to_numpy()[half : len(labels)]
+                    chance = np.unique(tested, return_counts=True)[1].max() / len(tested)
+                    value = learner.score(seen, tested)
+                    rows.append((source, target, layer, "probe_sentiment", value, chance, len(tested)))
+    table = pd.DataFrame(rows, columns=COLUMNS[4:])
+    table = table.sort_values(["measure", "target", "layer"], ignore_index=True)
+    names = {column: attributes[column] for column in COLUMNS[:4]}
+    write_csv(table.assign(**names)[list(COLUMNS)], output)
+
+
+def read_corpora(corpora: Mapping[str, str | Path], source: str) -> dict[str, pd.DataFrame]:
+    """Read the corpus of each language, indexed by sentence; the source first."""
+    if source not in corpora or len(corpora) < 2:
+        raise IsoglossError(
+            f"Retrieval needs {source} and at least one other language; there are {', '.join(corpora)}."
+        )
+    tables = {}
+    for language in [source, *sorted(set(corpora) - {source})]:
+        table = read_parquet(corpora[language], ("sentence", "words"))
+        tables[language] = table[table["words"].map(len) > 0].set_index("sentence")
+    return tables
+
+
+def embed(network: torch.nn.Module, tokenizer, table: pd.DataFrame) -> Vectors:
+    """Mean vectors of the table's sentences and of its lemmas, all layers, special tokens left out."""
+    lengths = table["words"].map(len).to_numpy()
+    by_length = np.argsort(lengths, kind="stable")
+    sentences, sums, counts = None, {}, {}
+    for start in range(0, len(table), BATCH):
+        rows = by_length[start : start + BATCH]
+        batch = tokenizer(
+            [list(table["words"].iloc[row]) for row in rows],
+            is_split_into_words=True,
+            padding=True,
+            truncation=True,
+            max_length=min(tokenizer.model_max_length, 512),
+            return_tensors="pt",
+        )
+        words = np.array([[-1 if word is None else word for word in batch.word_ids(i)] for i in range(len(rows))])
+        with torch.inference_mode():
+            states = network(
+                input_ids=batch["input_ids"],
+                attention_mask=batch["attention_mask"],
+                output_hidden_states=True,
+            ).hidden_states
+        states = torch.stack(states).float().numpy()
+        if sentences is None:
+            sentences = np.zeros((len(states), len(table), states.shape[-1]), dtype=np.float32)
+        real = (words >= 0).astype(np.float32)
+        sentences[:, rows] = np.einsum("lbth,bt->lbh", states, real) / np.maximum(real.sum(1), 1)[:, None]
+        if "lemmas" not in table:
+            continue
+        for i, row in enumerate(rows):
+            lemmas = table["lemmas"].iloc[row]
+            for place in np.flatnonzero(words[i] >= 0):
+                lemma = int(lemmas[words[i, place]])
+                if lemma >= 0:
+                    sums[lemma] = sums.get(lemma, 0) + states[:, i, place].astype(np.float64)
+                    counts[lemma] = counts.get(lemma, 0) + 1
+    return Vectors(sentences, {lemma: sums[lemma] / counts[lemma] for lemma in sums})
+
+
+def centred(vectors: np.ndarray) -> np.ndarray:
+    """Take the mean of all rows off each row, and bring the whole to unit variance."""
+    moved = vectors - vectors.mean(0)
+    return moved / max(float(moved.std()), 1e-12)
+
+
+def found(source: np.ndarray, target: np.ndarray) -> float:
+    """Share of rows of ``source`` whose nearest row of ``target``, by cosine, has the same number."""
+    one, two = (
+        rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
+        for rows in (centred(source), centred(target))
+    )
+    return float((np.argmax(one @ two.T, axis=1) == np.arange(len(one))).mean())

@@ -1,0 +1,1 @@
+"""Transfer: zero-shot scores."""

@@ -1,0 +1,1 @@
+"""Models: brought, trained or made here, and loaded."""

@@ -1,0 +1,87 @@
+"""Models of full size with random weights, for trying a grid before the real weights are there."""
+
+from pathlib import Path
+
+import torch
+from transformers import BertConfig, BertModel, MT5Config, MT5Model, XLMRobertaConfig, XLMRobertaModel
+
+from isogloss.files import read_parquet
+from isogloss.models.subwords import train_tokenizer
+
+
+def make_random_model(
+    *,
+    folder: str | Path,
+    family: str,
+    texts: dict[str, list[list[str]]],
+    layers: int,
+    hidden: int,
+    heads: int,
+    vocabulary: int,
+    seed: int,
+) -> None:
+    """Make a model folder as a downloaded one looks: config, safetensors weights, fast tokenizer.
+
+    Parameters
+    ----------
+    folder
+        Where it shall stand.
+    family
+        ``bert``, ``xlm-roberta`` or ``mt5``; mt5 has as many layers in each stack.
+    texts
+        Sentences by language, to train the tokenizer on.
+    layers, hidden, heads
+        Its shape; feed-forward layers are four times as wide as ``hidden``.
+    vocabulary
+        Most subwords.
+    seed
+        Seed of the weights.
+    """
+    tokenizer = train_tokenizer(texts, vocabulary, "t5" if family == "mt5" else "bert", max_length=512)
+    torch.manual_seed(seed)
+    size, padding = len(tokenizer), tokenizer.pad_token_id
+    if family == "mt5":
+        config = MT5Config(
+            vocab_size=size,
+            d_model=hidden,
+            d_kv=hidden // heads,
+            d_ff=4 * hidden,
+            num_layers=layers,
+            num_heads=heads,
+            pad_token_id=padding,
+            decoder_start_token_id=padding,
+            eos_token_id=tokenizer.eos_token_id,
+        )
+        model = MT5Model(config)
+    else:
+        kind, build = (BertConfig, BertModel) if family == "bert" else (XLMRobertaConfig, XLMRobertaModel)
+        config = kind(
+            vocab_size=size,
+            hidden_size=hidden,
+            num_hidden_layers=layers,
+            num_attention_heads=heads,
+            intermediate_size=4 * hidden,
+            max_position_embeddings=514,
+            pad_token_id=padding,
+        )
+        model = build(config)
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+
+
+def make_from_corpora(*, folder: str | Path, texts: dict[str, str | Path], **shape: int | str) -> None:
+    """Make a random model whose tokenizer is trained on corpus files.
+
+    Parameters
+    ----------
+    folder
+        Where it shall stand.
+    texts
+        Corpus files by language.
+    **shape
+        See :func:`make_random_model`.
+    """
+    sentences = {
+        language: [list(row) for row in read_parquet(path, ("words",)).words] for language, path in texts.items()
+    }
+    make_random_model(folder=folder, texts=sentences, **shape)

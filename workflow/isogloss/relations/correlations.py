@@ -1,0 +1,220 @@
+"""Is what fine-tuning does to a language's space tied to language distance, to shared concepts and to transfer?
+
+Pairs (source S, target T) of a model's checkpoints are correlated after Philippy et al. 2023, section 4. S = T is left
+out everywhere.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from isogloss.errors import IsoglossError
+from isogloss.files import write_csv
+from isogloss.statistics.mantel import benjamini_hochberg, correlate_many
+from isogloss.tables import read_table
+
+STUDY = ["model", "task", "variant"]
+PAIR = ["source", "target"]
+NEEDED = {
+    "impact": [*STUDY, *PAIR, "layer", "pooling", "impact", "impact_debiased"],
+    "transfer": [*STUDY, "checkpoint", *PAIR, "measure", "score", "relative"],
+    "distances": [*PAIR, "distance", "value"],
+    "concepts": ["model", "checkpoint", "corpus", *PAIR, "kind", "layer", "measure", "value"],
+}
+NUMBERS = ("layer", "impact", "impact_debiased", "score", "relative", "value")
+STATISTICS = ("pearson", "spearman")
+COLUMNS = [
+    "relation",
+    "model",
+    "task",
+    "variant",
+    "corpus",
+    "pooling",
+    "kind",
+    "layer",
+    "distance",
+    "impact",
+    "alignment",
+    "measure",
+    "transfer",
+    "statistic",
+    "r",
+    "low",
+    "high",
+    "n",
+    "languages",
+    "p_ordinary",
+    "p_ordinary_adjusted",
+    "p_mantel",
+    "p_mantel_adjusted",
+    "reason",
+]
+NAMES = COLUMNS[: COLUMNS.index("r")]
+# Tests of one question differ in nothing but layer and distance.
+FAMILY = [column for column in NAMES if column not in ("layer", "distance")]
+Named = list[tuple[dict[str, str], np.ndarray]]
+
+
+def write_correlations(
+    *,
+    impact: str | Path,
+    transfer: str | Path,
+    distances: str | Path,
+    concepts: str | Path | None,
+    draws: int,
+    seed: int,
+    output: str | Path,
+) -> None:
+    """Correlate impact, distance, transfer and concept alignment over pairs of languages; write one tidy table.
+
+    Parameters
+    ----------
+    impact
+        CSV with model, task, variant, source, target, layer, pooling, impact, impact_debiased.
+    transfer
+        CSV with model, checkpoint, task, variant, source, target, measure, score, relative.
+    distances
+        CSV with source, target, distance, value. A distance given in one direction holds in the other too.
+    concepts
+        CSV with model, checkpoint, corpus, source, target, kind, layer, measure, value: the table of concept
+        alignment. The checkpoint's task and source language are looked up in ``transfer``; concepts of other
+        source languages are left out. None: no such relation.
+    draws, seed
+        Of the permutation test, see :func:`isogloss.statistics.mantel.mantel`.
+    output
+        CSV, a row for each ``relation``, model, task, variant and
+        ``corpus`` and ``kind`` (of concepts), ``pooling`` (of impact), ``layer`` (or ``mean``, of all layers),
+        ``distance`` (its name), ``impact`` (impact or impact_debiased), ``alignment`` (the measure of concept
+        alignment), ``measure`` of transfer, ``transfer`` (score or relative) as far as they apply, and ``statistic``
+        (pearson or spearman); then ``r``, ``low``, ``high``, ``n`` pairs, ``languages``, ``p_ordinary`` and
+        ``p_mantel``, each also ``…_adjusted`` (Benjamini and Hochberg, over all layers and distances with the same
+        other columns), and ``reason`` if a number is missing.
+
+    Raises
+    ------
+    IsoglossError
+        If a table is missing or lacks a column.
+
+    Notes
+    -----
+    Values of several seeds are averaged first. The order of rows in the tables does not matter.
+    """
+    tables = {"impact": read(impact, "impact"), "transfer": read(transfer, "transfer")}
+    if concepts is not None:
+        tables["concepts"] = with_study(read(concepts, "concepts"), tables["transfer"])
+    apart = read(distances, "distances")
+    rows = []
+    for study in sorted({tuple(names) for table in tables.values() for names in table[STUDY].to_numpy()}):
+        own = {key: table[(table[STUDY] == list(study)).all(axis=1)] for key, table in tables.items()}
+        for relation, (name, x), others in questions(own, apart):
+            ys = np.stack([y for _, y in others])
+            sources = np.isfinite(ys).any(axis=(0, 2))
+            for statistic in STATISTICS:
+                found = correlate_many(x, ys, sources, draws, seed, statistic)
+                for (other, _), result in zip(others, found, strict=True):
+                    named = {"relation": relation, **dict(zip(STUDY, study, strict=True)), "statistic": statistic}
+                    rows.append({**dict.fromkeys(NAMES, ""), **named, **name, **other, **result})
+    table = pd.DataFrame(rows, columns=[column for column in COLUMNS if not column.endswith("_adjusted")])
+    for p in ("p_ordinary", "p_mantel"):
+        families = table[p].astype(np.float64).groupby([table[column] for column in FAMILY])
+        table[f"{p}_adjusted"] = families.transform(benjamini_hochberg)
+    # Layers by number, their mean last.
+    place = table["layer"].replace({"": "-1", "mean": "inf"}).astype(np.float64)
+    table = table.assign(place=place).sort_values([*FAMILY, "distance", "place"], ignore_index=True)
+    write_csv(table[COLUMNS], output)
+
+
+def read(path: str | Path, kind: str) -> pd.DataFrame:
+    """Read the columns of a table that are needed, names as text and numbers as float64."""
+    table = read_table(path)
+    missing = [column for column in NEEDED[kind] if column not in table]
+    if missing:
+        raise IsoglossError(
+            f"{path} lacks the column{'s' * (len(missing) > 1)} {', '.join(missing)}; it has {', '.join(table)}."
+        )
+    table = table[NEEDED[kind]]
+    texts = [column for column in table if column not in NUMBERS]
+    table = table.assign(**{column: table[column].astype(object).fillna("").astype(str) for column in texts})
+    table = table.astype({column: np.float64 for column in table if column in NUMBERS})
+    # A mean over seeds must not depend on their order, not even in its last digit.
+    return table.sort_values(list(table), ignore_index=True)
+
+
+def with_study(concepts: pd.DataFrame, transfer: pd.DataFrame) -> pd.DataFrame:
+    """Look up each checkpoint's task and variant; keep concepts of the source language that it was trained in."""
+    checkpoints = transfer[[*STUDY, "checkpoint", "source"]].drop_duplicates()
+    return concepts.merge(checkpoints, on=["model", "checkpoint", "source"])
+
+
+def questions(
+    tables: dict[str, pd.DataFrame], distances: pd.DataFrame
+) -> Iterator[tuple[str, tuple[dict[str, str], np.ndarray], Named]]:
+    """Give each relation of one study: its name, one side, and all that this side is correlated with."""
+    languages = sorted({language for table in tables.values() for side in PAIR for language in table[side]})
+    transfers = matrices(tables["transfer"], ["measure"], {"score": "transfer", "relative": "transfer"}, languages)
+    impacts = matrices(
+        tables["impact"],
+        ["pooling", "layer"],
+        {"impact": "impact", "impact_debiased": "impact"},
+        languages,
+    )
+    apart = [
+        # A distance has no direction; its table need not hold both.
+        (name, np.where(np.isnan(x), x.T, x))
+        for name, x in matrices(distances, ["distance"], {"value": None}, languages)
+    ]
+    alignments = []
+    if "concepts" in tables:
+        concepts = tables["concepts"].rename(columns={"measure": "alignment"})
+        alignments = matrices(concepts, ["corpus", "kind", "alignment", "layer"], {"value": None}, languages)
+    for relation, sides, others in (
+        ("distance-transfer", apart, transfers),
+        ("impact-distance", apart, impacts),
+        ("impact-transfer", transfers, impacts),
+        ("alignment-transfer", transfers, alignments),
+    ):
+        if others:
+            yield from ((relation, side, others) for side in sides)
+
+
+def matrices(table: pd.DataFrame, by: list[str], values: dict[str, str | None], languages: list[str]) -> Named:
+    """Turn a tidy table into matrices ``[source, target]``, NaN where there is no value; several seeds are averaged.
+
+    Parameters
+    ----------
+    table
+        Has ``source`` and ``target``, and the columns named in the other parameters.
+    by
+        One matrix for each combination of these. If ``layer`` is among them, the mean of all layers is added; it has
+        a value where every layer has that has any value at all.
+    values
+        The columns with values, and under which key the column's name stands in the result, if under any.
+    languages
+        The order of rows and columns.
+    """
+    places = {language: place for place, language in enumerate(languages)}
+    table = table[table["source"].isin(places) & table["target"].isin(places)]
+    found: Named = []
+    layers: dict[tuple[tuple[str, str], ...], list[np.ndarray]] = {}
+    for combination, part in table.groupby(by):
+        means = part.groupby(PAIR)[list(values)].mean()
+        rows, columns = ([places[language] for language in means.index.get_level_values(side)] for side in PAIR)
+        for column, key in values.items():
+            matrix = np.full((len(languages), len(languages)), np.nan)
+            matrix[rows, columns] = means[column]
+            name = dict(zip(by, combination, strict=True)) | ({key: column} if key else {})
+            if "layer" in name:
+                layer = name.pop("layer")
+                layers.setdefault(tuple(name.items()), []).append(matrix)
+                name["layer"] = f"{layer:.0f}"
+            found.append((name, matrix))
+    means = [({**dict(name), "layer": "mean"}, mean_layer(each)) for name, each in layers.items()]
+    return [*found, *means]
+
+
+def mean_layer(layers: list[np.ndarray]) -> np.ndarray:
+    """Give the mean of the layers that have any value: [CLS] is the same for all items before the first layer."""
+    valued = [matrix for matrix in layers if np.isfinite(matrix).any()]
+    return np.mean(valued or layers, axis=0)

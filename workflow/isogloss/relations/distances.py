@@ -1,0 +1,248 @@
+"""Distances between languages: those of URIEL+, and those that the microworld's grammars were written with.
+
+URIEL describes a language by vectors of features, most of them 0 or 1 and many of them unknown. We read the tables that
+the package ``urielplus`` brings along, and compute its angular distance ourselves: its own class copies files into the
+folder where it is installed, and it has a value where there is none (see :func:`angular`). The tables are under the
+licence CC BY-SA 4.0.
+"""
+
+import csv
+import logging
+from collections.abc import Sequence
+from functools import cache
+from importlib.resources import files
+from itertools import chain, permutations, product
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from isogloss.errors import IsoglossError
+from isogloss.files import write_csv
+from isogloss.microworld import LANGUAGES, MICROWORLD_FAMILIES
+from isogloss.microworld.realise import POLARITIES, Grammar
+from isogloss.microworld.world import Meaning, read
+
+log = logging.getLogger(__name__)
+
+CODES = Path(__file__).with_name("languages.csv")
+# The table that holds a family's features, and how their names begin. Morphology is Grambank's alone.
+FAMILIES = {
+    "syntactic": ("features", "S_"),
+    "phonological": ("features", "P_"),
+    "inventory": ("features", "INV_"),
+    "featural": ("features", ""),
+    "morphological": ("grambank", "M_"),
+    "genetic": ("family_features", ""),
+    "geographic": ("geocoord_features", ""),
+    "script": ("script_features", ""),
+}
+# An angle between vectors of a few zeros and ones says more about what is unknown than about the languages.
+LEAST_FEATURES = 10
+
+Distance = tuple[float | None, str]
+
+
+def write_distances(*, languages: list[str], families: list[str], microworld: bool, output: str | Path) -> None:
+    """Write the distances of every ordered pair of different languages.
+
+    Parameters
+    ----------
+    languages
+        Codes of ISO 639-1 or 639-3.
+    families
+        Which of URIEL's distances: keys of :data:`FAMILIES`.
+    microworld
+        Whether to add :data:`isogloss.microworld.MICROWORLD_FAMILIES`.
+    output
+        The CSV file to write: source, target, distance (its name), value (0: the same; 1: nothing in common), and
+        reason: a sentence where there is no value.
+
+    Raises
+    ------
+    IsoglossError
+        If URIEL has no such language or no such distance.
+    """
+    measured = uriel(languages, families)
+    if microworld:
+        measured |= {
+            (source, target, name): microworld_distance(source, target, name)
+            for source, target in permutations(languages, 2)
+            for name in MICROWORLD_FAMILIES
+        }
+    names = [*families, *(MICROWORLD_FAMILIES if microworld else ())]
+    keys = [(*pair, name) for pair in permutations(languages, 2) for name in names]
+    table = pd.DataFrame(keys, columns=["source", "target", "distance"])
+    table["value"] = pd.array([measured[key][0] for key in keys], dtype="Float64")
+    table["reason"] = [measured[key][1] for key in keys]
+    write_csv(table, output)
+    log.info("%d distances, %d of them empty with a reason: %s", len(table), table["value"].isna().sum(), output)
+
+
+def uriel(languages: Sequence[str], families: Sequence[str]) -> dict[tuple[str, str, str], Distance]:
+    """Measure URIEL's distances of every ordered pair.
+
+    Where a language has two codes of ISO 639-3 (that of the macrolanguage, and that of the individual language which
+    most texts are in) each family takes the one that URIEL describes more fully.
+
+    Returns
+    -------
+    dict
+        A value and an empty reason, or None and a reason, of source, target and family.
+
+    Raises
+    ------
+    IsoglossError
+        If URIEL has no such language or no such distance.
+    """
+    unknown = [family for family in families if family not in FAMILIES]
+    if unknown:
+        raise IsoglossError(f"URIEL has no distance '{unknown[0]}'; it has {', '.join(FAMILIES)}.")
+    candidates = {
+        language: [code for code in iso_codes().get(language, (language,)) if code in glottocodes()]
+        for language in (languages if families else ())
+    }
+    for language, codes in candidates.items():
+        if not codes:
+            raise IsoglossError(
+                f"There is no language '{language}' in URIEL; expected a code of ISO 639-1 (such as sw) "
+                "or ISO 639-3 (such as swa). Mend the code, or leave the language out of the distances."
+            )
+    measured = {}
+    for file in dict.fromkeys(FAMILIES[family][0] for family in families):
+        table = read_features(file, list(dict.fromkeys(chain(*candidates.values()))))
+        for family in families:
+            if FAMILIES[family][0] != file:
+                continue
+            features = table.loc[:, table.columns.str.startswith(FAMILIES[family][1])]
+            # A lineage has no unknown features: the fuller one is the longer one.
+            fullness = (features > 0 if family == "genetic" else features >= 0).sum(axis=1)
+            vectors = {
+                language: features.loc[max(codes, key=fullness.get)].to_numpy()
+                for language, codes in candidates.items()
+            }
+            for source, target in permutations(languages, 2):
+                measured[source, target, family] = angular(vectors, source, target, family)
+    return measured
+
+
+def angular(vectors: dict[str, np.ndarray], source: str, target: str, family: str) -> Distance:
+    """Measure the angle between two languages' features, over those that are known of both; 1 is a right angle.
+
+    ``2 arccos(cos) / π`` (Khan et al. 2025, "URIEL+", the default distance). The package replaces a vector of zeros by
+    one of equal small numbers, whose angle means nothing: an isolate would be at about 0.97 of a language of any
+    family and at 0 of any other isolate. There such a pair has no value, and none has one whose known features are few.
+    """
+    pair = vectors[source], vectors[target]
+    known = (pair[0] >= 0) & (pair[1] >= 0)
+    for language, vector in zip((source, target), pair, strict=True):
+        if not (vector >= 0).any():
+            return None, f"URIEL has no {family} features of {language}."
+    if known.sum() < LEAST_FEATURES:
+        found = f"URIEL has {known.sum()} {family} features of both {source} and {target}"
+        return None, f"{found}; at least {LEAST_FEATURES} are needed."
+    for language, vector in zip((source, target), pair, strict=True):
+        if not vector[known].any():
+            found = f"{language} has none of the {known.sum()} {family} features that URIEL knows of both"
+            return None, f"{found} {source} and {target}: there is no angle."
+    x, y = (vector[known] / np.linalg.norm(vector[known]) for vector in pair)
+    # The same as 2 arccos(x·y) / π, and exact where the two are nearly the same.
+    return float(4 / np.pi * np.arctan2(np.linalg.norm(x - y), np.linalg.norm(x + y))), ""
+
+
+def read_features(file: str, codes: list[str]) -> pd.DataFrame:
+    """Read one of URIEL's tables; a feature that several sources give is 1 where one of them says so.
+
+    Parameters
+    ----------
+    file
+        First part of a value of :data:`FAMILIES`.
+    codes
+        Languages, as ISO 639-3.
+
+    Returns
+    -------
+    DataFrame
+        A row a language, a column a feature; -1 where it is unknown.
+    """
+    folder = files("urielplus") / "database"
+    if file == "grambank":
+        table = pd.read_csv(folder / "urielplus_csvs" / "grambank_data.csv", index_col="language_id")
+        return table.reindex([glottocodes()[code] for code in codes], fill_value=-1).set_axis(codes).astype(np.float64)
+    with np.load(folder / "original_uriel" / f"{file}.npz", allow_pickle=False) as arrays:
+        rows = pd.Index(arrays["langs"]).get_indexer(codes)
+        return pd.DataFrame(arrays["data"][rows].max(2), index=codes, columns=arrays["feats"], dtype=np.float64)
+
+
+@cache
+def glottocodes() -> dict[str, str]:
+    """Map every language of URIEL, as ISO 639-3, to its Glottocode; to nothing where it has none."""
+    path = files("urielplus") / "database" / "urielplus_csvs" / "uriel_glottocode_map.csv"
+    # One of the codes is `nan`.
+    table = pd.read_csv(path, dtype=str, keep_default_na=False)
+    return dict(zip(table["iso_code"], table["glottocode"], strict=True))
+
+
+@cache
+def iso_codes() -> dict[str, tuple[str, ...]]:
+    """Map codes of ISO 639-1 and of macrolanguages to ISO 639-3.
+
+    The table is ISO 639-3's; the individual language of a macrolanguage is the one that FLORES-200 has, and for
+    Chinese, Estonian and Guarani, where that has the macrolanguage, the standard language.
+    """
+    found = {}
+    with CODES.open(encoding="utf-8", newline="") as handle:
+        for row in csv.DictReader(handle):
+            codes = tuple(code for code in (row["iso639_3"], row["individual"]) if code)
+            found[row["iso639_1"]] = found[row["iso639_3"]] = codes
+    return found
+
+
+def microworld_distance(source: str, target: str, name: str) -> Distance:
+    """Measure how far apart the grammars of two languages of the microworld are.
+
+    Parameters
+    ----------
+    source, target
+        Languages.
+    name
+        ``microworld-word-order``: share of the rules of order that differ. ``microworld-script``: 1 for another script.
+        ``microworld-vocabulary``: 1 - Jaccard overlap of word forms.
+    """
+    for language in (source, target):
+        if language not in LANGUAGES:
+            return None, f"The microworld has no language '{language}'."
+    if name == "microworld-script":
+        return float(read(source)["script"] != read(target)["script"]), ""
+    if name == "microworld-word-order":
+        return float(np.mean([a != b for a, b in zip(orders(source), orders(target), strict=True)])), ""
+    x, y = vocabulary(source), vocabulary(target)
+    return 1 - len(x & y) / len(x | y), ""
+
+
+def orders(language: str) -> tuple[str, str, str, bool]:
+    """Give a microworld language's rules of order: of the clause, the adjective, the adverb, and the place."""
+    grammar = Grammar(language)
+    # Everything stands before a verb that is last.
+    before = grammar.place_before_verb or grammar.order == "SOV"
+    return grammar.order, grammar.words["adjective"], grammar.adverb_place, before
+
+
+@cache
+def vocabulary(language: str) -> frozenset[str]:
+    """Collect the word forms that a microworld language can say, without the years, which all write alike."""
+    grammar, world = Grammar(language), read("world")
+    said = [*grammar.words["names"], *(grammar.words["city"].format(city) for city in grammar.words["cities"])]
+    for topic, polarity, gender in product(range(len(world["topics"])), range(2), "mfn"):
+        for verb in range(1 + len(grammar.words["any_verbs"][POLARITIES[polarity]])):
+            said += grammar.verb(Meaning(topic, polarity, verb, *[-1] * 7), gender)
+    for polarity in POLARITIES:
+        said += grammar.words["adverbs"][polarity]
+        for index, gender, case in product(range(len(world["adjectives"][polarity])), "mfn", ("subject", "object")):
+            said.append(grammar.adjective(polarity, index, gender, case))
+    for topic in world["topics"]:
+        said += [phrase.replace("*", "") for phrase in grammar.words["places"][topic]]
+        for part in ("subjects", "objects"):
+            for index in range(len(world[part][topic])):
+                said += grammar.noun(part, topic, index)[0]
+    return frozenset(form for phrase in said for form in phrase.split())

@@ -1,0 +1,147 @@
+"""The freezing study: which layers to leave as they are, and whether distant languages gain by it.
+
+Philippy et al. 2023, section 5: layers whose impact goes down with distance are those that fine-tuning moves less for
+distant languages; freezing them should narrow the gap between near and far.
+"""
+
+import json
+import logging
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from isogloss.errors import IsoglossError
+from isogloss.files import write_csv, write_text
+from isogloss.relations.correlations import matrices
+from isogloss.statistics.mantel import correlate
+from isogloss.tables import read_table
+
+log = logging.getLogger(__name__)
+
+POOLING = "mean"
+COLUMNS = [
+    "model", "task", "variant", "measure", "distance", "group", "whole", "frozen", "difference", "low", "high", "runs",
+    "n",
+]  # fmt: skip
+
+
+def choose_layers(
+    *, impacts: list[str | Path], distances: str | Path, count: int, distance: str, output: str | Path
+) -> None:
+    """Choose the layers whose impact is most negatively correlated with distance.
+
+    Parameters
+    ----------
+    impacts
+        Tables of impact of the checkpoints that were tuned whole, of one model and task. Debiased impact over mean
+        vectors is used, Pearson's r, seeds averaged; the embeddings (layer 0) are not a layer to freeze.
+    distances
+        Table of distances.
+    count
+        How many layers.
+    distance
+        The name of the distance.
+    output
+        JSON: ``layers``, and the ``correlations`` of all layers.
+
+    Raises
+    ------
+    IsoglossError
+        If no layer has a correlation with the distance.
+    """
+    moved = pd.concat([read_table(path) for path in impacts], ignore_index=True)
+    moved = moved[(moved.pooling == POOLING) & (moved.layer > 0)]
+    far = read_table(distances)
+    languages = sorted({*moved.source, *moved.target})
+    [(_, apart)] = matrices(far[far.distance == distance], ["distance"], {"value": None}, languages)
+    known = {}
+    for name, impact in matrices(moved, ["layer"], {"impact_debiased": None}, languages):
+        if name["layer"] != "mean":
+            # Only r is needed, so one draw will do.
+            r = correlate(apart, impact, np.isfinite(impact).any(1), draws=1, seed=0)["r"]
+            known |= {int(name["layer"]): r} if np.isfinite(r) else {}
+    if not known:
+        raise IsoglossError(
+            f"No layer's impact has a correlation with the {distance} distance: there are too few pairs of languages, "
+            "or all are alike. Add source languages, or list `layers` in the config."
+        )
+    chosen = sorted(sorted(known, key=lambda layer: (known[layer], layer))[:count])
+    log.info("Layers to freeze: %s; correlations with %s distance: %s", chosen, distance, known)
+    content = {"layers": chosen, "distance": distance, "correlations": {str(k): round(v, 6) for k, v in known.items()}}
+    write_text(json.dumps(content, indent=1) + "\n", output)
+
+
+def compare_freezing(
+    *,
+    transfer: str | Path,
+    distances: str | Path,
+    distance: dict[str, dict[str, str]],
+    draws: int,
+    seed: int,
+    output: str | Path,
+) -> None:
+    """Compare transfer with frozen layers to transfer without, to near and to far languages.
+
+    Parameters
+    ----------
+    transfer, distances
+        Tables of the whole grid.
+    distance
+        For each task and variant the distance that near and far go by: a target is far from a source if it lies
+        beyond the median of the source's targets.
+    draws, seed
+        Bootstrap resamples of (source, seed) runs.
+    output
+        CSV, one row a (model, task, variant, measure, group): ``whole`` and ``frozen`` mean scores, their
+        ``difference`` with ``low`` and ``high`` (95 %: whole and frozen paired by model, source and seed; runs are
+        resampled), ``runs``, ``n`` pairs. Group ``gap`` is far minus near.
+    """
+    scores, far = read_table(transfer), read_table(distances)
+    rows = []
+    for (model, task, measure), part in scores[scores.task.isin(distance)].groupby(
+        ["model", "task", "measure"], sort=True
+    ):
+        for variant, name in sorted(distance[task].items()):
+            apart = far[far.distance == name][["source", "target", "value"]].dropna()
+            known = part.merge(apart, on=["source", "target"])
+            middle = known.groupby("source").value.transform("median")
+            known["group"] = np.where(known.value > middle, "far", "near")
+            whole, frozen = (known[known.variant == kind] for kind in ("whole", variant))
+            both = whole.merge(frozen, on=["source", "target", "seed", "group"], suffixes=("_whole", "_frozen"))
+            for row in compared(both, draws, np.random.default_rng(seed)):
+                names = {"model": model, "task": task, "variant": variant, "measure": measure}
+                rows.append({**names, "distance": name, **row})
+    write_csv(pd.DataFrame(rows, columns=COLUMNS), output)
+
+
+def compared(both: pd.DataFrame, draws: int, rng: np.random.Generator) -> list[dict]:
+    """Compare paired scores of near and far targets, and the gap between them."""
+    runs = both.groupby(["source", "seed", "group"])[["score_whole", "score_frozen"]].mean().unstack("group")
+    runs = runs.dropna()
+    if runs.empty:
+        return []
+    picks = rng.integers(len(runs), size=(draws, len(runs)))
+    rows = []
+    for group in ("near", "far", "gap"):
+        values = {side: of_group(runs[f"score_{side}"], group) for side in ("whole", "frozen")}
+        change = (values["frozen"] - values["whole"]).to_numpy()
+        low, high = np.quantile(change[picks].mean(1), [0.025, 0.975]) if len(runs) > 1 else (np.nan, np.nan)
+        rows.append(
+            {
+                "group": group,
+                "whole": values["whole"].mean(),
+                "frozen": values["frozen"].mean(),
+                "difference": change.mean(),
+                "low": low,
+                "high": high,
+                "runs": len(runs),
+                "n": int((both.group == group).sum()) if group != "gap" else len(both),
+            }
+        )
+    return rows
+
+
+def of_group(scores: pd.DataFrame, group: str) -> pd.Series:
+    """Give each run's mean score of near or far targets, or the gap: far minus near."""
+    return scores["far"] - scores["near"] if group == "gap" else scores[group]

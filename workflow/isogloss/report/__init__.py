@@ -1,0 +1,1 @@
+"""The report: tables put together, figures, findings, one page."""

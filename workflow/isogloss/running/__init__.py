@@ -1,0 +1,1 @@
+"""Around a job: logs, lost groups, restarts."""

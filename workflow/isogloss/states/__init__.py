@@ -1,0 +1,1 @@
+"""Hidden states: forward passes, pooling and the stores that keep them."""

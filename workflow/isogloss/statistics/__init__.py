@@ -1,0 +1,1 @@
+"""Statistics on arrays: no idea of files or models."""

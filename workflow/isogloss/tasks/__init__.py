@@ -1,0 +1,1 @@
+"""Tasks: their items, fine-tuning, and passes over test items."""

@@ -1,0 +1,327 @@
+"""Fine-tuning a model on a task in one source language, through transformers' Trainer.
+
+A checkpoint is the whole model, as ``save_pretrained`` writes it. While it trains, its state is saved beside it every
+so many seconds; the same command goes on from there after an interruption, and ends with the same weights as a run that
+was not interrupted on the same machine.
+"""
+
+import json
+import logging
+import math
+import shutil
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import torch
+import transformers
+from datasets import Dataset
+from torch import nn
+from transformers import (
+    DataCollatorForSeq2Seq,
+    DataCollatorForTokenClassification,
+    DataCollatorWithPadding,
+    PrinterCallback,
+    ProgressCallback,
+    Seq2SeqTrainer,
+    Seq2SeqTrainingArguments,
+    Trainer,
+    TrainerCallback,
+    TrainingArguments,
+    set_seed,
+)
+
+from isogloss.errors import IsoglossError
+from isogloss.files import file_digest, published_folder, read_parquet, write_csv
+from isogloss.models.devices import choose_device
+from isogloss.models.load import load_tokenizer
+from isogloss.ownership import Ownership
+from isogloss.tasks.heads import load_with_head
+
+log = logging.getLogger(__name__)
+
+IGNORED = -100
+CURVE_POINTS = 100
+EVALUATIONS = 5
+
+
+def finetune(
+    *,
+    base: str | Path,
+    items: str | Path,
+    folder: str | Path,
+    curve: str | Path,
+    kind: str,
+    labels: list[str] | None,
+    epochs: float,
+    batch: int,
+    learning_rate: float,
+    warmup: float,
+    weight_decay: float,
+    max_length: int,
+    seed: int,
+    freeze: Mapping[str, Any],
+    device: str,
+    threads: int,
+    attributes: Mapping[str, Any],
+    save_seconds: float = 30.0,
+) -> None:
+    """Tune a model on the training items of one language and write it to ``folder``.
+
+    Parameters
+    ----------
+    base
+        Folder of the pretrained model.
+    items
+        Parquet file, see :func:`isogloss.tasks.items.write_items`.
+    folder
+        Where the tuned model shall stand; it appears complete or not at all. Saved states stand in ``folder`` +
+        ``.partial`` until then.
+    curve
+        CSV of the learning curve: ``step``, ``epoch``, ``measure`` (``loss``, ``gradient_norm``, ``learning_rate``,
+        ``validation_loss``), ``value``.
+    kind
+        ``sequence-classification``, ``token-classification`` or ``translation``.
+    labels
+        All labels or tags, in the order of the model's outputs.
+    epochs, batch, learning_rate, warmup, weight_decay, max_length
+        Passes over the items, items a step, peak of AdamW (falling linearly), share of the steps in which it rises,
+        its decay, longest input in subwords.
+    seed
+        Of the head's first weights, the order of the items, and dropout.
+    freeze
+        ``layers``: encoder layers that stay as they are, 1 is the first; ``embeddings``: whether these do.
+    device
+        See :mod:`isogloss.models.devices`.
+    threads
+        Threads on a CPU.
+    attributes
+        First columns of the learning curve.
+    save_seconds
+        Seconds between two saves of the state, rounded up to the next of the curve's 100 points.
+
+    Raises
+    ------
+    IsoglossError
+        If weights are missing, a layer does not exist, the split is empty, another job trains the same checkpoint, or
+        the loss stops being finite.
+    """
+    torch.set_num_threads(threads)
+    folder = Path(folder)
+    tokenizer = load_tokenizer(base)
+    set_seed(seed)
+    model = load_with_head(base, kind, labels, tuned=False)
+    frozen = freeze_weights(model, freeze.get("layers", []), freeze.get("embeddings", False))
+    table = read_parquet(items, ("split", "item", "words"))
+    parts = {
+        name: Dataset.from_dict(encode(table[table.split == name], tokenizer, kind, labels, max_length))
+        for name in ("training", "validation")
+    }
+    for name, part in parts.items():
+        if not len(part):
+            raise IsoglossError(f"{items} has no {name} items: the split is empty.")
+    steps = max(1, math.ceil(len(parts["training"]) / batch * epochs))
+    partial = folder.with_name(folder.name + ".partial")
+    facts = dict(
+        kind=kind, labels=labels, epochs=epochs, batch=batch, learning_rate=learning_rate, warmup=warmup,
+        weight_decay=weight_decay, max_length=max_length, seed=seed, freeze=dict(freeze), threads=threads,
+        versions=[torch.__version__, transformers.__version__], base=folder_digest(base), items=file_digest(items),
+    )  # fmt: skip
+    partial.parent.mkdir(parents=True, exist_ok=True)
+    ownership = Ownership(partial)
+    latest = resume_point(partial, facts)
+    if latest:
+        log.info("Going on after step %s of %d", latest.name.split("-")[-1], steps)
+    on_cpu = choose_device(device) == "cpu"
+    arguments = (Seq2SeqTrainingArguments if kind == "translation" else TrainingArguments)(
+        output_dir=str(partial),
+        max_steps=steps,
+        per_device_train_batch_size=batch,
+        per_device_eval_batch_size=max(batch, 32),
+        learning_rate=learning_rate,
+        lr_scheduler_type="linear",
+        warmup_steps=math.ceil(warmup * steps),
+        weight_decay=weight_decay,
+        seed=seed,
+        data_seed=seed,
+        full_determinism=not on_cpu,
+        use_cpu=on_cpu,
+        bf16=not on_cpu and torch.cuda.is_bf16_supported(),
+        logging_steps=max(1, steps // CURVE_POINTS),
+        logging_nan_inf_filter=False,
+        eval_strategy="steps",
+        eval_steps=max(1, steps // EVALUATIONS),
+        save_strategy="no",
+        save_total_limit=2,
+        report_to=[],
+        disable_tqdm=True,
+        dataloader_pin_memory=not on_cpu,
+    )
+    collator = {
+        "sequence-classification": DataCollatorWithPadding(tokenizer),
+        "token-classification": DataCollatorForTokenClassification(tokenizer),
+        "translation": DataCollatorForSeq2Seq(tokenizer, model=model),
+    }[kind]
+    trainer = (Seq2SeqTrainer if kind == "translation" else Trainer)(
+        model=model,
+        args=arguments,
+        train_dataset=parts["training"],
+        eval_dataset=parts["validation"],
+        data_collator=collator,
+        callbacks=[Watch(learning_rate, save_seconds, ownership)],
+    )
+    for callback in (PrinterCallback, ProgressCallback):
+        trainer.remove_callback(callback)
+    trainer.train(resume_from_checkpoint=str(latest) if latest else None)
+    model.to("cpu")
+    ownership.check()
+    with published_folder(folder) as draft:
+        model.save_pretrained(draft)
+        tokenizer.save_pretrained(draft)
+        note = {"frozen_parameters": frozen, "freeze": dict(freeze), "steps": steps}
+        (draft / "finetuning.json").write_text(json.dumps(note, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    write_csv(learning_curve(trainer.state.log_history), curve, attributes)
+    shutil.rmtree(partial, ignore_errors=True)
+    ownership.release()
+
+
+def encoder_layers(model: transformers.PreTrainedModel) -> nn.ModuleList:
+    """Find the layers of a model's encoder, first to last."""
+    inner = model.base_model
+    encoder = inner.get_encoder() if model.config.is_encoder_decoder else inner
+    depth = model.config.num_hidden_layers
+    return next(part for part in encoder.modules() if isinstance(part, nn.ModuleList) and len(part) == depth)
+
+
+def freeze_weights(model: transformers.PreTrainedModel, layers: list[int], embeddings: bool) -> int:
+    """Leave encoder layers, and if asked the embeddings, as they are; give the number of weights that stay.
+
+    Raises
+    ------
+    IsoglossError
+        If there is no such layer.
+    """
+    blocks = encoder_layers(model)
+    for number in layers:
+        if not 1 <= number <= len(blocks):
+            raise IsoglossError(f"There is no encoder layer {number} to freeze; this model has 1 to {len(blocks)}.")
+        blocks[number - 1].requires_grad_(False)
+    if embeddings:
+        inner = model.base_model
+        getattr(inner, "embeddings", inner.get_input_embeddings()).requires_grad_(False)
+    return sum(parameter.numel() for parameter in model.parameters() if not parameter.requires_grad)
+
+
+def encode(
+    table: pd.DataFrame, tokenizer: Any, kind: str, labels: list[str] | None, max_length: int
+) -> dict[str, list]:
+    """Turn items into what the model reads: ``input_ids``, ``attention_mask`` (and type ids), ``labels``.
+
+    A word's tag stands at its first subword (Devlin et al. 2019, section 5.3); the others are not counted.
+    """
+    if table.empty:
+        return {"input_ids": [], "attention_mask": [], "labels": []}
+    words = [list(row) for row in table.words]
+    paired = kind == "sequence-classification" and "other_words" in table
+    others = [list(row) for row in table.other_words] if paired else None
+    encoded = tokenizer(words, others, is_split_into_words=True, truncation=True, max_length=max_length)
+    features = {key: encoded[key] for key in encoded if key != "labels"}
+    number = {label: index for index, label in enumerate(labels or [])}
+    if kind == "sequence-classification":
+        features["labels"] = [number[label] for label in table.label]
+    elif kind == "token-classification":
+        rows = []
+        for index, tags in enumerate(table.tags):
+            owners = encoded.word_ids(index)
+            rows.append(
+                [
+                    IGNORED if owner is None or owner == before else number[tags[owner]]
+                    for owner, before in zip(owners, [None, *owners[:-1]], strict=True)
+                ]
+            )
+        features["labels"] = rows
+    else:
+        target = tokenizer(
+            text_target=[list(row) for row in table.other_words],
+            is_split_into_words=True,
+            truncation=True,
+            max_length=max_length,
+        )
+        features["labels"] = target["input_ids"]
+    return features
+
+
+class Watch(TrainerCallback):
+    """Save by the clock, tell progress in the log, and stop a training that is not finite at the first sign."""
+
+    def __init__(self, learning_rate: float, save_seconds: float, ownership: Ownership):
+        self.learning_rate, self.save_seconds, self.ownership = learning_rate, save_seconds, ownership
+        self.saved = time.monotonic()
+
+    def on_step_end(self, args, state, control, **more):
+        """Ask for a save when it is time; the last step's model is written anyway.
+
+        Only where the curve has a point: a loss that is averaged since the point before would lose its first steps.
+        """
+        due = time.monotonic() - self.saved >= self.save_seconds and state.global_step < state.max_steps
+        if due and state.global_step % args.logging_steps == 0:
+            self.ownership.check()
+            self.saved = time.monotonic()
+            control.should_save = True
+
+    def on_log(self, args, state, control, logs=None, **more):
+        """Look at what was just measured."""
+        for key in ("loss", "grad_norm", "eval_loss"):
+            value = (logs or {}).get(key)
+            if value is not None and not math.isfinite(value):
+                raise IsoglossError(
+                    f"The training became unstable: {key} is {value} at step {state.global_step} of {state.max_steps}. "
+                    f"Lower learning_rate (it is {self.learning_rate:g}), raise warmup, or take another seed."
+                )
+        if logs and "loss" in logs:
+            log.info("step %d of %d, loss %.3f", state.global_step, state.max_steps, logs["loss"])
+
+
+def resume_point(partial: Path, facts: Mapping[str, Any]) -> Path | None:
+    """Find the last complete state of this very training; clear away what belongs to another."""
+    mark = json.dumps(facts, sort_keys=True)
+    file = partial / "training.json"
+    if partial.exists() and (not file.is_file() or file.read_text(encoding="utf-8") != mark):
+        log.info("%s belongs to another training and is not used", partial)
+        shutil.rmtree(partial)
+    partial.mkdir(parents=True, exist_ok=True)
+    file.write_text(mark, encoding="utf-8")
+    complete = []
+    for saved in partial.glob("checkpoint-*"):
+        try:
+            # It is written last, so a state that has it is whole.
+            json.loads((saved / "trainer_state.json").read_text(encoding="utf-8"))
+            complete.append(saved)
+        except (OSError, ValueError):
+            shutil.rmtree(saved)
+    return max(complete, key=lambda saved: int(saved.name.split("-")[-1]), default=None)
+
+
+def learning_curve(history: list[dict[str, float]]) -> pd.DataFrame:
+    """Put what the Trainer logged into a tidy table, one row a value."""
+    names = {
+        "loss": "loss",
+        "grad_norm": "gradient_norm",
+        "learning_rate": "learning_rate",
+        "eval_loss": "validation_loss",
+    }
+    rows = [
+        (int(entry["step"]), float(entry["epoch"]), names[key], float(value))
+        for entry in history
+        for key, value in entry.items()
+        if key in names
+    ]
+    table = pd.DataFrame(rows, columns=["step", "epoch", "measure", "value"])
+    return table.sort_values(["measure", "step"], kind="stable", ignore_index=True)
+
+
+def folder_digest(folder: str | Path) -> dict[str, str]:
+    """Digest the files of a model's folder, by name."""
+    return {path.name: file_digest(path) for path in sorted(Path(folder).iterdir()) if path.is_file()}

@@ -1,0 +1,1 @@
+"""From text to the words whose states are wanted."""

@@ -1,0 +1,101 @@
+"""Probabilistic lexicons: how often a word is linked to each of its translations."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from isogloss.errors import IsoglossError
+from isogloss.files import read_parquet, write_parquet
+from isogloss.text.word_alignment import unflatten
+
+COLUMNS = ["source", "target", "probability", "count"]
+LINE = re.compile(
+    r"(?P<source>.+?) -> (?P<target>.+): Probability = (?P<probability>[^,]+), Count = (?P<count>\d+)\s*$"
+)
+
+
+def linked_words(alignment: pd.DataFrame, source: pd.DataFrame, target: pd.DataFrame) -> pd.DataFrame:
+    """List every link with its two words.
+
+    Returns
+    -------
+    DataFrame
+        ``sentence, source_position, target_position, source, target``, in order of the alignment.
+    """
+    sources, targets = source.set_index("sentence").words, target.set_index("sentence").words
+    rows = []
+    for sentence, flat in zip(alignment.sentence, alignment.links, strict=True):
+        mine, theirs = sources.loc[sentence], targets.loc[sentence]
+        rows += [(sentence, i, j, mine[i], theirs[j]) for i, j in unflatten(flat)]
+    return pd.DataFrame(rows, columns=["sentence", "source_position", "target_position", "source", "target"])
+
+
+def build(*, alignment: str | Path, source: str | Path, target: str | Path, output: str | Path) -> None:
+    """Write p(target word | source word) and counts of all linked words.
+
+    Parameters
+    ----------
+    alignment
+        The alignment file.
+    source, target
+        Corpus files.
+    output
+        Parquet: ``source, target, probability, count``, each source word's best translation first.
+    """
+    links = linked_words(
+        read_parquet(alignment, ("sentence", "links")),
+        read_parquet(source, ("sentence", "words")),
+        read_parquet(target, ("sentence", "words")),
+    )
+    table = links.groupby(["source", "target"], sort=True).size().reset_index(name="count")
+    table["probability"] = table["count"] / table.groupby("source")["count"].transform("sum")
+    write_parquet(sort(table)[COLUMNS], output)
+
+
+def sort(table: pd.DataFrame) -> pd.DataFrame:
+    """Put each source word's best translation first."""
+    order = ["source", "probability", "count", "target"]
+    return table.sort_values(order, ascending=[True, False, False, True], kind="stable").reset_index(drop=True)
+
+
+def read_lexicon(path: str | Path) -> pd.DataFrame:
+    """Read a lexicon: our Parquet, or lines ``source -> target: Probability = 0.5, Count = 3``.
+
+    Raises
+    ------
+    IsoglossError
+        If the file is missing, empty, or malformed; a text file's message names the line.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise IsoglossError(f"There is no lexicon {path}.")
+    with path.open("rb") as handle:
+        parquet = handle.read(4) == b"PAR1"
+    table = read_parquet(path, tuple(COLUMNS))[COLUMNS] if parquet else read_text(path)
+    if table.empty:
+        raise IsoglossError(f"The lexicon {path} is empty.")
+    if not np.isfinite(table.probability).all():
+        raise IsoglossError(f"The lexicon {path} holds a probability that is not a number.")
+    return table
+
+
+def read_text(path: Path) -> pd.DataFrame:
+    """Read the text form."""
+    rows = []
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except UnicodeDecodeError as error:
+        raise IsoglossError(f"{path} is neither Parquet nor UTF-8 text ({error}).") from error
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        match = LINE.match(line)
+        try:
+            rows.append((match["source"], match["target"], float(match["probability"]), int(match["count"])))
+        except (TypeError, ValueError):
+            raise IsoglossError(
+                f"{path}:{number}: expected `source -> target: Probability = 0.5, Count = 3`, found {line[:80]!r}."
+            ) from None
+    return pd.DataFrame(rows, columns=COLUMNS)

@@ -1,0 +1,113 @@
+"""Human-translated messages of programs, from the gettext catalogues (``*.mo``) of this machine.
+
+They are the kind of text that OPUS collects as GNOME, KDE4 and Ubuntu. The English side of a message is its msgid, so
+a message has the same number in every language, whatever languages are asked for.
+"""
+
+import gettext
+import hashlib
+import logging
+import re
+import struct
+from pathlib import Path
+
+import pandas as pd
+
+from isogloss.errors import IsoglossError
+from isogloss.text.segmentation import clean
+
+log = logging.getLogger(__name__)
+
+# A message with markup, format directives or a key's name is hardly a sentence.
+NOT_PROSE = re.compile(r"[<>{}\\|=@#]|%|\$\w|\w_\w|--\w|://|\.\w+\b(?<=\.\w\w\w)")
+PUNCTUATION = re.compile(r"([.,;:!?¿¡…()\"“”„«»،؛؟。，！？、：；]+)")
+# English comes from the msgids of all these, so that it does not depend on the languages that are asked for.
+WITNESSES = ("de", "fr", "es", "ru", "tr", "it", "nl", "pl", "sv", "pt_BR")
+TENTHS_TO_ANALYSE = 3
+
+
+def languages_here(folder: str | Path) -> list[str]:
+    """List the languages that have catalogues below ``folder``."""
+    return sorted({path.parents[1].name for path in Path(folder).glob("*/LC_MESSAGES/*.mo")})
+
+
+def read_catalogues(language: str, folder: str | Path, min_words: int, max_words: int) -> pd.DataFrame:
+    """Read all messages of one language.
+
+    Parameters
+    ----------
+    language
+        A language code; ``en`` gives the messages as the programs' authors wrote them.
+    folder
+        Where the catalogues are, such as ``/usr/share/locale``.
+    min_words, max_words
+        Messages whose original is shorter or longer are left out.
+
+    Returns
+    -------
+    DataFrame
+        ``sentence`` (63 bits of the original's SHA-256) and ``words``, sorted by sentence. Of several translations of
+        one message the first catalogue's is taken.
+
+    Raises
+    ------
+    IsoglossError
+        If this machine has no catalogue of that language.
+    """
+    folder = Path(folder)
+    locales = WITNESSES if language == "en" else (language,)
+    files = sorted(
+        (path for locale in locales for path in (folder / locale / "LC_MESSAGES").glob("*.mo")),
+        key=lambda path: (path.name, path),
+    )
+    if not files:
+        here = [name for name in languages_here(folder) if re.fullmatch(r"[a-z]{2,3}", name)]
+        raise IsoglossError(
+            f"This machine has no gettext catalogue of '{language}' below {folder}. It has "
+            f"{', '.join(here) or 'none at all'}. Take `{language}` out of the corpus, or install translated programs."
+        )
+    found: dict[int, list[str]] = {}
+    for path in files:
+        for original, translation in messages(path):
+            source = words_of(original)
+            if not min_words <= len(source) <= max_words or NOT_PROSE.search(original):
+                continue
+            target = source if language == "en" else words_of(translation)
+            if target and (language == "en" or target != source):
+                found.setdefault(number(source), target)
+    rows = sorted(found.items())
+    if not rows:
+        raise IsoglossError(f"The catalogues of '{language}' below {folder} hold no usable message.")
+    return pd.DataFrame(rows, columns=["sentence", "words"])
+
+
+def messages(path: Path) -> list[tuple[str, str]]:
+    """List (original, translation) of one catalogue; a damaged one is passed over with a word in the log."""
+    try:
+        with path.open("rb") as handle:
+            catalogue = gettext.GNUTranslations(handle)._catalog
+    except (OSError, UnicodeDecodeError, ValueError, struct.error) as error:
+        log.warning("%s is passed over: %s", path, error)
+        return []
+    pairs = []
+    for key, value in catalogue.items():
+        # A key is (original, plural number) where a message has plural forms; the context stands before \x04.
+        if isinstance(key, str) and key and isinstance(value, str):
+            pairs.append((key.rpartition("\x04")[2], value))
+    return sorted(pairs)
+
+
+def words_of(message: str) -> list[str]:
+    """Split a message into words, with punctuation by itself and without keyboard marks."""
+    return PUNCTUATION.sub(r" \1 ", clean(message.replace("_", "").replace("&", ""))).split()
+
+
+def number(source: list[str]) -> int:
+    """Number a message by its original, for ever."""
+    return int.from_bytes(hashlib.sha256(" ".join(source).encode()).digest()[:8], "big") >> 1
+
+
+def part_of(table: pd.DataFrame, part: str) -> pd.DataFrame:
+    """Keep the messages to analyse (``parallel``) or those to train on (``training``); no message is in both."""
+    analysed = table.sentence % 10 < TENTHS_TO_ANALYSE
+    return table[analysed if part == "parallel" else ~analysed].reset_index(drop=True)
