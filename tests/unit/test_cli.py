@@ -5,7 +5,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from isogloss.cli import main
+from isogloss.cli import SIMILARITIES, main
+from isogloss.measures.space_similarity.pairs import QUESTIONS
 from isogloss.states.sentence_vectors import new_vectors, open_vectors
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -55,6 +56,55 @@ def test_cka(files, capsys):
     np.save(files / "y.npy", -2 * x)
     assert answer(capsys, "cka", files / "x.npy", files / "y.npy", "--json")["cka"] == pytest.approx(1)
     assert answer(capsys, "cka", files / "x.npy", files / "x.npy", "--debiased", "--json")["cka"] == pytest.approx(1)
+
+
+@pytest.mark.parametrize("measure", SIMILARITIES)
+def test_similarity(files, capsys, measure):
+    x = np.random.default_rng(0).normal(size=(40, 4))
+    np.save(files / "x.npy", x.astype(np.float32))
+    np.save(files / "y.npy", x.astype(np.float32) + 100)
+    command = "similarity", files / "x.npy", files / "y.npy", "--measure", measure, "--neighbours", "3", "--centred"
+    result = answer(capsys, *command, "--json")
+    assert result == {"measure": measure, "value": pytest.approx(1), "n": 40}
+    assert main([str(argument) for argument in command]) == 0
+    assert capsys.readouterr().out == f"{measure}: 1.000000 (40 items)\n"
+
+
+def test_similarity_has_every_measure_of_its_module():
+    assert tuple(QUESTIONS) == SIMILARITIES
+
+
+@pytest.mark.parametrize(
+    ("write", "message"),
+    [
+        (lambda path: path.write_text("no array"), "holds no plain array of numbers"),
+        (lambda path: path.write_bytes(b""), "holds no plain array of numbers"),
+        (lambda path: np.save(path, np.array([[{}]]), allow_pickle=True), "holds no plain array of numbers"),
+        (lambda path: path.write_bytes(path.with_name("x.npy").read_bytes()[:-1]), "holds no plain array of numbers"),
+        (lambda path: np.save(path, np.full((40, 4), np.inf)), "not finite"),
+        (lambda path: np.save(path, np.ones((40, 4))), "constant"),
+        (lambda path: np.save(path, np.ones((39, 4))), "constant"),
+        (lambda path: np.save(path, np.eye(39, 4)), "40 items"),
+        (lambda path: np.save(path, np.eye(40, 4)[0]), "the shape 4"),
+        (lambda path: np.save(path, np.eye(40, 4).astype(str)), "real numbers"),
+        (lambda path: None, "There is no file"),
+    ],
+)
+def test_similarity_of_what_cannot_be_compared_is_one_line(files, capsys, write, message):
+    np.save(files / "x.npy", np.random.default_rng(0).normal(size=(40, 4)))
+    write(files / "bad.npy")
+    assert main(["similarity", str(files / "x.npy"), str(files / "bad.npy"), "--measure", "cka"]) == 1
+    told = capsys.readouterr().err
+    assert told.startswith("isogloss: ")
+    assert told.count("\n") == 1
+    assert message in told
+    assert "bad.npy" in told
+
+
+def test_neighbours_are_a_whole_number(files, capsys):
+    with pytest.raises(SystemExit):
+        main(["similarity", "x.npy", "y.npy", "--measure", "cka", "--neighbours", "0"])
+    assert "not a whole number above 0" in capsys.readouterr().err
 
 
 def test_export_and_info(files, capsys):

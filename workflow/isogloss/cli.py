@@ -9,6 +9,18 @@ from typing import Any
 from isogloss import __version__
 from isogloss.errors import IsoglossError
 
+# The package is imported by the command that needs it: others start at once.
+SIMILARITIES = (
+    "retrieval",
+    "mutual_retrieval",
+    "strong_retrieval",
+    "neuron_correlation",
+    "neighbour_overlap",
+    "cka",
+    "cka_debiased",
+    "procrustes",
+)
+
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; a mistake of the user's is one line on standard error."""
@@ -60,6 +72,14 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument("--debiased", action="store_true")
     sub.add_argument("--json", action="store_true")
 
+    sub = command("similarity", similarity, "How alike the spaces of two languages are, by one measure.")
+    sub.add_argument("one", metavar="ONE.npy", help="a matrix [item, dimension]")
+    sub.add_argument("two", metavar="TWO.npy", help="the same items in the other language, row by row")
+    sub.add_argument("--measure", choices=SIMILARITIES, required=True, metavar="NAME", help=", ".join(SIMILARITIES))
+    sub.add_argument("--centred", action="store_true", help="take each language's mean off first (some always do)")
+    sub.add_argument("--neighbours", type=positive, default=10, metavar="K", help="of neighbour_overlap (default 10)")
+    sub.add_argument("--json", action="store_true", help="print one JSON object")
+
     sub = command("export", export, "Write a cluster file as word|||count|||sentence|||position|||cluster.")
     sub.add_argument("clusters")
     sub.add_argument("output")
@@ -88,6 +108,17 @@ def share(text: str) -> float:
     value = float(text)
     if not 0 <= value <= 1:
         raise argparse.ArgumentTypeError(f"{text} is not between 0 and 1 (percent are not meant: 30 % is 0.3)")
+    return value
+
+
+def positive(text: str) -> int:
+    """Read a whole number above 0."""
+    try:
+        value = int(text)
+    except ValueError:
+        value = 0
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a whole number above 0")
     return value
 
 
@@ -160,21 +191,50 @@ def cka(options: argparse.Namespace) -> None:
 
 def matrix(path: str, layer: int | None) -> Any:
     """Read a matrix: a .npy file, or one layer of a store."""
-    import numpy as np
-
     from isogloss.states.store import open_store
 
+    if path.endswith(".npy"):
+        return read_npy(path)
     if not Path(path).is_file():
         raise IsoglossError(f"There is no file {path}.")
-    if path.endswith(".npy"):
-        try:
-            return np.load(path, allow_pickle=False)
-        except (ValueError, OSError) as error:
-            raise IsoglossError(f"{path} is not a NumPy matrix: {error}") from error
     with open_store(path) as store:
         if layer is None:
             raise IsoglossError(f"{path} has the layers {', '.join(map(str, store.layers))}: say one with --layer.")
         return store.vectors(layer)
+
+
+def read_npy(path: str) -> Any:
+    """Read an array of numbers as ``numpy.save`` writes it; nothing in the file is run."""
+    import numpy as np
+
+    if not Path(path).is_file():
+        raise IsoglossError(f"There is no file {path}.")
+    with Path(path).open("rb") as file:
+        try:
+            return np.lib.format.read_array(file, allow_pickle=False)
+        except (ValueError, OSError, EOFError) as error:
+            raise IsoglossError(
+                f"{path} holds no plain array of numbers in NumPy's .npy format. Write it with numpy.save, as floats."
+            ) from error
+
+
+def similarity(options: argparse.Namespace) -> None:
+    """Compare two spaces."""
+    from isogloss.measures.space_similarity.pairs import similarity as compare
+
+    one, two = read_npy(options.one), read_npy(options.two)
+    value = compare(
+        one,
+        two,
+        options.measure,
+        centred=options.centred,
+        neighbours=options.neighbours,
+        names=(options.one, options.two),
+    )
+    if options.json:
+        print(json.dumps({"measure": options.measure, "value": value, "n": len(one)}))
+    else:
+        print(f"{options.measure}: {value:.6f} ({len(one):,} items)")
 
 
 def export(options: argparse.Namespace) -> None:

@@ -1,10 +1,11 @@
+from dataclasses import astuple
 from itertools import pairwise, permutations
 
 import numpy as np
 import pytest
 
 from isogloss.errors import IsoglossError
-from isogloss.statistics.cka import Representation, compare, linear_cka
+from isogloss.statistics.cka import Representation, compare, kernel_norms, linear_cka
 
 
 def gram(x, y, debiased):
@@ -87,6 +88,13 @@ def test_all_at_once_equals_one_at_a_time(n):
         half = 2.0930240544 * np.sqrt(variance)
         assert np.tanh(np.arctanh(value) + np.array([-half, half])) == pytest.approx([low, high], abs=1e-9)
         assert low < value < high
+
+
+@pytest.mark.parametrize("n", [5, 40, 107])
+def test_kernels_give_the_same(n):
+    base, tuned = map(Representation, two_sides(n))
+    norms = kernel_norms(base.items @ base.items.T, tuned.items @ tuned.items.T, base.blocks)
+    assert astuple(compare(base, tuned, norms)) == pytest.approx(astuple(compare(base, tuned)), abs=1e-9, nan_ok=True)
 
 
 def test_null_mean_is_the_mean_over_permutations():

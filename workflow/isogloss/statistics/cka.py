@@ -2,16 +2,12 @@
 
 import threading
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
-from scipy import stats
 
 from isogloss.errors import IsoglossError
+from isogloss.statistics.jackknife import blocks_of, interval
 
-BLOCKS = 20
-# Below this a block is a single item, and 20 of them say too little about the spread.
-FEWEST_FOR_INTERVAL = 2 * BLOCKS
 KEPT = threading.local()
 
 
@@ -119,9 +115,8 @@ class Representation:
         check_items(matrix.shape, matrix.shape, 2)
         self.n, self.d = matrix.shape
         x = centred(matrix)
-        bounds = np.linspace(0, self.n, (BLOCKS if self.n >= FEWEST_FOR_INTERVAL else 1) + 1).astype(int)
-        self.blocks = [slice(begin, end) for begin, end in pairwise(bounds.tolist())]
-        self.kept = self.n - np.r_[0, np.diff(bounds)]
+        self.blocks = blocks_of(self.n)
+        self.kept = self.n - np.r_[0, [block.stop - block.start for block in self.blocks]]
         self.squares = np.square(x).sum(1)
         sums = np.stack([np.zeros(self.d), *(x[block].sum(0) for block in self.blocks)])
         self.lengths = np.square(sums).sum(1)
@@ -144,7 +139,7 @@ class Alignment:
         With the biased (Kornblith et al. 2019, equations 3 and 4) and the unbiased estimator of HSIC (Song et al.
         2012, equation 5); the second is NaN below 4 items.
     low, high, debiased_low, debiased_high
-        95 % intervals, see :func:`interval`; NaN below 40 items.
+        95 % intervals, see :func:`isogloss.statistics.jackknife.interval`; NaN below 40 items.
     null_mean
         The mean of ``cka`` over all permutations of one side's items, exactly: tr K · tr L / ((n − 1) ‖K‖ ‖L‖) of the
         centred kernels K and L.
@@ -162,8 +157,15 @@ class Alignment:
     n: int
 
 
-def compare(base: Representation, tuned: Representation) -> Alignment:
+def compare(base: Representation, tuned: Representation, norms: np.ndarray | None = None) -> Alignment:
     """Compute linear CKA, plain and debiased, with intervals.
+
+    Parameters
+    ----------
+    base, tuned
+        The two sides.
+    norms
+        What :func:`cross_norms` gives of them, for callers that have it more cheaply, see :func:`kernel_norms`.
 
     Raises
     ------
@@ -173,19 +175,19 @@ def compare(base: Representation, tuned: Representation) -> Alignment:
     check_items((base.n, base.d), (tuned.n, tuned.d), 2)
     # A few equal rows may be all that is left when a block is out: no value then, and no interval.
     with np.errstate(divide="ignore", invalid="ignore"):
-        plain, debiased = hsics(base, tuned) / np.sqrt(base.own * tuned.own)
+        plain, debiased = hsics(base, tuned, norms) / np.sqrt(base.own * tuned.own)
     null = base.squares.sum() * tuned.squares.sum() / ((base.n - 1) * np.sqrt(base.own[0, 0] * tuned.own[0, 0]))
     sizes = base.n - base.kept[1:]
     intervals = (*interval(plain[0], plain[1:], sizes), *interval(debiased[0], debiased[1:], sizes))
     return Alignment(float(plain[0]), float(debiased[0]), *intervals, float(null), base.n)
 
 
-def hsics(x: Representation, y: Representation) -> np.ndarray:
+def hsics(x: Representation, y: Representation, norms: np.ndarray | None = None) -> np.ndarray:
     """Give HSIC, plain and unbiased, of all items and with each block of items left out, at the cost of one XᵀY.
 
-    Leaving out block b takes X_bᵀY_b off XᵀY and moves the means. With s_b and t_b the sums of the block's items
-    and m items left, the plain form is ``‖XᵀY − X_bᵀY_b − s_b t_bᵀ / m‖²``. The unbiased form, see
-    :func:`unbiased`, does not depend on the means; only its sums change.
+    Leaving out block b moves the means. With s_b and t_b the sums of the block's items and m items left, the plain
+    form is ``‖XᵀY − X_bᵀY_b − s_b t_bᵀ / m‖²``. The unbiased form, see :func:`unbiased`, does not depend on the
+    means; only its sums change.
 
     Returns
     -------
@@ -193,13 +195,7 @@ def hsics(x: Representation, y: Representation) -> np.ndarray:
         Plain HSIC times (n − 1)² and unbiased HSIC times n(n − 3): the factors cancel in CKA. NaN where too few
         items are left.
     """
-    products, squared = scratch((len(x.blocks), x.d, y.d)), []
-    for place, block in enumerate(x.blocks):
-        products[place] = x.items[block].T @ y.items[block]
-        squared.append(np.vdot(products[place], products[place]))
-    whole = products.sum(0).ravel()
-    total = whole @ whole
-    norms = np.r_[total, total - 2 * (products.reshape(len(x.blocks), -1) @ whole) + squared]
+    norms = cross_norms(x, y) if norms is None else norms
     diagonal = x.squares * y.squares
     diagonals = diagonal.sum() - np.r_[0, [diagonal[block].sum() for block in x.blocks]]
     m = x.kept
@@ -210,6 +206,27 @@ def hsics(x: Representation, y: Representation) -> np.ndarray:
     return np.stack([np.where(m >= 2, plain, np.nan), np.where(m >= 4, debiased, np.nan)])
 
 
+def cross_norms(x: Representation, y: Representation) -> np.ndarray:
+    """Give ``‖XᵀY‖²`` of all items, and of all but each block: ``‖XᵀY − X_bᵀY_b‖²``; float64 ``[1 + blocks]``."""
+    products, squared = scratch((len(x.blocks), x.d, y.d)), []
+    for place, block in enumerate(x.blocks):
+        products[place] = x.items[block].T @ y.items[block]
+        squared.append(np.vdot(products[place], products[place]))
+    whole = products.sum(0).ravel()
+    total = whole @ whole
+    return np.r_[total, total - 2 * (products.reshape(len(x.blocks), -1) @ whole) + squared]
+
+
+def kernel_norms(k: np.ndarray, m: np.ndarray, blocks: list[slice]) -> np.ndarray:
+    """Give what :func:`cross_norms` gives from the kernels ``[n, n]`` of both sides: n² steps, not n·d².
+
+    ``‖XᵀY‖²`` is the sum of the entries of K ∘ M, K = XXᵀ and M = YYᵀ of centred items.
+    """
+    starts = [block.start for block in blocks]
+    cells = np.add.reduceat(np.add.reduceat(k * m, starts, axis=1, dtype=np.float64), starts, axis=0)
+    return cells.sum() - np.r_[0, cells.sum(0) + cells.sum(1) - np.diag(cells)]
+
+
 def scratch(shape: tuple[int, ...]) -> np.ndarray:
     """Give an array whose content is of no account, the same one again while the shape stays the same.
 
@@ -218,34 +235,3 @@ def scratch(shape: tuple[int, ...]) -> np.ndarray:
     if getattr(KEPT, "shape", None) != shape:
         KEPT.shape, KEPT.array = shape, np.empty(shape)
     return KEPT.array
-
-
-def interval(value: float, without: np.ndarray, sizes: np.ndarray) -> tuple[float, float]:
-    """Give the 95 % interval of a correlation-like value by the delete-a-block jackknife.
-
-    The variance is that of Busing, Meijer & van der Leeden 1999 for blocks of unequal sizes, of Fisher's z, so that
-    the interval stays between −1 and 1; Student's t with blocks − 1 degrees of freedom.
-
-    Parameters
-    ----------
-    value
-        The value of all items.
-    without
-        ``[blocks]``: the value with each block left out.
-    sizes
-        ``[blocks]``: items in each block.
-
-    Returns
-    -------
-    tuple of float
-        NaN where a value is.
-    """
-    if not np.isfinite([value, *without]).all():
-        return np.nan, np.nan
-    # Identical matrices have CKA 1, where z is infinite.
-    z, z_without = (np.arctanh(np.clip(v, -1 + 1e-12, 1 - 1e-12)) for v in (value, without))
-    ratios = sizes.sum() / sizes
-    pseudo = ratios * z - (ratios - 1) * z_without
-    centre = len(without) * z - ((1 - 1 / ratios) * z_without).sum()
-    half = stats.t.ppf(0.975, len(without) - 1) * np.sqrt((np.square(pseudo - centre) / (ratios - 1)).mean())
-    return float(np.tanh(z - half)), float(np.tanh(z + half))

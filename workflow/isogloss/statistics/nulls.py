@@ -59,3 +59,33 @@ def bootstrap_share(hits: int, total: int, draws: int, rng: np.random.Generator,
     shares = drawn[denominators > 0, 0] / denominators[denominators > 0]
     low, high = np.quantile(shares, [0.025, 0.975])
     return {"boot_low": float(low), "boot_high": float(high)}
+
+
+def permutations(n: int, draws: int, rng: np.random.Generator) -> np.ndarray:
+    """Draw ``draws`` orders of ``n`` things, int ``[draws, n]``."""
+    return rng.permuted(np.tile(np.arange(n), (draws, 1)), axis=1)
+
+
+def resamples(n: int, draws: int, rng: np.random.Generator) -> np.ndarray:
+    """Draw how often each of ``n`` items is in each of ``draws`` bootstrap samples, float32 ``[draws, n]``."""
+    return rng.multinomial(n, np.full(n, 1 / n), draws).astype(np.float32)
+
+
+def bootstrap_means(values: np.ndarray, counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Give 95 % percentile intervals of the means of columns, by the same resamples of the rows (Efron 1979).
+
+    Parameters
+    ----------
+    values
+        ``[n, columns]``: a value for each item.
+    counts
+        ``[draws, n]``, see :func:`resamples`.
+
+    Returns
+    -------
+    tuple of float64 arrays
+        Low and high ends, ``[columns]`` each.
+    """
+    means = counts @ values.astype(np.float32) / counts.shape[1]
+    low, high = np.quantile(means.astype(np.float64), [0.025, 0.975], axis=0)
+    return low, high
