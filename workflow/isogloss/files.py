@@ -1,5 +1,7 @@
 """Files that appear whole or not at all, and tables that are the same byte for byte."""
 
+from __future__ import annotations
+
 import errno
 import hashlib
 import os
@@ -8,11 +10,12 @@ import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from isogloss.errors import IsoglossError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @contextmanager
@@ -97,6 +100,8 @@ def read_parquet(path: str | Path, columns: tuple[str, ...] = ()) -> pd.DataFram
     IsoglossError
         If the file is missing, is not Parquet, or lacks a column.
     """
+    import pandas as pd  # not for those who want the rest alone
+
     path = Path(path)
     if not path.is_file():
         raise IsoglossError(f"There is no file {path}.")
@@ -127,6 +132,8 @@ def write_csv(table: pd.DataFrame, path: str | Path, attributes: Mapping[str, An
     attributes
         Columns that come first and are the same in every row.
     """
+    import pandas as pd
+
     if attributes is not None:
         table = pd.DataFrame([dict(attributes)]).merge(table, how="cross")
     with published(path) as draft:

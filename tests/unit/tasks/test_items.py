@@ -1,7 +1,6 @@
 """Items of tasks: the microworld's, whose answers are known, and the user's own tables."""
 
 from collections import Counter
-from dataclasses import astuple
 
 import numpy as np
 import pandas as pd
@@ -16,13 +15,13 @@ from isogloss.tasks.items import write_items
 
 
 def test_test_meanings_are_never_trained_on():
-    seen = {astuple(meaning) for meaning in meanings("training", 400, 1)}
+    seen = set(meanings("training", 400, 1))
     for premise, hypothesis, _ in inference_pairs("training", 300, 2):
         assert {tenth(premise), tenth(hypothesis)} <= set(SPLITS["training"])
-        seen |= {astuple(premise), astuple(hypothesis)}
+        seen |= {premise, hypothesis}
     for premise, hypothesis, _ in inference_pairs("test", 200, 2):
-        assert astuple(premise) not in seen
-        assert astuple(hypothesis) not in seen
+        assert premise not in seen
+        assert hypothesis not in seen
         assert {tenth(premise), tenth(hypothesis)} <= set(SPLITS["test"])
 
 
@@ -41,7 +40,7 @@ def test_labels_follow_from_the_meanings():
         assert hypothesis.place in (premise.place, -1)
         assert hypothesis.year in (premise.year, -1)
         if label == "entailment":
-            for one, other in zip(astuple(premise), astuple(hypothesis), strict=True):
+            for one, other in zip(premise, hypothesis, strict=True):
                 assert other in (one, -1)
 
 

@@ -6,8 +6,6 @@ cities and years depend on the topic alone, and an inference pair says the same 
 so they tell nothing about a label.
 """
 
-from dataclasses import replace
-
 import numpy as np
 import pandas as pd
 
@@ -99,7 +97,7 @@ def changed(meaning: Meaning, label: str, chooser: Chooser) -> Meaning:
             thing = chooser.pick(("object", meaning.topic, meaning.polarity, meaning.verb), 6)
         own = ("adj", meaning.topic, "object", thing, meaning.polarity)
         adjective = meaning.object_adjective if meaning.object_adjective < 0 else chooser.pick(own, 6)
-        return replace(meaning, object=thing, object_adjective=adjective)
+        return meaning._replace(object=thing, object_adjective=adjective)
     polarity = 1 - meaning.polarity
     verb = chooser.pick(("verb", meaning.topic, polarity), 5)
     new = {"polarity": polarity, "verb": verb}
@@ -109,10 +107,10 @@ def changed(meaning: Meaning, label: str, chooser: Chooser) -> Meaning:
         new["subject_adjective"] = chooser.pick(("adj", meaning.topic, meaning.subject, polarity), 6)
     if meaning.object_adjective >= 0:
         new["object_adjective"] = chooser.pick(("adj", meaning.topic, "object", meaning.object, polarity), 6)
-    return replace(meaning, **new)
+    return meaning._replace(**new)
 
 
 def shortened(meaning: Meaning, chooser: Chooser) -> Meaning:
     """Leave each optional part out with probability one half."""
     optional = ("subject_adjective", "object_adjective", "place", "adverb", "year")
-    return replace(meaning, **{name: -1 for name in optional if chooser.maybe(0.5)})
+    return meaning._replace(**{name: -1 for name in optional if chooser.maybe(0.5)})

@@ -6,9 +6,10 @@ topic alone and so are no evidence of polarity.
 """
 
 import hashlib
-from dataclasses import astuple, dataclass
+from bisect import bisect_left
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import yaml
@@ -29,8 +30,7 @@ def read(name: str) -> dict:
     return yaml.safe_load((RESOURCES / f"{name}.yaml").read_text(encoding="utf-8"))
 
 
-@dataclass(frozen=True)
-class Meaning:
+class Meaning(NamedTuple):
     """What one sentence says; every field but the first two is an index into a list of the world, or -1 for nothing.
 
     Attributes
@@ -68,15 +68,15 @@ class Chooser:
 
     def __init__(self, seed: int):
         self.rng = np.random.default_rng(seed)
-        self.tables: dict[tuple, np.ndarray] = {}
+        self.tables: dict[tuple, list[float]] = {}
 
     def pick(self, context: tuple, options: int) -> int:
         """Draw one of ``options`` in a context; the context's distribution is the same for every seed."""
         if context not in self.tables:
             key = int.from_bytes(hashlib.sha256(repr(context).encode()).digest()[:8], "big")
             peaked = np.random.default_rng(key).dirichlet([PEAK] * options)
-            self.tables[context] = np.cumsum((1 - FLAT) * peaked + FLAT / options)
-        return min(int(np.searchsorted(self.tables[context], self.rng.random())), options - 1)
+            self.tables[context] = np.cumsum((1 - FLAT) * peaked + FLAT / options).tolist()
+        return min(bisect_left(self.tables[context], self.rng.random()), options - 1)
 
     def maybe(self, share: float) -> bool:
         """Draw true with this probability."""
@@ -115,7 +115,7 @@ def draw(chooser: Chooser) -> Meaning:
 
 def tenth(meaning: Meaning) -> int:
     """Say which tenth of all meanings this one belongs to, for ever."""
-    return hashlib.sha256(repr(astuple(meaning)).encode()).digest()[0] * 10 // 256
+    return hashlib.sha256(repr(tuple(meaning)).encode()).digest()[0] * 10 // 256
 
 
 def meanings(split: str, count: int, seed: int) -> list[Meaning]:
