@@ -61,9 +61,8 @@ def train_tokenizer(
     if special is None:
         raise IsoglossError(f"There is no tokenizer family {family!r}; choose bert or t5.")
     counts: Counter[str] = Counter()
-    for language in sorted(texts):
-        for words in texts[language]:
-            counts.update(unicodedata.normalize("NFC", word) for word in words)
+    for word, count in Counter(word for sentences in texts.values() for words in sentences for word in words).items():
+        counts[unicodedata.normalize("NFC", word)] += count
     letters: Counter[str] = Counter()
     for word, count in counts.items():
         for letter in word:
