@@ -1,6 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.cluster.hierarchy import fcluster, linkage
 
 from isogloss.concepts.cluster import cluster, export, read_clusters, ward
 from isogloss.errors import IsoglossError
@@ -97,6 +98,21 @@ def test_the_same_bytes_twice(tmp_path):
 def test_ward_refuses_what_does_not_fit():
     with pytest.raises(IsoglossError, match=r"20,0 GB|20\.0 GB"):
         ward(np.broadcast_to(np.float32(0), (70_711, 2)), 5)
+
+
+def test_ward_gives_the_number_that_was_asked_for():
+    rng = np.random.default_rng(3)
+    vectors = rng.normal(size=(60, 5)).astype(np.float32)
+    expected = fcluster(linkage(vectors.astype(np.float64), "ward"), 7, "maxclust")
+    assert len(set(zip(ward(vectors, 7), expected, strict=True))) == 7
+    # Equally far from each other: a cut by distance would take all merges or none.
+    for clusters in range(2, 9):
+        assert set(ward(np.eye(8, dtype=np.float32), clusters)) == set(range(clusters))
+    member = np.r_[np.arange(9), rng.integers(0, 9, 50)]
+    labels = ward(vectors[member], 9)
+    assert len(set(zip(labels, member, strict=True))) == 9
+    with pytest.raises(IsoglossError, match="only 9 of 59 vectors are distinct"):
+        ward(vectors[member], 10)
 
 
 def test_text_form_round_trip(tmp_path):

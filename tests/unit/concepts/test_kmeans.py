@@ -66,7 +66,7 @@ def test_empty_clusters_get_the_furthest_vectors():
 def test_more_clusters_than_words_is_refused():
     with pytest.raises(IsoglossError, match="number of words, 5"):
         kmeans(np.eye(5), 6, 0)
-    with pytest.raises(IsoglossError, match="only 2 vectors are distinct"):
+    with pytest.raises(IsoglossError, match="only 2 of 20 vectors are distinct"):
         kmeans(np.repeat(np.eye(2), 10, axis=0), 5, 0)
 
 
@@ -81,3 +81,33 @@ def test_as_good_on_a_gpu():
     on_cpu, on_gpu = kmeans(vectors, 200, 1), kmeans(vectors, 200, 1, device="cuda")
     assert on_gpu[2] == pytest.approx(on_cpu[2], rel=1e-3)
     assert (on_gpu[0] == kmeans(vectors, 200, 1, device="cuda")[0]).all()
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_equal_vectors_are_one_concept_and_too_many_concepts_are_refused(seed):
+    rng = np.random.default_rng(seed)
+    kinds, words, width = int(rng.integers(5, 40)), 400, int(rng.choice([4, 64, 200]))
+    member = np.r_[np.arange(kinds), np.minimum(rng.geometric(0.15, words - kinds) - 1, kinds - 1)]
+    # Half precision, as layers are kept; a large mean makes distances of equal vectors differ from 0 by rounding.
+    vectors = (rng.normal(30, 1, (kinds, width)).astype(np.float16))[member]
+    vectors[:, 0] = np.where(rng.random(words) < 0.5, 0.0, -0.0)
+    for clusters in {2, kinds // 2, kinds - 1, kinds} - {1}:
+        labels, centers, inertia = kmeans(vectors, clusters, seed)
+        assert set(labels) == set(range(clusters))
+        assert all(len(set(labels[member == kind])) == 1 for kind in range(kinds))
+        exact = vectors.astype(np.float64)
+        expected = np.stack([exact[labels == k].mean(0) for k in range(clusters)])
+        np.testing.assert_allclose(centers, expected, atol=1e-3)
+        assert inertia == pytest.approx(np.square(exact - expected[labels]).sum(), rel=1e-3, abs=1e-6)
+    for clusters in (kinds + 1, 60, words):
+        with pytest.raises(IsoglossError, match=f"only {kinds} of {words} vectors are distinct"):
+            kmeans(vectors, clusters, seed)
+
+
+def test_weights_count_as_words_do():
+    """The clustering of repeated vectors is as good as that of an outside program, which sees every word."""
+    rng = np.random.default_rng(8)
+    kinds = rng.normal(size=(150, 10)).astype(np.float32)
+    vectors = kinds[np.minimum(rng.geometric(0.03, 2000) - 1, 149)]
+    _, _, own = kmeans(vectors, 20, 1)
+    assert own <= 1.01 * KMeans(20, n_init=10, random_state=0).fit(vectors.astype(np.float64)).inertia_

@@ -10,11 +10,15 @@ from isogloss.text.corpora import write_corpus
 from isogloss.text.segmentation import split_words
 from isogloss.text.sources.gettext import part_of, read_catalogues
 from isogloss.text.sources.lines import check_parallel, read_lines
-from isogloss.text.sources.tables import read_column
+from isogloss.text.sources.tables import read_columns, read_words
 
 
 def words(table):
     return [list(row) for row in table.words]
+
+
+def read_column(path, column, segmentation=None):
+    return read_words(read_columns(path, [column])[0], column, segmentation)
 
 
 def test_spaces_marks_and_directions():
@@ -33,7 +37,9 @@ def test_jieba_splits_chinese():
 def test_lines_keep_their_number(tmp_path):
     path = tmp_path / "en.txt"
     path.write_bytes(b"\xef\xbb\xbfone two\r\n\r\n  \nthree\n")
-    table = read_lines(path)
+    assert read_lines(path, "en") == [["one", "two"], [], [], ["three"]]
+    write_corpus(kind="text", language="en", part="parallel", files={"en": path}, output=tmp_path / "o.parquet")
+    table = pd.read_parquet(tmp_path / "o.parquet")
     assert table.sentence.tolist() == [0, 3]
     assert words(table) == [["one", "two"], ["three"]]
 
@@ -41,23 +47,23 @@ def test_lines_keep_their_number(tmp_path):
 def test_a_very_long_line_is_read(tmp_path):
     path = tmp_path / "en.txt"
     path.write_text("word " * 5000 + "\nshort\n")
-    assert read_lines(path).words.map(len).tolist() == [5000, 1]
+    assert list(map(len, read_lines(path, "en"))) == [5000, 1]
 
 
 def test_bytes_that_are_not_utf8_are_placed(tmp_path):
     path = tmp_path / "de.txt"
     path.write_bytes("gut\nschön\n".encode("latin1"))
     with pytest.raises(IsoglossError, match=r"de\.txt:2: byte 4 of the line \(0xf6\) is not UTF-8"):
-        read_lines(path)
+        read_lines(path, "de")
 
 
 def test_empty_and_missing_files(tmp_path):
     path = tmp_path / "en.txt"
     path.write_text(" \n\n")
     with pytest.raises(IsoglossError, match="empty corpus"):
-        read_lines(path)
+        write_corpus(kind="text", language="en", part="parallel", files={"en": path}, output=tmp_path / "o.parquet")
     with pytest.raises(IsoglossError, match="There is no file"):
-        read_lines(tmp_path / "none.txt")
+        read_lines(tmp_path / "none.txt", "en")
 
 
 def test_sides_of_unequal_length(tmp_path):
@@ -87,16 +93,14 @@ def test_tables(tmp_path, ending):
         table.to_csv(path, index=False)
     else:
         table.to_json(path, orient="records", lines=True, force_ascii=False)
-    read = read_column(path, "en")
-    assert read.sentence.tolist() == [0, 2]
-    assert words(read) == [["good", "day"], ["NA", "is", "a", "word"]]
+    assert read_column(path, "en") == [["good", "day"], [], ["NA", "is", "a", "word"]]
     with pytest.raises(IsoglossError, match=r"no column 'dee'; did you mean 'de'\? It has en, de"):
         read_column(path, "dee")
 
 
 def test_a_column_of_words(tmp_path):
     pd.DataFrame({"th": [["ครู", "รัก"], [], ["a|||b"]]}).to_parquet(tmp_path / "x.parquet")
-    assert words(read_column(tmp_path / "x.parquet", "th")) == [["ครู", "รัก"], ["a|||b"]]
+    assert read_column(tmp_path / "x.parquet", "th") == [["ครู", "รัก"], [], ["a|||b"]]
 
 
 def test_broken_tables(tmp_path):
@@ -108,7 +112,7 @@ def test_broken_tables(tmp_path):
     with pytest.raises(IsoglossError, match="row 1, column 'en': expected text"):
         read_column(path, "en")
     (tmp_path / "x.txt").write_text("a")
-    with pytest.raises(IsoglossError, match=r"expected a \.parquet"):
+    with pytest.raises(IsoglossError, match=r"ends in \.parquet"):
         read_column(tmp_path / "x.txt", "en")
     (tmp_path / "y.parquet").write_text("no")
     with pytest.raises(IsoglossError, match="cannot be read"):

@@ -13,6 +13,7 @@ import pandas as pd
 
 from isogloss.errors import IsoglossError
 from isogloss.files import published, read_parquet, write_parquet
+from isogloss.text.encoding import lines_of
 
 COLUMNS = ("word", "sentence", "position", "language", "cluster")
 WARD_MEMORY = 4e9
@@ -90,13 +91,15 @@ def ward(vectors: np.ndarray, clusters: int) -> np.ndarray:
     Raises
     ------
     IsoglossError
-        If the n(n-1)/2 distances would need more than 4 GB, or there are more clusters than vectors.
+        If the n(n-1)/2 distances would need more than 4 GB, or there are more clusters than distinct vectors.
     """
-    from scipy.cluster.hierarchy import fcluster, linkage
+    from scipy.cluster.hierarchy import linkage
+    from scipy.sparse import coo_matrix
+    from scipy.sparse.csgraph import connected_components
+
+    from isogloss.concepts.methods.kmeans import distinct
 
     size = len(vectors)
-    if clusters > size:
-        raise IsoglossError(f"More clusters than words: {clusters:,} were asked for, and there are {size:,} words.")
     needed = 8 * size * (size - 1) / 2
     if needed > WARD_MEMORY:
         most = int((2 * WARD_MEMORY / 8) ** 0.5)
@@ -104,7 +107,18 @@ def ward(vectors: np.ndarray, clusters: int) -> np.ndarray:
             f"Ward's method would need {needed / 1e9:.1f} GB for the distances of {size:,} words; it is offered up to "
             f"{WARD_MEMORY / 1e9:.0f} GB, about {most:,} words. Take `concepts: method: kmeans`, or fewer words."
         )
-    return fcluster(linkage(vectors.astype(np.float64), "ward"), clusters, "maxclust") - 1
+    different = len(distinct(vectors)[0])
+    if clusters > different:
+        raise IsoglossError(
+            f"More clusters than words that differ: {clusters:,} were asked for, and only {different:,} of {size:,} "
+            "vectors are distinct. Ask for fewer (`concepts: clusters:`) or take more text."
+        )
+    # Merge n makes the node size + n of two; the first of them leave as many clusters as were asked for, also where
+    # several merges are equally far, of which a cut by distance would take all or none.
+    merged = linkage(vectors.astype(np.float64), "ward")[: size - clusters, :2].astype(np.int64).ravel()
+    made = np.repeat(np.arange(size, 2 * size - clusters), 2)
+    tree = coo_matrix((np.ones(len(made)), (made, merged)), shape=(2 * size, 2 * size))
+    return np.unique(connected_components(tree, directed=False)[1][:size], return_inverse=True)[1]
 
 
 def read_clusters(path: str | Path, language: str | None = None, split: int | None = None) -> pd.DataFrame:
@@ -145,22 +159,16 @@ def read_clusters(path: str | Path, language: str | None = None, split: int | No
 def read_text(path: Path, language: str | None) -> pd.DataFrame:
     """Read ``word|||count|||sentence|||position|||cluster`` lines."""
     rows = []
-    try:
-        with path.open(encoding="utf-8", newline="\n") as handle:
-            for number, line in enumerate(handle, start=1):
-                line = line.rstrip("\r\n")
-                if not line:
-                    continue
-                parts = line.rsplit("|||", 4)
-                try:
-                    word, _, sentence, position, label = parts
-                    rows.append((word, int(sentence), int(position), language, int(label)))
-                except ValueError:
-                    raise IsoglossError(
-                        f"{path}:{number}: expected word|||count|||sentence|||position|||cluster, found {line[:80]!r}."
-                    ) from None
-    except UnicodeDecodeError as error:
-        raise IsoglossError(f"{path} is neither Parquet nor UTF-8 text ({error}).") from error
+    for number, line in enumerate(lines_of(path), start=1):
+        if not line:
+            continue
+        try:
+            word, _, sentence, position, label = line.rsplit("|||", 4)
+            rows.append((word, int(sentence), int(position), language, int(label)))
+        except ValueError:
+            raise IsoglossError(
+                f"{path}:{number}: expected word|||count|||sentence|||position|||cluster, found {line[:80]!r}."
+            ) from None
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 

@@ -1,7 +1,7 @@
 """The items of a task in one language: training, validation and test, from the microworld or the user's tables."""
 
-import difflib
 import logging
+import unicodedata
 from pathlib import Path
 
 import pandas as pd
@@ -9,8 +9,8 @@ import pandas as pd
 from isogloss import microworld
 from isogloss.errors import IsoglossError
 from isogloss.files import write_parquet
-from isogloss.text.segmentation import clean
-from isogloss.text.sources.tables import read_any
+from isogloss.text.cells import check_labels, check_tags, is_missing, label_of, tags_of
+from isogloss.text.sources.tables import Column, read_columns, read_words
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +34,9 @@ def write_items(
     other_text: str | None = None,
     label: str = "label",
     labels: list[str] | None = None,
+    measure: str = "entity_f1",
+    segmentation: dict[str, str] | None = None,
+    parallel: str | None = None,
 ) -> None:
     """Make one language's items of a task.
 
@@ -48,17 +51,27 @@ def write_items(
     output
         The Parquet file: ``split`` (``training``, ``validation`` or ``test``), ``item`` (test items have the same
         numbers in every language), ``words``, and by task ``other_words``, ``label``, ``tags``.
-    task, seed, into
+    task, seed
         Of the microworld.
+    into
+        The language that a translation goes into.
     train, validation, test
         Numbers of items of the microworld; paths of the user's tables.
     form, text, other_text, label, labels
-        Of the user's tables: the kind of task, its columns, and the labels that may occur.
+        Of the user's tables: the kind of task, its columns, and the labels that may occur, in the order of their
+        numbers if the tables have numbers.
+    measure
+        Of tags: ``entity_f1``, which needs O, B-X and I-X, or ``accuracy``.
+    segmentation
+        How text becomes words, by language, see :func:`isogloss.text.segmentation.split_words`.
+    parallel
+        Another language's test items, which must be as many, and for classification have the same labels.
 
     Raises
     ------
     IsoglossError
-        If a table cannot be read, lacks a column, has a label outside the declared set, or a split is empty.
+        If a table cannot be read, lacks a column, has a label outside the declared set or a text that is missing, if
+        the test items differ from the other language's, or a split is empty.
     """
     if kind == "microworld":
         if part == "test":
@@ -67,13 +80,25 @@ def write_items(
             seen = microworld.generate_task(task, language, "training", train + validation, seed, into)
             parts = {"training": seen.head(train), "validation": seen.tail(validation)}
     else:
-        columns = (form, text, other_text, label, labels)
+        columns = {
+            "language": language,
+            "form": form,
+            "text": text,
+            "other_text": other_text,
+            "label": label,
+            "labels": labels and [unicodedata.normalize("NFC", name) for name in labels],
+            "measure": measure,
+            "into": into,
+            "segmentation": segmentation or {},
+        }
         if part == "test":
-            parts = {"test": read_items(test, *columns)}
+            parts = {"test": read_items(test, **columns)}
+            if parallel:
+                check_same_items(parts["test"], test, form, text, label, columns["labels"], parallel)
         elif validation:
-            parts = {"training": read_items(train, *columns), "validation": read_items(validation, *columns)}
+            parts = {"training": read_items(train, **columns), "validation": read_items(validation, **columns)}
         else:
-            seen = read_items(train, *columns)
+            seen = read_items(train, **columns)
             held_out = seen.index % VALIDATION_TENTH == VALIDATION_TENTH - 1
             parts = {"training": seen[~held_out], "validation": seen[held_out]}
     for split, rows in parts.items():
@@ -85,56 +110,80 @@ def write_items(
 
 
 def read_items(
-    path: str, form: str, text: str, other_text: str | None, label: str, labels: list[str] | None
+    path: str,
+    *,
+    language: str,
+    form: str,
+    text: str,
+    other_text: str | None,
+    label: str,
+    labels: list[str] | None,
+    measure: str,
+    into: str | None,
+    segmentation: dict[str, str],
 ) -> pd.DataFrame:
-    """Read a table of items and check its labels.
+    """Read a table of items; for the parameters see :func:`write_items`.
 
     Raises
     ------
     IsoglossError
-        Naming the file, and the row where there is one.
+        Naming the file, and the row and the column where there is one.
     """
-    table = read_any(Path(path))
-    needed = [text, *([other_text] if other_text else []), *([] if form == "translation" else [label])]
-    for column in needed:
-        if column not in table.columns:
-            names = [str(name) for name in table.columns]
-            close = difflib.get_close_matches(column, names, n=1)
-            hint = f"; did you mean '{close[0]}'?" if close else ""
-            raise IsoglossError(f"{path} has no column '{column}'{hint} It has {', '.join(names)}.")
-    items = pd.DataFrame({"item": range(len(table)), "words": [as_words(cell) for cell in table[text]]})
+    names = [text, *([other_text] if other_text else []), *([] if form == "translation" else [label])]
+    columns = dict(zip(names, read_columns(path, names), strict=True))
+    items = pd.DataFrame({"item": range(len(columns[text].cells))})
+    items["words"] = present_words(columns[text], language, segmentation)
     if other_text:
-        items["other_words"] = [as_words(cell) for cell in table[other_text]]
-    empty = items.index[items.words.map(len) == 0]
-    if len(empty):
-        raise IsoglossError(f"{path}, row {empty[0] + 1}, column '{text}': there is no text.")
+        other_language = into if form == "translation" and into else language
+        items["other_words"] = present_words(columns[other_text], other_language, segmentation)
     if form == "translation":
         return items
-    if form == "token-classification":
-        items["tags"] = [list(map(str, cell)) if hasattr(cell, "__iter__") else [] for cell in table[label]]
-        if isinstance(table[label].iloc[0] if len(table) else None, str):
-            items["tags"] = [cell.split() for cell in table[label]]
-        uneven = items.index[items.tags.map(len) != items.words.map(len)]
-        if len(uneven):
-            row = items.loc[uneven[0]]
-            raise IsoglossError(
-                f"{path}, row {uneven[0] + 1}: {len(row.words)} words, but {len(row.tags)} tags in column '{label}'."
-            )
-        found = [(row, tag) for row, tags in enumerate(items.tags) for tag in tags]
-    else:
-        items["label"] = table[label].map(str)
-        found = list(enumerate(items.label))
-    for row, value in found:
-        if value not in labels:
-            raise IsoglossError(
-                f"{path}, row {row + 1}, column '{label}': '{value}' is not among the declared labels "
-                f"({', '.join(labels)})."
-            )
+    check_labels(labels, f"{path}: the declared labels")
+    found = columns[label]
+    if form == "sequence-classification":
+        items["label"] = read_labels(found, labels)
+        return items
+    if measure == "entity_f1":
+        check_tags(labels, f"{path}, column '{label}': the declared labels")
+    items["tags"] = [tags_of(cell, found.place(row), labels, found.names) for row, cell in enumerate(found.cells)]
+    for row, (words, tags) in enumerate(zip(items.words, items.tags, strict=True)):
+        if len(words) != len(tags):
+            raise IsoglossError(f"{found.place(row)}: {len(words)} words, but {len(tags)} tags.")
     return items
 
 
-def as_words(cell: object) -> list[str]:
-    """Split a cell at white space; a list of words is taken as it is."""
-    if isinstance(cell, str):
-        return clean(cell).split()
-    return [str(word) for word in cell] if hasattr(cell, "__iter__") else []
+def present_words(column: Column, language: str, segmentation: dict[str, str]) -> list[list[str]]:
+    """Read a column of text of which no row may be empty."""
+    rows = read_words(column, language, segmentation.get(language))
+    for row, words in enumerate(rows):
+        if not words:
+            found = "the cell is empty" if is_missing(column.cells[row]) else "there is no word in it"
+            raise IsoglossError(f"{column.place(row)}: there is no text: {found}.")
+    return rows
+
+
+def read_labels(column: Column, labels: list[str]) -> list[str]:
+    """Read a column of labels."""
+    return [label_of(cell, column.place(row), labels, column.names) for row, cell in enumerate(column.cells)]
+
+
+def check_same_items(
+    items: pd.DataFrame, path: str, form: str, text: str, label: str, labels: list[str] | None, other: str
+) -> None:
+    """Refuse test items that are not those of another language, as far as numbers and labels tell.
+
+    Scores of two languages are compared item by item, so item n must be the same one in both.
+    """
+    found = read_columns(other, [label if form == "sequence-classification" else text])[0]
+    if len(found.cells) != len(items):
+        raise IsoglossError(
+            f"{path} has {len(items):,} items, {other} has {len(found.cells):,}: the test items must be the same in "
+            "every language, in the same order."
+        )
+    if form == "sequence-classification":
+        for row, (mine, theirs) in enumerate(zip(items.label, read_labels(found, labels), strict=True)):
+            if mine != theirs:
+                raise IsoglossError(
+                    f"{path}, row {row + 1}, column '{label}': '{mine}', but '{theirs}' in that row of {other}: the "
+                    "test items must be the same in every language, in the same order."
+                )

@@ -7,11 +7,14 @@ microworld adds ``slots``, ``lemmas``, ``entities`` and ``sentiment``.
 import logging
 from pathlib import Path
 
+import pandas as pd
+
 from isogloss import microworld
+from isogloss.errors import IsoglossError
 from isogloss.files import write_parquet
 from isogloss.text.sources import gettext as gettext_catalogues
 from isogloss.text.sources.lines import check_parallel, read_lines
-from isogloss.text.sources.tables import read_column
+from isogloss.text.sources.tables import read_columns, read_words
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +34,8 @@ def write_corpus(
     files: dict[str, str] | None = None,
     file: str | None = None,
     column: str | None = None,
-    segmentation: str = "whitespace",
+    segmentation: str | None = None,
+    links: dict[str, str] | None = None,
 ) -> None:
     """Make one language of a corpus.
 
@@ -50,19 +54,39 @@ def write_corpus(
         Of the microworld.
     folder, min_words, max_words, max_sentences
         Of gettext catalogues.
-    files, file, column, segmentation
-        Of the user's own text.
+    files, file, column
+        Of the user's own text: a file of each language, or a table and its column.
+    segmentation
+        How text becomes words, see :func:`isogloss.text.segmentation.split_words`; None where nothing is said, and then
+        text that is not split into words is refused.
+    links
+        The files of given links, by pair. Their positions count the words that an outside aligner saw.
+
+    Raises
+    ------
+    IsoglossError
+        If the text cannot be read, holds no words or is not split into words, or files that go together are of
+        different lengths.
     """
     if kind == "microworld":
         table = microworld.generate(language, part, sentences, seed)
     elif kind == "gettext":
-        table = gettext_catalogues.read_catalogues(language, folder, min_words, max_words)
+        table = gettext_catalogues.read_catalogues(language, folder, min_words, max_words, segmentation)
         # Numbers are digests, so the smallest are a random sample, and the same one in every language.
         table = gettext_catalogues.part_of(table, part).head(max_sentences or len(table))
-    elif kind == "text":
-        check_parallel(files)
-        table = read_lines(files[language], segmentation)
     else:
-        table = read_column(file, column, segmentation)
+        given = links or {}
+        if kind == "text":
+            check_parallel({**files, **given})
+            place, rows = files[language], read_lines(files[language], language, segmentation, bool(given))
+        else:
+            place = f"{file}, column '{column}'"
+            rows = read_words(read_columns(file, [column])[0], language, segmentation, bool(given))
+            check_parallel(given, len(rows))
+        table = pd.DataFrame(
+            [(number, words) for number, words in enumerate(rows) if words], columns=["sentence", "words"]
+        )
+        if table.empty:
+            raise IsoglossError(f"{place} holds no words: an empty corpus.")
     log.info("%s, %s: %d sentences, %d words", language, part, len(table), table.words.map(len).sum())
     write_parquet(table.astype({"sentence": "int64"}), output)

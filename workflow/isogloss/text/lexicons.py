@@ -8,6 +8,7 @@ import pandas as pd
 
 from isogloss.errors import IsoglossError
 from isogloss.files import read_parquet, write_parquet
+from isogloss.text.encoding import lines_of
 from isogloss.text.word_alignment import unflatten
 
 COLUMNS = ["source", "target", "probability", "count"]
@@ -84,11 +85,7 @@ def read_lexicon(path: str | Path) -> pd.DataFrame:
 def read_text(path: Path) -> pd.DataFrame:
     """Read the text form."""
     rows = []
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except UnicodeDecodeError as error:
-        raise IsoglossError(f"{path} is neither Parquet nor UTF-8 text ({error}).") from error
-    for number, line in enumerate(lines, start=1):
+    for number, line in enumerate(lines_of(path), start=1):
         if not line.strip():
             continue
         match = LINE.match(line)

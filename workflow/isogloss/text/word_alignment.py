@@ -17,11 +17,13 @@ import pandas as pd
 
 from isogloss.errors import IsoglossError
 from isogloss.files import read_parquet, write_csv, write_parquet
+from isogloss.text.encoding import lines_of
 
 log = logging.getLogger(__name__)
 
 Links = set[tuple[int, int]]
 ROUNDS = 3
+EFLOMAL_WORDS = 1024  # MAX_SENT_LEN of its program
 
 
 def retained_pairs(source: pd.DataFrame, target: pd.DataFrame, max_words: int) -> pd.DataFrame:
@@ -72,10 +74,7 @@ def read_pharaoh(path: str | Path, lengths: dict[int, tuple[int, int]]) -> dict[
     IsoglossError
         With file and line, if a link is malformed or points beyond a sentence, or a line is missing.
     """
-    try:
-        lines = Path(path).read_text(encoding="utf-8").splitlines()
-    except UnicodeDecodeError as error:
-        raise IsoglossError(f"{path} is not UTF-8 text: {error}") from error
+    lines = lines_of(path)
     found = {}
     for sentence, (rows, columns) in lengths.items():
         if sentence >= len(lines):
@@ -132,6 +131,24 @@ def symmetrize(forward: Links, backward: Links, method: str) -> Links:
             if i not in sources and j not in targets:
                 add(i, j)
     return links
+
+
+def eflomal_links_of(pairs: pd.DataFrame, symmetrization: str, seed: int) -> list[Links]:
+    """Align sentence pairs, see :func:`retained_pairs`, with :func:`eflomal_links`.
+
+    Raises
+    ------
+    IsoglossError
+        If a sentence is longer than eflomal takes.
+    """
+    for row in pairs.itertuples(index=False):
+        longest = max(len(row.words_source), len(row.words_target))
+        if longest > EFLOMAL_WORDS:
+            raise IsoglossError(
+                f"Sentence pair {row.sentence + 1:,} has a side of {longest:,} words; eflomal takes at most "
+                f"{EFLOMAL_WORDS:,}. Lower `max_sentence_words` of the corpus."
+            )
+    return eflomal_links(list(map(list, pairs.words_source)), list(map(list, pairs.words_target)), symmetrization, seed)
 
 
 def eflomal_links(source: list[list[str]], target: list[list[str]], symmetrization: str, seed: int) -> list[Links]:
@@ -276,9 +293,7 @@ def align(
         }
         links = list(read_pharaoh(Path(str(given)), lengths).values())
     else:
-        links = eflomal_links(
-            list(map(list, pairs.words_source)), list(map(list, pairs.words_target)), symmetrization, seed
-        )
+        links = eflomal_links_of(pairs, symmetrization, seed)
     if not any(links):
         raise IsoglossError(f"The alignment of {source} and {target} has no link at all.")
     log.info("%d sentence pairs, %d links", len(pairs), sum(map(len, links)))
@@ -316,9 +331,7 @@ def score(
 ) -> None:
     """Score eflomal against the microworld's gold links, and write one row."""
     pairs = retained_pairs(read_parquet(source, ("slots",)), read_parquet(target, ("slots",)), max_words)
-    found = eflomal_links(
-        list(map(list, pairs.words_source)), list(map(list, pairs.words_target)), symmetrization, seed
-    )
+    found = eflomal_links_of(pairs, symmetrization, seed)
     gold = [gold_links(*row) for row in zip(pairs.slots_source, pairs.slots_target, strict=True)]
     row = {**identity, "aligner": f"eflomal, {symmetrization}", "seed": seed, "sentences": len(pairs)}
     write_csv(pd.DataFrame([{**row, **alignment_error_rate(found, gold)}]), output)

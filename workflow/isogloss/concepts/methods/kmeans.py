@@ -5,6 +5,7 @@ too, wasted centres are moved to where the error is (a split-and-merge search). 
 then finish. Everything depends on the seed, the number of threads and the device alone.
 """
 
+import hashlib
 from functools import partial
 
 import numpy as np
@@ -28,13 +29,20 @@ class Points:
     ----------
     vectors
         ``[n, d]``, in single precision.
+    weights
+        How many of the clustered words have each vector, ``[n]``.
     norms
         Their squared norms, ``[n]``.
     """
 
-    def __init__(self, vectors: np.ndarray):
+    def __init__(self, vectors: np.ndarray, weights: np.ndarray | None = None):
         self.vectors = vectors
+        self.weights = np.ones(len(vectors), dtype=np.float32) if weights is None else weights
         self.norms = np.einsum("ij,ij->i", vectors, vectors)
+
+    def total(self, distances: np.ndarray) -> float:
+        """Sum what each vector's distance counts for."""
+        return float((self.weights * distances).sum(dtype=np.float64))
 
     def assign(self, centers: np.ndarray, second: bool = False) -> tuple[np.ndarray, ...]:
         """Find each vector's nearest centre.
@@ -77,10 +85,10 @@ class Points:
 class TorchPoints(Points):
     """The same vectors on a device of torch: ``cuda``, since on a CPU it would be no faster."""
 
-    def __init__(self, vectors: np.ndarray, device: str):
+    def __init__(self, vectors: np.ndarray, weights: np.ndarray | None = None, *, device: str):
         import torch
 
-        super().__init__(vectors)
+        super().__init__(vectors, weights)
         self.placed = torch.from_numpy(vectors).to(device)
 
     def best(self, centers: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
@@ -98,6 +106,9 @@ def kmeans(
     vectors: np.ndarray, clusters: int, seed: int, threads: int = 1, device: str = "cpu"
 ) -> tuple[np.ndarray, np.ndarray, float]:
     """Cluster vectors by Lloyd's algorithm (Lloyd 1982) from a k-means++ start (Arthur & Vassilvitskii 2007).
+
+    Equal vectors, as many words have in layer 0, are clustered as one vector of their number's weight, so that they are
+    in the same cluster.
 
     Parameters
     ----------
@@ -133,40 +144,66 @@ def kmeans(
         )
     if not np.isfinite(vectors).all():
         raise IsoglossError("The activations hold values that are not finite (NaN or infinity).")
+    first, member = distinct(vectors)
+    if clusters > len(first):
+        raise IsoglossError(
+            f"More clusters than words that differ: {clusters:,} were asked for, and only {len(first):,} of "
+            f"{len(vectors):,} vectors are distinct. Ask for fewer (`concepts: clusters:`) or take more text."
+        )
+    weights = np.bincount(member).astype(np.float32)
     with threadpool_limits(threads):
-        centred = vectors - vectors.mean(0, dtype=np.float64).astype(np.float32)
+        centred = (vectors - vectors.mean(0, dtype=np.float64).astype(np.float32))[first]
         place = Points if device == "cpu" else partial(TorchPoints, device=device)
-        rough = place(principal_components(centred, COMPONENTS))
+        rough = place(principal_components(centred, weights, COMPONENTS), weights)
         rng = np.random.default_rng(seed)
         labels = lloyd(rough, plus_plus(rough, clusters, rng), ROUGH_ITERATIONS)[0]
         labels = move_wasted_centres(rough, labels, clusters)
-        labels, centers = lloyd(place(centred), means(centred, labels, clusters), FINE_ITERATIONS)
-        inertia = float(np.square(centred.astype(np.float64) - centers[labels]).sum())
-        return labels, means(vectors, labels, clusters).astype(np.float32), inertia
+        fine = place(centred, weights)
+        labels, centers = lloyd(fine, means(fine, labels, clusters), FINE_ITERATIONS)
+        inertia = float(weights @ np.square(centred.astype(np.float64) - centers[labels]).sum(1))
+        centers = means(Points(vectors[first], weights), labels, clusters)
+        return labels[member], centers.astype(np.float32), inertia
 
 
-def principal_components(vectors: np.ndarray, count: int) -> np.ndarray:
-    """Project centred ``vectors [n, d]`` on their leading ``count`` principal components."""
+def distinct(vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Find the vectors that differ.
+
+    Parameters
+    ----------
+    vectors
+        ``[n, d]``.
+
+    Returns
+    -------
+    first : ndarray of int, ``[m]``
+        The row where each of the ``m`` distinct vectors stands first.
+    member : ndarray of int, ``[n]``
+        Which of them each row is.
+    """
+    seen: dict[bytes, int] = {}
+    positive = vectors + 0.0  # -0.0 equals 0.0
+    member = [seen.setdefault(hashlib.blake2b(row, digest_size=16).digest(), len(seen)) for row in positive]
+    member = np.array(member)
+    return np.unique(member, return_index=True)[1], member
+
+
+def principal_components(vectors: np.ndarray, weights: np.ndarray, count: int) -> np.ndarray:
+    """Project centred ``vectors [n, d]`` of ``weights [n]`` on their leading ``count`` principal components."""
     if vectors.shape[1] <= count:
         return vectors
-    _, axes = np.linalg.eigh((vectors.T @ vectors).astype(np.float64))
+    _, axes = np.linalg.eigh((vectors.T @ (vectors * weights[:, None])).astype(np.float64))
     return np.ascontiguousarray(vectors @ axes[:, : -count - 1 : -1].astype(np.float32))
 
 
 def plus_plus(points: Points, clusters: int, rng: np.random.Generator) -> np.ndarray:
     """Choose starting centres by greedy k-means++: of some candidates, the one that lowers the error most."""
     candidates = 2 + int(np.log(clusters))
-    vectors, norms = points.vectors, points.norms
+    vectors, weights, norms = points.vectors, points.weights, points.norms
     centers = np.empty((clusters, vectors.shape[1]), dtype=np.float32)
-    centers[0] = vectors[rng.integers(len(vectors))]
+    centers[0] = vectors[np.searchsorted(np.cumsum(weights), rng.integers(int(weights.sum())), side="right")]
     nearest = np.square(vectors - centers[0]).sum(1)
     for index in range(1, clusters):
-        cumulative = np.cumsum(nearest, dtype=np.float64)
-        if cumulative[-1] <= 0:
-            raise IsoglossError(
-                f"More clusters than words that differ: {clusters:,} were asked for, and only {index:,} vectors "
-                "are distinct. Ask for fewer (`concepts: clusters:`) or take more text."
-            )
+        cumulative = np.cumsum(nearest * weights, dtype=np.float64)
         chosen = np.searchsorted(cumulative, rng.random(candidates) * cumulative[-1], side="right")
         chosen = np.minimum(chosen, len(vectors) - 1)
         distances = vectors[chosen] @ vectors.T
@@ -175,25 +212,20 @@ def plus_plus(points: Points, clusters: int, rng: np.random.Generator) -> np.nda
         distances += norms[chosen, None]
         np.minimum(distances, nearest, out=distances)
         np.maximum(distances, 0, out=distances)
-        best = int(np.argmin(distances.sum(1, dtype=np.float64)))
+        best = int(np.argmin((distances * weights).sum(1, dtype=np.float64)))
         nearest = distances[best]
         nearest[chosen[best]] = 0
         centers[index] = vectors[chosen[best]]
     return centers
 
 
-def means(vectors: np.ndarray, labels: np.ndarray, clusters: int) -> np.ndarray:
+def means(points: Points, labels: np.ndarray, clusters: int) -> np.ndarray:
     """Average the vectors of each cluster, ``[clusters, d]``."""
-    counts = np.bincount(labels, minlength=clusters)
-    members = sparse.csr_matrix(
-        (
-            np.ones(len(labels), dtype=np.float32),
-            np.argsort(labels, kind="stable"),
-            np.r_[0, np.cumsum(counts)],
-        ),
-        shape=(clusters, len(labels)),
-    )
-    return (members @ vectors) / np.maximum(counts, 1)[:, None].astype(np.float32)
+    order = np.argsort(labels, kind="stable")
+    starts = np.r_[0, np.cumsum(np.bincount(labels, minlength=clusters))]
+    members = sparse.csr_matrix((points.weights[order], order, starts), shape=(clusters, len(labels)))
+    words = np.bincount(labels, points.weights, clusters)
+    return (members @ points.vectors) / np.maximum(words, 1)[:, None].astype(np.float32)
 
 
 def lloyd(points: Points, centers: np.ndarray, iterations: int) -> tuple[np.ndarray, np.ndarray]:
@@ -209,8 +241,8 @@ def lloyd(points: Points, centers: np.ndarray, iterations: int) -> tuple[np.ndar
     for _ in range(iterations):
         labels, distances = points.assign(centers)
         fill_empty(labels, distances, len(centers))
-        centers = means(points.vectors, labels, len(centers))
-        error = float(distances.sum(dtype=np.float64))
+        centers = means(points, labels, len(centers))
+        error = points.total(distances)
         if before - error <= TOLERANCE * error:
             break
         before = error
@@ -246,12 +278,12 @@ def move_wasted_centres(points: Points, labels: np.ndarray, clusters: int) -> np
         Labels with no larger error (the search of breathing k-means, Fritzke 2020, with as many centres throughout).
     """
     share = max(1, clusters // 10)
-    centers = means(points.vectors, labels, clusters)
+    centers = means(points, labels, clusters)
     labels, distances, further = points.assign(centers, second=True)
-    best = float(distances.sum(dtype=np.float64))
+    best = points.total(distances)
     for _ in range(SEARCHES):
-        error = np.bincount(labels, distances, clusters)
-        missed = np.bincount(labels, further - distances, clusters)
+        error = np.bincount(labels, points.weights * distances, clusters)
+        missed = np.bincount(labels, points.weights * (further - distances), clusters)
         wasted, crowded = np.argsort(missed, kind="stable")[:share], np.argsort(-error, kind="stable")
         crowded = crowded[~np.isin(crowded, wasted)][:share]
         trial = centers.copy()
@@ -260,7 +292,7 @@ def move_wasted_centres(points: Points, labels: np.ndarray, clusters: int) -> np
             trial[old] = points.vectors[rows[np.argmax(distances[rows])]]
         trial_labels, trial = lloyd(points, trial, 10)
         trial_labels, trial_distances, trial_further = points.assign(trial, second=True)
-        total = float(trial_distances.sum(dtype=np.float64))
+        total = points.total(trial_distances)
         if total < best:
             if best - total < TOLERANCE * best:
                 share = max(1, share // 2)

@@ -14,7 +14,7 @@ from pathlib import Path
 import pandas as pd
 
 from isogloss.errors import IsoglossError
-from isogloss.text.segmentation import clean
+from isogloss.text.segmentation import check_split, clean, split_words
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +31,9 @@ def languages_here(folder: str | Path) -> list[str]:
     return sorted({path.parents[1].name for path in Path(folder).glob("*/LC_MESSAGES/*.mo")})
 
 
-def read_catalogues(language: str, folder: str | Path, min_words: int, max_words: int) -> pd.DataFrame:
+def read_catalogues(
+    language: str, folder: str | Path, min_words: int, max_words: int, segmentation: str | None = None
+) -> pd.DataFrame:
     """Read all messages of one language.
 
     Parameters
@@ -42,6 +44,8 @@ def read_catalogues(language: str, folder: str | Path, min_words: int, max_words
         Where the catalogues are, such as ``/usr/share/locale``.
     min_words, max_words
         Messages whose original is shorter or longer are left out.
+    segmentation
+        How translations become words, see :func:`isogloss.text.segmentation.split_words`.
 
     Returns
     -------
@@ -72,12 +76,14 @@ def read_catalogues(language: str, folder: str | Path, min_words: int, max_words
             source = words_of(original)
             if not min_words <= len(source) <= max_words or NOT_PROSE.search(original):
                 continue
-            target = source if language == "en" else words_of(translation)
+            target = source if language == "en" else words_of(translation, segmentation)
             if target and (language == "en" or target != source):
                 found.setdefault(number(source), target)
     rows = sorted(found.items())
     if not rows:
         raise IsoglossError(f"The catalogues of '{language}' below {folder} hold no usable message.")
+    if segmentation is None:
+        check_split([words for _, words in rows], f"The catalogues of '{language}' below {folder}", language)
     return pd.DataFrame(rows, columns=["sentence", "words"])
 
 
@@ -97,9 +103,9 @@ def messages(path: Path) -> list[tuple[str, str]]:
     return sorted(pairs)
 
 
-def words_of(message: str) -> list[str]:
+def words_of(message: str, segmentation: str | None = None) -> list[str]:
     """Split a message into words, with punctuation by itself and without keyboard marks."""
-    return PUNCTUATION.sub(r" \1 ", clean(message.replace("_", "").replace("&", ""))).split()
+    return split_words(PUNCTUATION.sub(r" \1 ", clean(message.replace("_", "").replace("&", ""))), segmentation)
 
 
 def number(source: list[str]) -> int:

@@ -1,67 +1,57 @@
-"""Corpora of plain text: a file a language, one sentence a line."""
+"""Plain text: a file a language, one sentence a line."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
-import pandas as pd
-
 from isogloss.errors import IsoglossError
-from isogloss.text.segmentation import split_words
+from isogloss.text.cells import words_of
+from isogloss.text.encoding import lines_of
+from isogloss.text.segmentation import check_split
 
 
-def read_lines(path: str | Path, segmentation: str = "whitespace") -> pd.DataFrame:
+def read_lines(
+    path: str | Path, language: str, segmentation: str | None = None, as_aligned: bool = False
+) -> list[list[str]]:
     """Read one language's file.
 
     Parameters
     ----------
     path
-        UTF-8, with or without a byte-order mark, lines ended by LF or CRLF.
-    segmentation
-        See :func:`isogloss.text.segmentation.split_words`.
+        See :func:`isogloss.text.encoding.lines_of`.
+    language
+        Its code.
+    segmentation, as_aligned
+        See :func:`isogloss.text.cells.words_of`.
 
     Returns
     -------
-    DataFrame
-        ``sentence`` (line number from 0) and ``words``. Empty lines have no row, and keep their number.
+    list of list of str
+        The words of each line; none where it is empty.
 
     Raises
     ------
     IsoglossError
-        If the file is missing, holds no words, or is not UTF-8; then with the line.
+        If the file is missing, is not text in UTF-8, or is not split into words and nothing is said of that.
     """
-    lines = decode(Path(path))
-    rows = [(number, words) for number, line in enumerate(lines) if (words := split_words(line, segmentation))]
-    if not rows:
-        raise IsoglossError(f"{path} holds no words: an empty corpus.")
-    return pd.DataFrame(rows, columns=["sentence", "words"])
+    lines = lines_of(path)
+    rows = [words_of(line, f"{path}:{number}", segmentation, as_aligned) for number, line in enumerate(lines, 1)]
+    if segmentation is None:
+        check_split(rows, str(path), language)
+    return rows
 
 
-def decode(path: Path) -> list[str]:
-    """Read a file's lines, without their ends."""
-    if not path.is_file():
-        raise IsoglossError(f"There is no file {path}.")
-    content = path.read_bytes().removeprefix(b"\xef\xbb\xbf")
-    raw = content.removesuffix(b"\n").split(b"\n") if content else []
-    lines = []
-    for number, line in enumerate(raw, start=1):
-        try:
-            lines.append(line.decode("utf-8").rstrip("\r"))
-        except UnicodeDecodeError as error:
-            raise IsoglossError(
-                f"{path}:{number}: byte {error.start + 1} of the line (0x{line[error.start]:02x}) is not UTF-8. "
-                "Convert the file, for instance with iconv -f latin1 -t utf-8."
-            ) from error
-    return lines
-
-
-def check_parallel(files: dict[str, str | Path]) -> None:
+def check_parallel(files: Mapping[str, str | Path], rows: int | None = None) -> None:
     """Refuse files that do not have the same number of lines.
 
     Parameters
     ----------
     files
-        By language.
+        By what each is: a language's text, or the links of a pair such as ``en-de``.
+    rows
+        The number of rows that each must have, of a table that the files go with.
     """
-    counts = {language: len(decode(Path(path))) for language, path in sorted(files.items())}
-    if len(set(counts.values())) > 1:
-        listing = ", ".join(f"{files[language]} ({language}) has {count:,}" for language, count in counts.items())
-        raise IsoglossError(f"Parallel files must have the same number of lines: {listing}.")
+    counts = {name: len(lines_of(path)) for name, path in sorted(files.items())}
+    if len({*counts.values(), *([] if rows is None else [rows])}) > 1:
+        listing = ", ".join(f"{files[name]} ({name}) has {count:,}" for name, count in counts.items())
+        table = "" if rows is None else f" as the table has rows, {rows:,}"
+        raise IsoglossError(f"Parallel files must have the same number of lines{table}: {listing}.")

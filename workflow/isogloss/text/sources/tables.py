@@ -1,91 +1,316 @@
-"""Corpora in a table: Parquet, CSV or JSONL, with a column a language."""
+"""Tables of the user: Parquet, CSV or JSONL, a column at a time, as they are.
 
+What a cell means is decided in :mod:`isogloss.text.cells`; here it gets the value that the file holds, never one that a
+reader guessed (a number for text, a float for a whole number beside a null, another column's cell).
+"""
+
+import csv
 import difflib
+import io
 import json
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from isogloss.errors import IsoglossError
-from isogloss.text.segmentation import clean, split_words
+from isogloss.text.cells import shown, words_of
+from isogloss.text.encoding import lines_of, read_text
+from isogloss.text.segmentation import check_split
 
 
-def read_column(path: str | Path, column: str, segmentation: str = "whitespace") -> pd.DataFrame:
-    """Read one language's column.
+@dataclass(frozen=True)
+class Column:
+    """One column of a table.
+
+    Attributes
+    ----------
+    path
+        The file.
+    name
+        The column; after a dot the key of a dictionary.
+    cells
+        Its values, None where there is none.
+    names
+        The labels that numbers mean, where the file says so (the hub's class labels).
+    """
+
+    path: Path
+    name: str
+    cells: list[Any]
+    names: list[str] | None = None
+
+    def place(self, row: int) -> str:
+        """Say where a cell stands; rows count from 1, the header not counted."""
+        return f"{self.path}, row {row + 1}, column '{self.name}'"
+
+
+def read_words(
+    column: Column, language: str, segmentation: str | None = None, as_aligned: bool = False
+) -> list[list[str]]:
+    """Read a column's sentences, or lists of words.
 
     Parameters
     ----------
-    path
-        A ``.parquet``, ``.csv`` or ``.jsonl`` file.
     column
-        Of sentences, or of lists of words.
-    segmentation
-        How sentences become words; lists are taken as they are.
+        The cells.
+    language
+        The code of their language.
+    segmentation, as_aligned
+        See :func:`isogloss.text.cells.words_of`.
 
     Returns
     -------
-    DataFrame
-        ``sentence`` (row number from 0) and ``words``. Empty cells have no row, and keep their number.
+    list of list of str
+        The words of each row; none where the cell is empty.
 
     Raises
     ------
     IsoglossError
-        If the table cannot be read, lacks the column, or the column holds something else.
+        If a cell holds something else, or text is not split into words and nothing is said of that.
+    """
+    rows = [words_of(cell, column.place(row), segmentation, as_aligned) for row, cell in enumerate(column.cells)]
+    if segmentation is None:
+        texts = [words for words, cell in zip(rows, column.cells, strict=True) if not isinstance(cell, list)]
+        check_split(texts, f"{column.path}, column '{column.name}'", language)
+    return rows
+
+
+def read_columns(path: str | Path, columns: list[str]) -> list[Column]:
+    """Read columns of a table.
+
+    Parameters
+    ----------
+    path
+        A ``.parquet``, ``.csv`` or ``.jsonl`` file; which it is follows from its ending.
+    columns
+        Their names. ``translation.de`` is the key ``de`` of the dictionaries in ``translation``, where there is no
+        column of that whole name.
+
+    Raises
+    ------
+    IsoglossError
+        If the table cannot be read, lacks a column or has it twice, or a column holds dictionaries.
     """
     path = Path(path)
-    table = read_any(path)
-    if column not in table.columns:
-        names = [str(name) for name in table.columns]
-        close = difflib.get_close_matches(column, names, n=1)
-        hint = f"; did you mean '{close[0]}'?" if close else ""
-        raise IsoglossError(f"{path} has no column '{column}'{hint} It has {', '.join(names)}.")
-    rows = []
-    for number, cell in enumerate(table[column]):
-        if isinstance(cell, str):
-            words = split_words(cell, segmentation)
-        elif hasattr(cell, "__iter__"):
-            # A word never holds a space: the text forms of our files could not tell it from two.
-            words = [part for word in cell for part in clean(str(word)).split()]
-        elif cell is None or pd.isna(cell):
-            continue
-        else:
-            raise IsoglossError(
-                f"{path}, row {number + 1}, column '{column}': expected text or a list, found {cell!r}."
-            )
-        if words:
-            rows.append((number, words))
-    if not rows:
-        raise IsoglossError(f"{path}, column '{column}': no words, an empty corpus.")
-    return pd.DataFrame(rows, columns=["sentence", "words"])
-
-
-def read_any(path: Path) -> pd.DataFrame:
-    """Read a table by its ending."""
     if not path.is_file():
         raise IsoglossError(f"There is no file {path}.")
+    readers = {".parquet": parquet_columns, ".csv": csv_columns, ".jsonl": jsonl_columns}
+    if path.suffix not in readers:
+        raise IsoglossError(f"{path}: expected a table whose name ends in {', '.join(readers)}.")
+    found = readers[path.suffix](path, columns)
+    for column in found:
+        for row, cell in enumerate(column.cells):
+            if isinstance(cell, dict):
+                raise holds_dictionaries(column.path, column.name, list(map(str, cell)), row)
+    return found
+
+
+def holds_dictionaries(path: Path, column: str, keys: list[str], row: int) -> IsoglossError:
+    """Say that a column holds dictionaries, and how to take one of their keys."""
+    example = f" Name one of them: `{column}.{keys[0]}`." if keys else ""
+    listed = ", ".join(keys) or "(none)"
+    return IsoglossError(
+        f"{path}, row {row + 1}, column '{column}': expected text, found a dictionary with the keys {listed}.{example}"
+    )
+
+
+def split_name(name: str, known: list[str], path: Path) -> tuple[str, list[str]]:
+    """Find a column by its name: itself, or the longest part before a dot, and the keys after it.
+
+    Raises
+    ------
+    IsoglossError
+        If there is no such column, or two of that name.
+    """
+    parts = name.split(".")
+    for end in range(len(parts), 0, -1):
+        column = ".".join(parts[:end])
+        if column in known:
+            if known.count(column) > 1:
+                times = known.count(column)
+                raise IsoglossError(f"{path} has the column '{column}' {times} times. Rename all but one.")
+            return column, parts[end:]
+    close = difflib.get_close_matches(name, known, n=1)
+    hint = f"; did you mean '{close[0]}'?" if close else ""
+    raise IsoglossError(f"{path} has no column '{name}'{hint} It has {', '.join(dict.fromkeys(known))}.")
+
+
+def pick(cell: Any, keys: list[str], place: str) -> Any:
+    """Take a value out of nested dictionaries; None where it is not there.
+
+    Raises
+    ------
+    IsoglossError
+        If something else than a dictionary is met on the way.
+    """
+    for key in keys:
+        if cell is None:
+            return None
+        if not isinstance(cell, dict):
+            raise IsoglossError(f"{place}: expected a dictionary with the key '{key}', found {shown(cell)}.")
+        cell = cell.get(key)
+    return cell
+
+
+# Parquet ------------------------------------------------------------------------------------------------------------
+
+
+def parquet_columns(path: Path, columns: list[str]) -> list[Column]:
+    """Read columns of a Parquet file."""
     try:
-        if path.suffix == ".parquet":
-            return pd.read_parquet(path)
-        if path.suffix == ".csv":
-            return pd.read_csv(path, dtype=str, keep_default_na=False)
-        if path.suffix == ".jsonl":
-            return read_jsonl(path)
-    except (ValueError, OSError) as error:
-        raise IsoglossError(f"{path} cannot be read: {error}") from error
-    raise IsoglossError(f"{path}: expected a .parquet, .csv or .jsonl table.")
+        with pq.ParquetFile(path) as file:
+            schema = file.schema_arrow
+            tops = [split_name(name, schema.names, path) for name in columns]
+            for top, keys in tops:
+                check_keys(path, top, keys, schema.field(top).type)
+            table = file.read(columns=sorted({top for top, _ in tops}))
+            found = []
+            for name, (top, keys) in zip(columns, tops, strict=True):
+                cells = [
+                    pick(cell, keys, f"{path}, row {row + 1}, column '{name}'")
+                    for row, cell in enumerate(arrow_values(table.column(top), f"{path}, column '{top}'"))
+                ]
+                found.append(Column(path, name, cells, class_names(schema, top, keys)))
+            return found
+    except (pa.ArrowException, OSError, ValueError, MemoryError) as error:
+        told = (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
+        raise IsoglossError(f"{path} cannot be read as Parquet: {told}. Bring or make the file again.") from error
 
 
-def read_jsonl(path: Path) -> pd.DataFrame:
-    """Read one JSON object a line."""
-    rows = []
-    for number, line in enumerate(path.read_bytes().splitlines(), start=1):
+def arrow_values(column: pa.ChunkedArray, place: str) -> Iterator[Any]:
+    """Give a column's values as Python's; text that is not UTF-8 is refused with its row."""
+    for row, value in enumerate(column):
+        try:
+            yield value.as_py()
+        except UnicodeDecodeError as error:
+            raise IsoglossError(
+                f"{place}, row {row + 1}: the text is not UTF-8 (byte {error.start + 1} is "
+                f"0x{error.object[error.start]:02x})."
+            ) from error
+
+
+def check_keys(path: Path, column: str, keys: list[str], kind: pa.DataType) -> None:
+    """Refuse a key that the dictionaries of a Parquet column do not have, or a column of them without a key."""
+    named = column
+    for key in keys:
+        if not pa.types.is_struct(kind):
+            raise IsoglossError(f"{path}, column '{named}': holds {kind}, no dictionaries with a key '{key}'.")
+        known = [field.name for field in kind]
+        if key not in known:
+            raise IsoglossError(f"{path}, column '{named}': there is no key '{key}'; there are {', '.join(known)}.")
+        kind, named = kind.field(key).type, f"{named}.{key}"
+    if pa.types.is_struct(kind):
+        raise holds_dictionaries(path, named, [field.name for field in kind], 0)
+
+
+def class_names(schema: pa.Schema, column: str, keys: list[str]) -> list[str] | None:
+    """Look up what the numbers of a column mean in the notes that ``datasets`` leaves in a file; None without any."""
+    try:
+        feature = json.loads((schema.metadata or {})[b"huggingface"])["info"]["features"][column]
+        for key in keys:
+            feature = feature[key]
+        # A list of class labels is {"feature": {...}} or, in older files, a list of one.
+        feature = feature[0] if isinstance(feature, list) else feature
+        names = feature.get("feature", feature).get("names")
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError):
+        return None
+    return [str(name) for name in names] if isinstance(names, list) and names else None
+
+
+# CSV ----------------------------------------------------------------------------------------------------------------
+
+
+def csv_columns(path: Path, columns: list[str]) -> list[Column]:
+    """Read columns of a CSV file: comma, double quotes, a header. An empty cell is missing."""
+    header, *rows = csv_rows(path)
+    places = []
+    for name in columns:
+        column, keys = split_name(name, header, path)
+        if keys:
+            listed = ", ".join(header)
+            raise IsoglossError(f"{path} has no column '{name}'; CSV holds no dictionaries. It has {listed}.")
+        places.append(header.index(column))
+    return [
+        Column(path, name, [row[place] or None for row in rows]) for name, place in zip(columns, places, strict=True)
+    ]
+
+
+def csv_rows(path: Path) -> list[list[str]]:
+    """Read the header and the rows, each with as many cells as the header.
+
+    Commas at the ends of all rows are no cells. Any other row with more or fewer cells is refused: a comma or a quote
+    that was not meant as one has moved its cells, and no one can tell which.
+    """
+    csv.field_size_limit(sys.maxsize)
+    reader = csv.reader(io.StringIO(read_text(path), newline=""), strict=True)
+    rows, lines = [], []
+    try:
+        for row in reader:
+            rows.append(row)
+            lines.append(reader.line_num)
+    except csv.Error as error:
+        raise IsoglossError(
+            f"{path}:{reader.line_num}: not CSV: {error}. A quote within a cell is written twice, and the cell quoted."
+        ) from error
+    while rows and not rows[-1]:
+        rows.pop()
+    if not rows:
+        raise IsoglossError(f"{path} is empty; expected a header and rows.")
+    width = len(rows[0])
+    widest = {len(row) for row in rows[1:]}
+    if len(widest) == 1 and min(widest) > width and not any(any(row[width:]) for row in rows[1:]):
+        rows[1:] = [row[:width] for row in rows[1:]]
+    for row, line in zip(rows, lines, strict=False):
+        if len(row) != width:
+            raise IsoglossError(
+                f"{path}:{line}: this row has {len(row)} cells, the header {width} ({', '.join(rows[0])}). Quote a "
+                "cell that holds a comma, and write an empty cell out."
+            )
+    return rows
+
+
+# JSONL --------------------------------------------------------------------------------------------------------------
+
+
+def jsonl_columns(path: Path, columns: list[str]) -> list[Column]:
+    """Read keys of the objects of a JSONL file; a key that is not there is missing."""
+    rows, known = [], {}
+    for number, line in enumerate(lines_of(path), start=1):
         if not line.strip():
             continue
         try:
-            row = json.loads(line)
-        except ValueError as error:
-            raise IsoglossError(f"{path}:{number}: not JSON in UTF-8: {error}") from error
+            row = json.loads(line, object_pairs_hook=unique_keys, parse_constant=no_constant)
+        except (ValueError, RecursionError) as error:
+            raise IsoglossError(f"{path}:{number}: not JSON: {error}.") from error
         if not isinstance(row, dict):
-            raise IsoglossError(f"{path}:{number}: expected an object with a key a language, found {row!r}.")
+            raise IsoglossError(f"{path}:{number}: expected an object with a key a column, found {shown(row)}.")
         rows.append(row)
-    return pd.DataFrame(rows)
+        known |= dict.fromkeys(row)
+    found = []
+    for name in columns:
+        column, keys = split_name(name, list(known), path)
+        cells = [
+            pick(row.get(column), keys, f"{path}, row {place + 1}, column '{name}'") for place, row in enumerate(rows)
+        ]
+        found.append(Column(path, name, cells))
+    return found
+
+
+def unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Make an object; refuse a key that stands twice, of which one value would be lost."""
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise ValueError(f"the key '{next(name for name in names if names.count(name) > 1)}' stands twice")
+    return made
+
+
+def no_constant(name: str) -> None:
+    """Read NaN, which pandas and Python write for what is missing; there is no infinite text or label."""
+    if name != "NaN":
+        raise ValueError(f"{name} is no value of JSON")

@@ -1,0 +1,113 @@
+"""From a text file's bytes to its lines: the one place where an encoding is decided."""
+
+import re
+from pathlib import Path
+
+from isogloss.errors import IsoglossError
+
+# Characters that no text holds: control characters that are not white space (the shifts of ISO-2022 among them), and
+# halves of a surrogate pair.
+NO_TEXT = re.compile("[\x00-\x08\x0e-\x1f\x7f\ud800-\udfff]")
+
+# What a file that is not UTF-8 text starts with, what it is, and how to make text of it.
+STARTS = (
+    (b"\xff\xfe\x00\x00", "UTF-32", "Convert it: iconv -f utf-32 -t utf-8"),
+    (b"\x00\x00\xfe\xff", "UTF-32", "Convert it: iconv -f utf-32 -t utf-8"),
+    (b"\xff\xfe", "UTF-16", "Convert it: iconv -f utf-16 -t utf-8"),
+    (b"\xfe\xff", "UTF-16", "Convert it: iconv -f utf-16 -t utf-8"),
+    (b"\x1f\x8b", "compressed by gzip", "Unpack it with gunzip"),
+    (b"BZh", "compressed by bzip2", "Unpack it with bunzip2"),
+    (b"\xfd7zXZ\x00", "compressed by xz", "Unpack it with unxz"),
+    (b"\x28\xb5\x2f\xfd", "compressed by zstd", "Unpack it with unzstd"),
+    (b"PK\x03\x04", "a zip archive (or an office document)", "Unpack it, or save it as plain text"),
+    (b"PAR1", "a Parquet table", "Name it with the ending .parquet, as a table"),
+    (b"%PDF", "a PDF", "Save it as plain text"),
+    (b"version https://git-lfs", "a Git LFS pointer, not the file itself", "Bring the file with git lfs pull"),
+    (b"<!doctype html", "a web page", "Bring the file itself"),
+    (b"<html", "a web page", "Bring the file itself"),
+)
+
+
+def read_text(path: str | Path) -> str:
+    """Read a text file.
+
+    Parameters
+    ----------
+    path
+        UTF-8, with or without a byte-order mark.
+
+    Raises
+    ------
+    IsoglossError
+        If the file is missing, is something else (named, where it can be told), or holds a character that no text
+        holds; then with the line.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise IsoglossError(f"There is no file {path}.")
+    content = path.read_bytes().removeprefix(b"\xef\xbb\xbf")
+    for start, name, advice in STARTS:
+        if content[: len(start)].lower() == start.lower():
+            raise IsoglossError(f"{path} is {name}; expected text in UTF-8. {advice}.")
+    check_not_wide(content, path)
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        column = error.start - content.rfind(b"\n", 0, error.start)
+        raise IsoglossError(
+            f"{path}:{line}: byte {column} of the line (0x{content[error.start]:02x}) is not UTF-8. Convert the file "
+            "from its encoding, for instance with iconv -f latin1 -t utf-8 if it is Western European."
+        ) from error
+    if match := NO_TEXT.search(text):
+        line = text.count("\n", 0, match.start()) + 1
+        raise IsoglossError(
+            f"{path}:{line}: the line holds {name_of(match[0])}, which is no part of a text. Take it out, or convert "
+            "the file if its encoding is not UTF-8."
+        )
+    return text
+
+
+def check_not_wide(content: bytes, path: Path) -> None:
+    """Refuse UTF-16 and UTF-32 without a byte-order mark: their line ends and ASCII letters are full of zeros."""
+    zeros = content.count(0)
+    if zeros < max(2, len(content) // 50):
+        return
+    even, odd = content[::2].count(0), content[1::2].count(0)
+    if 0 < even < odd / 10 or (odd and not even):
+        name = "utf-16le"
+    elif 0 < odd < even / 10 or (even and not odd):
+        name = "utf-16be"
+    else:
+        name = "utf-32" if zeros > len(content) / 2 else None
+    if name:
+        raise IsoglossError(
+            f"{path} looks like {name.upper()} without a mark at its start: {zeros:,} of {len(content):,} bytes are 0. "
+            f"Expected text in UTF-8. Convert it: iconv -f {name} -t utf-8."
+        )
+
+
+def lines_of(path: str | Path) -> list[str]:
+    """Read a text file's lines, ended by LF or CRLF, without their ends.
+
+    Only these end a line, as for ``wc`` and for word aligners: Python's own way of splitting has nine more.
+
+    Raises
+    ------
+    IsoglossError
+        As :func:`read_text`, and where a CR stands within a line.
+    """
+    text = read_text(path)
+    lines = [line.rstrip("\r") for line in text.removesuffix("\n").split("\n")] if text else []
+    for number, line in enumerate(lines, start=1):
+        if "\r" in line:
+            raise IsoglossError(
+                f"{path}:{number}: a carriage return stands within the line, so that it is one line to some programs "
+                "and two to others. Take it out, or end the lines with tr '\\r' '\\n' if the file has no other ends."
+            )
+    return lines
+
+
+def name_of(character: str) -> str:
+    """Name a character that cannot be shown."""
+    return "a zero byte (U+0000)" if character == "\0" else f"the control character U+{ord(character):04X}"
