@@ -837,7 +837,7 @@ def tags_by_name_or_number(rng, folder):
         labels = list(rng.permutation(TAGS))
     else:
         path = save(folder, "parquet", {"text": texts, "label": numbers})
-        labels, more = [str(number) for number in range(5)], {"measure": "accuracy"}
+        labels, more = [str(number) for number in range(5)], {"tag_measure": "accuracy"}
         right = list(zip(texts, [list(map(str, row)) for row in numbers], strict=True))
     return read_task(folder, path, "token-classification", labels=labels, **more), right
 
@@ -862,7 +862,7 @@ def tags_that_do_not_fit(rng, folder):
         row, because = 0, "saved as text"
     else:
         labels = ["O", str(rng.choice(["PER", "0", "NOUN", "S-PER", "B_PER", "B-", "E-LOC", "o"]))]
-        pattern, because = rf"'label'.*'{labels[1]}' is none of O, B-X and I-X.*measure: accuracy", ""
+        pattern, because = rf"'label'.*'{labels[1]}' is none of O, B-X and I-X.*tag_measure: accuracy", ""
     path = save(folder, str(rng.choice(["parquet", "jsonl"])), {"text": texts, "label": tags})
     call = read_task(folder, path, "token-classification", labels=labels)
     return call, Refused(pattern) if pattern else refused_cell(path, row, "label", because)

@@ -1,6 +1,7 @@
 """Transfer scores against the libraries that define them, and the freezing study."""
 
 import json
+from itertools import chain
 
 import numpy as np
 import pandas as pd
@@ -167,3 +168,14 @@ def test_freezing_is_compared_run_by_run(tmp_path):
     assert table.difference["gap"] == pytest.approx(table.difference["far"] - table.difference["near"])
     assert table.low["gap"] > 0
     assert table.whole["gap"] < 0
+
+
+def test_accuracy_of_tags_equals_scikit_learn(tmp_path):
+    truth = [list(map(str, RNG.choice(["NOUN", "VERB", "X"], RNG.integers(1, 9)))) for _ in range(60)]
+    said = [[str(RNG.choice(["NOUN", "VERB"])) if RNG.random() < 0.4 else tag for tag in row] for row in truth]
+    pairs = [(" ".join(t), " ".join(p)) for t, p in zip(truth, said, strict=True)]
+    table = scores(tmp_path, "token-classification", {"en": pairs}, tag_measure="accuracy")
+    row = table.loc[("en", "accuracy")]
+    assert len(table) == 1
+    assert row.score == pytest.approx(accuracy_score(list(chain(*truth)), list(chain(*said))))
+    assert row.null_high < row.score

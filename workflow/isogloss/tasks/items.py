@@ -34,7 +34,7 @@ def write_items(
     other_text: str | None = None,
     label: str = "label",
     labels: list[str] | None = None,
-    measure: str = "entity_f1",
+    tag_measure: str = "entity_f1",
     segmentation: dict[str, str] | None = None,
     parallel: str | None = None,
 ) -> None:
@@ -60,8 +60,8 @@ def write_items(
     form, text, other_text, label, labels
         Of the user's tables: the kind of task, its columns, and the labels that may occur, in the order of their
         numbers if the tables have numbers.
-    measure
-        Of tags: ``entity_f1``, which needs O, B-X and I-X, or ``accuracy``.
+    tag_measure
+        How tags are scored: ``entity_f1``, which needs O, B-X and I-X, or ``accuracy``.
     segmentation
         How text becomes words, by language, see :func:`isogloss.text.segmentation.split_words`.
     parallel
@@ -87,7 +87,7 @@ def write_items(
             "other_text": other_text,
             "label": label,
             "labels": labels and [unicodedata.normalize("NFC", name) for name in labels],
-            "measure": measure,
+            "tag_measure": tag_measure,
             "into": into,
             "segmentation": segmentation or {},
         }
@@ -118,7 +118,7 @@ def read_items(
     other_text: str | None,
     label: str,
     labels: list[str] | None,
-    measure: str,
+    tag_measure: str,
     into: str | None,
     segmentation: dict[str, str],
 ) -> pd.DataFrame:
@@ -143,8 +143,7 @@ def read_items(
     if form == "sequence-classification":
         items["label"] = read_labels(found, labels)
         return items
-    if measure == "entity_f1":
-        check_tags(labels, f"{path}, column '{label}': the declared labels")
+    check_tags(labels, f"{path}, column '{label}': the declared labels", tag_measure)
     items["tags"] = [tags_of(cell, found.place(row), labels, found.names) for row, cell in enumerate(found.cells)]
     for row, (words, tags) in enumerate(zip(items.words, items.tags, strict=True)):
         if len(words) != len(tags):

@@ -189,19 +189,22 @@ def check_labels(labels: Sequence[str], place: str) -> None:
         raise IsoglossError(f"{place}: '{twice[0]}' stands twice.")
 
 
-def check_tags(labels: Sequence[str], place: str) -> None:
-    """Refuse tags whose entities cannot be told: F1 of entities needs O, B-X and I-X (CoNLL-2002's IOB2).
+def check_tags(labels: Sequence[str], place: str, tag_measure: str) -> None:
+    """Refuse tags with spaces, and tags whose entities cannot be told: their F1 needs O, B-X and I-X (CoNLL-2002).
 
     Raises
     ------
     IsoglossError
         Naming the first that is none of these.
     """
+    spaced = [label for label in labels if label.split() != [label]]
+    if spaced:
+        raise IsoglossError(f"{place}: '{spaced[0]}' holds a space, which stands between tags.")
     other = [label for label in labels if not TAG.fullmatch(label)]
-    if other:
+    if other and tag_measure == "entity_f1":
         raise IsoglossError(
             f"{place}: '{other[0]}' is none of O, B-X and I-X, so that there are no entities to score. List the tags "
-            "so, in the order of their numbers if the table has numbers, or say `measure: accuracy`."
+            "so, in the order of their numbers if the table has numbers, or say `tag_measure: accuracy`."
         )
 
 

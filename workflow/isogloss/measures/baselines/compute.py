@@ -27,6 +27,7 @@ def write_baselines(
     into: str | None,
     attributes: Mapping[str, Any],
     output: str | Path,
+    tag_measure: str = "entity_f1",
 ) -> None:
     """Score baselines of a task from one source language, for every target language.
 
@@ -42,7 +43,7 @@ def write_baselines(
         For each target language that of its test items.
     source
         The language of the training items.
-    kind, into
+    kind, into, tag_measure
         Of the task.
     attributes
         First columns of the table.
@@ -59,7 +60,7 @@ def write_baselines(
         said = [word for words in items.words for word in words]
         shared = sum(word in known for word in said) / len(said)
         for name, truth, predicted in guesses(seen, items, kind, source == target):
-            for measure in measures(kind, truth, into):
+            for measure in measures(kind, truth, into, tag_measure):
                 score = measure.score(measure.statistics(list(truth), predicted).sum(0, keepdims=True))[0]
                 rows.append((name, source, target, measure.name, float(score), shared, len(items)))
     table = pd.DataFrame(rows, columns=["baseline", "source", "target", "measure", "score", "shared", "n"])
@@ -77,8 +78,10 @@ def guesses(training: pd.DataFrame, test: pd.DataFrame, kind: str, own: bool) ->
         for words, tags in zip(training.words, training.tags, strict=True):
             for word, tag in zip(words, tags, strict=True):
                 seen.setdefault(word, Counter())[tag] += 1
-        best = {word: min(tags, key=lambda tag: (-tags[tag], tag)) for word, tags in seen.items()}
-        return [("shared_words", truth, [" ".join(best.get(word, "O") for word in words) for words in test.words])]
+        best = {word: most_frequent(tags) for word, tags in seen.items()}
+        # Of entities O; of parts of speech, which have none, the most frequent.
+        other = most_frequent(sum(seen.values(), Counter()))
+        return [("shared_words", truth, [" ".join(best.get(word, other) for word in words) for words in test.words])]
     majority = training.label.value_counts().sort_index().idxmax()
     paired = "other_words" in training
     first = [list(words) for words in training.words]
@@ -96,6 +99,11 @@ def guesses(training: pd.DataFrame, test: pd.DataFrame, kind: str, own: bool) ->
             ("second_text", test.label, bag_of_words(second, None, training.label, list(test.other_words), None))
         )
     return found
+
+
+def most_frequent(tags: Counter) -> str:
+    """Give the most frequent tag; of several the first in the alphabet."""
+    return min(tags, key=lambda tag: (-tags[tag], tag))
 
 
 def bag_of_words(

@@ -42,11 +42,12 @@ class Measure:
     score: Callable[[np.ndarray], np.ndarray]
 
 
-def measures(kind: str, truth: pd.Series, into: str | None) -> list[Measure]:
+def measures(kind: str, truth: pd.Series, into: str | None, tag_measure: str = "entity_f1") -> list[Measure]:
     """Give the measures of a kind of task.
 
-    Classification has accuracy and macro-F1, token classification the F1 of whole entities (as CoNLL-2003's, by
-    seqeval), translation chrF (Popović 2015) and BLEU (Papineni et al. 2002), by sacrebleu, as shares of 1.
+    Classification has accuracy and macro-F1; token classification the F1 of whole entities (as CoNLL-2003's, by
+    seqeval) or, as ``tag_measure`` says, the accuracy of words (parts of speech have no entities); translation chrF
+    (Popović 2015) and BLEU (Papineni et al. 2002), by sacrebleu, as shares of 1.
     """
     if kind == "sequence-classification":
         labels = sorted(truth.unique())
@@ -55,6 +56,8 @@ def measures(kind: str, truth: pd.Series, into: str | None) -> list[Measure]:
             Measure("macro_f1", lambda t, p: confusion(t, p, labels), macro_f1),
         ]
     if kind == "token-classification":
+        if tag_measure == "accuracy":
+            return [Measure("accuracy", tag_counts, share_right)]
         return [Measure("entity_f1", entity_counts, entity_f1)]
     found = []
     for name, metric in (("chrf", CHRF()), ("bleu", BLEU(tokenize="zh" if into == "zh" else "13a"))):
@@ -114,6 +117,18 @@ def entity_f1(sums: np.ndarray) -> np.ndarray:
     return np.divide(2 * sums[:, 0], both, out=np.zeros(len(sums)), where=both > 0)
 
 
+def tag_counts(truth: list[str], predicted: list[str]) -> np.ndarray:
+    """Count tags found right, and there, ``[item, 2]``."""
+    rows = [(t.split(), p.split()) for t, p in zip(truth, predicted, strict=True)]
+    # A permuted sentence of the null may be shorter; words that it does not have are wrong.
+    return np.array([(sum(a == b for a, b in zip(t, p, strict=False)), len(t)) for t, p in rows], dtype=float)
+
+
+def share_right(sums: np.ndarray) -> np.ndarray:
+    """Give the share of words whose tag is right."""
+    return sums[:, 0] / sums[:, 1]
+
+
 def ngram_counts(metric: Any, truth: list[str], predicted: list[str]) -> np.ndarray:
     """Count n-grams as sacrebleu does, ``[item, counts]``."""
     return np.array(metric._extract_corpus_statistics(predicted, [truth]), dtype=float)
@@ -135,6 +150,7 @@ def write_scores(
     seed: int,
     attributes: Mapping[str, Any],
     output: str | Path,
+    tag_measure: str = "entity_f1",
 ) -> None:
     """Score a checkpoint's predictions in every language, absolute and relative to its source language's own.
 
@@ -144,7 +160,7 @@ def write_scores(
         Parquet file, see :func:`isogloss.tasks.test_pass.run_items`.
     source
         The language that the checkpoint was tuned on.
-    kind, into
+    kind, into, tag_measure
         Of the task.
     draws, null, seed
         Bootstrap resamples of the items, permutations of the predictions among the items, and their seed.
@@ -169,7 +185,7 @@ def write_scores(
     weights = rng.multinomial(len(numbers), np.full(len(numbers), 1 / len(numbers)), draws).astype(float)
     parts = {language: part.sort_values("item") for language, part in table.groupby("language")}
     rows = []
-    for measure in measures(kind, table.truth, into):
+    for measure in measures(kind, table.truth, into, tag_measure):
         scores, resampled, nulls = {}, {}, {}
         for language, part in parts.items():
             truth, said = list(part.truth), list(part.predicted)
