@@ -5,7 +5,7 @@ from pathlib import Path
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
-CONDA_NAMES = {"pytorch": "torch", "matplotlib-base": "matplotlib", "snakemake-minimal": "snakemake"}
+CONDA_NAMES = {"pytorch": "torch", "snakemake-minimal": "snakemake"}
 NOT_FROM_PIP = {"python", "pip", "gxx"}
 
 

@@ -1,1 +1,1 @@
-"""Figures drawn from tables."""
+"""Figures: one description each, drawn as SVG and PDF beside the tables and made interactive in the report."""

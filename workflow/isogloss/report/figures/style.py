@@ -1,22 +1,152 @@
-"""How figures look: the same on every machine."""
+"""How figures look: the same on every machine, on white, on black and on paper."""
 
-import matplotlib
+import textwrap
+from collections.abc import Sequence
+from typing import Any
 
-matplotlib.use("svg")
-# Text as outlines: a figure looks the same where the font is not installed. A fixed salt: ids do not change.
-matplotlib.rcParams.update(
-    {
-        "svg.fonttype": "path",
-        "svg.hashsalt": "isogloss",
-        "font.size": 9,
-        "axes.spines.top": False,
-        "axes.spines.right": False,
-        "axes.titlesize": 10,
-        "legend.frameon": False,
-        "figure.constrained_layout.use": True,
-    }
-)
+import altair as alt
+import numpy as np
+import pandas as pd
 
-# Okabe and Ito's palette, told apart by people of any colour vision.
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
-MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+# Okabe and Ito's palette without its yellow and its black, told apart by people of any colour vision on either ground.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8A8A8A")
+DASHES = ([1, 0], [6, 3], [2, 2], [8, 3, 2, 3], [1, 3])
+SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down")
+# Its ends would vanish on a dark and on a light page.
+GRADED = alt.Scale(scheme=alt.SchemeParams(name="viridis", extent=[0.1, 0.95]))
+ROWS = "rows"
+LAYER = "layer (0 = embeddings)"
+
+# Ink follows the page's: the same drawing reads on a light and on a dark page, and is black in a file.
+CONFIG: dict[str, Any] = {
+    "background": "transparent",
+    "font": "system-ui, 'DejaVu Sans', sans-serif",
+    "aria": False,  # the page describes the figure as a whole
+    "axis": {
+        "labelColor": "currentColor",
+        "titleColor": "currentColor",
+        "domainColor": "currentColor",
+        "tickColor": "currentColor",
+        "gridColor": "currentColor",
+        "gridOpacity": 0.15,
+        "domainOpacity": 0.5,
+        "tickOpacity": 0.5,
+        "titleFontWeight": "normal",
+        "labelLimit": 0,
+        "titleLimit": 0,
+    },
+    "header": {
+        "labelColor": "currentColor",
+        "titleColor": "currentColor",
+        "labelFontWeight": "bold",
+        "labelLimit": 0,
+        "labelFontSize": 11,
+    },
+    "legend": {
+        "labelColor": "currentColor",
+        "titleColor": "currentColor",
+        "orient": "bottom",
+        "direction": "horizontal",
+        "columns": 4,
+        "labelLimit": 0,
+        "titleLimit": 0,
+        "symbolLimit": 0,
+        "symbolSize": 70,
+        "symbolOpacity": 1,
+        "titleFontWeight": "normal",
+    },
+    "title": {"color": "currentColor", "subtitleColor": "currentColor", "anchor": "start", "fontSize": 13},
+    "view": {"stroke": None},
+    "range": {"category": list(COLOURS)},
+}
+
+
+def values(rows: pd.DataFrame, digits: int = 5) -> alt.InlineData:
+    """Give rows as a chart's own data, numbers rounded to so many digits; the page filters it under its name."""
+    rounded = rows.copy()
+    for column in rounded.select_dtypes("floating"):
+        rounded[column] = [float(f"{value:.{digits}g}") if np.isfinite(value) else None for value in rounded[column]]
+    records = rounded.astype(object).where(rounded.notna(), None).to_dict("records")
+    return alt.InlineData(values=[{key: plain(value) for key, value in row.items()} for row in records], name=ROWS)
+
+
+def plain(value: Any) -> Any:
+    """Give a NumPy scalar as Python's own."""
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def ordered(names: pd.Series) -> list[str]:
+    """List distinct values in the order of the alphabet, ``pretrained`` first."""
+    return sorted(names.dropna().unique(), key=lambda name: (name != "pretrained", name))
+
+
+def categories(field: str, names: list[str], title: str | None = None) -> alt.Color:
+    """Colour by a category; a colour stays with its name whatever is filtered away. No legend for a single one."""
+    colours = [COLOURS[place % len(COLOURS)] for place in range(len(names))]
+    legend = alt.Legend(title=title or field) if len(names) > 1 else None
+    return alt.Color(f"{field}:N", scale=alt.Scale(domain=names, range=colours), legend=legend)
+
+
+def dashes(field: str, names: list[str], title: str | None = None) -> alt.StrokeDash:
+    """Tell categories apart by the line's dashes."""
+    ranged = [DASHES[place % len(DASHES)] for place in range(len(names))]
+    legend = alt.Legend(title=title or field, symbolType="stroke") if len(names) > 1 else None
+    return alt.StrokeDash(f"{field}:N", scale=alt.Scale(domain=names, range=ranged), legend=legend)
+
+
+def shapes(field: str, names: list[str], title: str | None = None) -> alt.Shape:
+    """Tell categories apart by the point's shape."""
+    ranged = [SHAPES[place % len(SHAPES)] for place in range(len(names))]
+    legend = alt.Legend(title=title or field) if len(names) > 1 else None
+    return alt.Shape(f"{field}:N", scale=alt.Scale(domain=names, range=ranged), legend=legend)
+
+
+def layer_axis(rows: pd.DataFrame) -> alt.X:
+    """Set layers along x, a tick a layer."""
+    axis = alt.Axis(values=sorted(map(int, rows.layer.unique())), format="d", grid=False, labelOverlap=True)
+    return alt.X("layer:Q", title=LAYER, axis=axis, scale=alt.Scale(nice=False, zero=False, padding=6))
+
+
+def zero_line() -> alt.Chart:
+    """Draw one line at 0 in every panel."""
+    one = alt.Chart().transform_aggregate(rows="count()").mark_rule(opacity=0.6)
+    return one.encode(y=alt.datum(0), color=alt.value("currentColor"))
+
+
+def panels(chart: alt.Chart | alt.LayerChart, rows: pd.DataFrame, by: str, columns: int = 3) -> alt.FacetChart:
+    """Set one panel a value of ``by``, with shared scales and an axis at every panel."""
+    names = ordered(rows[by])
+    facet = alt.Facet(f"{by}:N", title=None, sort=names, header=alt.Header(labelExpr="split(datum.label, '\\n')"))
+    whole = chart.facet(data=values(rows), facet=facet, columns=min(columns, len(names)))
+    return whole.resolve_axis(x="independent", y="independent").configure(**CONFIG)
+
+
+def graded(field: str, title: str, top: float) -> alt.Color:
+    """Colour by a number from 0 to ``top``."""
+    bar = alt.Legend(title=title, gradientLength=160)
+    scheme = alt.SchemeParams(name="viridis")
+    return alt.Color(f"{field}:Q", scale=alt.Scale(scheme=scheme, domain=[0, top]), legend=bar)
+
+
+def squares(
+    rows: pd.DataFrame, field: str, title: str, top: float, tooltips: Sequence[alt.Tooltip] = ()
+) -> alt.LayerChart:
+    """Draw source × target matrices with their numbers; a column ``mark`` is set below the number."""
+    base = alt.Chart().encode(
+        x=alt.X("target:N", title="target", sort=ordered(rows.target), axis=alt.Axis(labelAngle=0)),
+        y=alt.Y("source:N", title="source", sort=ordered(rows.source)),
+        tooltip=["source:N", "target:N", alt.Tooltip(f"{field}:Q", format=".3f"), *tooltips],
+    )
+    ink = alt.condition(f"datum.{field} > {0.6 * top}", alt.value("#000"), alt.value("#fff"))
+    layers = [
+        base.mark_rect().encode(color=graded(field, title, top)),
+        base.mark_text(fontSize=9).encode(text=alt.Text(f"{field}:Q", format=".2f"), color=ink),
+    ]
+    if "mark" in rows:
+        layers.append(base.mark_text(fontSize=10, dy=10).encode(text="mark:N", color=ink))
+    return alt.layer(*layers).properties(width=alt.Step(30), height=alt.Step(30))
+
+
+def wrapped(text: str, width: int = 30) -> str:
+    """Break a panel's name into lines that fit above it."""
+    return "\n".join(textwrap.wrap(text, width, break_long_words=False))

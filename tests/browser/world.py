@@ -1,0 +1,185 @@
+"""Made-up results of any size: the tables and concept cards of a run, with text of many scripts and hostile text."""
+
+import json
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+HOSTILE = "<script>alert(1)</script>"
+LONG = "x" * 10_000
+# A language's words are made of its letters, so that each script is there.
+LETTERS = {
+    "en": "aeinorst", "de": "aeinöüst", "ar": "ابتحدرسم", "hi": "कगतदनपमर", "zh": "一人大中国学生水", "th": "กขคงจชดต",
+    "ru": "авеинорс", "el": "αεινορστ", "bg": "абвгдежз", "es": "aeioñlmn", "fr": "aeéèlmnt", "sw": "abefgikm",
+    "tr": "aeıiğşlk", "ur": "ابپتٹجچد", "vi": "aăâeêghn",
+}  # fmt: skip
+TARGETS = tuple(name for name in LETTERS if name != "en")
+
+
+def write_results(
+    folder: Path,
+    *,
+    models: tuple[str, ...] = ("aligned", "naive"),
+    tasks: tuple[str, ...] = ("sentiment",),
+    targets: tuple[str, ...] = ("ar", "de", "hi", "th", "zh"),
+    layers: int = 3,
+    concepts: int = 12,
+    hostile: bool = False,
+) -> Path:
+    """Write a results folder as a run leaves it, of the size that is asked for."""
+    rng = np.random.default_rng(0)
+    config = {
+        "title": f"Run {HOSTILE}" if hostile else "A small run",
+        "models": {name: {"hub": f"some/{name}", "revision": "0" * 40} for name in models},
+    }
+    versions = {"torch": "2.13.0", "pandas": "3.1.1"}
+    record = {"isogloss": "0.1.0", "python": "3.12", "machine": "x86_64", "versions": versions}
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "provenance.json").write_text(json.dumps({**record, "config_digest": "0" * 16, "config": config}))
+    (folder / "tables").mkdir(exist_ok=True)
+    for name, rows in tables(rng, models, tasks, targets, layers, concepts).items():
+        rows.to_csv(folder / "tables" / f"{name}.csv", index=False, float_format="%.10g", lineterminator="\n")
+    for model, checkpoint, target in product(models, checkpoints(tasks), targets):
+        place = folder / f"metrics/concept_cards/{model}/{checkpoint}/corpus/en-{target}/encoder-encoder.parquet"
+        place.parent.mkdir(parents=True, exist_ok=True)
+        names = {"model": model, "checkpoint": checkpoint, "corpus": "corpus", "source": "en", "target": target}
+        rows = cards(rng, target, layers, concepts, hostile).assign(**names, kind="encoder-encoder")
+        rows.to_parquet(place, index=False, compression="zstd")
+    return folder
+
+
+def checkpoints(tasks: tuple[str, ...]) -> dict[str, str]:
+    """Name the checkpoints whose concepts are measured, each with its task."""
+    return {"pretrained": "pretrained", **{f"{task}-en-seed0": task for task in tasks}}
+
+
+def tables(
+    rng: np.random.Generator,
+    models: tuple[str, ...],
+    tasks: tuple[str, ...],
+    targets: tuple[str, ...],
+    layers: int,
+    concepts: int,
+) -> dict[str, pd.DataFrame]:
+    """Make the tables of a run."""
+    cells = [
+        {
+            "model": model, "checkpoint": checkpoint, "task": task, "corpus": "corpus", "source": "en",
+            "target": target, "kind": "encoder-encoder", "layer": layer, "seed": 212, "convention": "paper",
+        }
+        for model, (checkpoint, task), target, layer in product(
+            models, checkpoints(tasks).items(), targets, range(layers)
+        )
+    ]  # fmt: skip
+    found = {}
+    for name, measures in (
+        ("concept_alignment", ("aligned", "aligned_eligible")),
+        ("concept_overlap", ("overlapping_types", "overlapping_tokens")),
+    ):
+        rows = pd.DataFrame([{**cell, "measure": measure} for cell in cells for measure in measures])
+        rows["numerator"] = rng.integers(concepts // 8, concepts // 2 + 1, len(rows))
+        rows["denominator"] = concepts
+        rows["value"] = rows.numerator / concepts
+        rows = rows.assign(null_mean=0.02, null_low=0.0, null_high=0.05, null_p=1 / 101, null_draws=100)
+        rows["boot_low"], rows["boot_high"] = (rows.value - 0.08).clip(0), (rows.value + 0.08).clip(upper=1)
+        found[name] = rows
+    cells = pd.DataFrame(cells)
+    measures = pd.DataFrame({"measure": ["probe_sentiment", "sentence_retrieval", "word_translation"]})
+    rows = cells.drop(columns=["kind", "seed", "convention"]).merge(measures, how="cross")
+    found["retrieval"] = rows.assign(value=rng.random(len(rows)), chance=0.002, n=500)
+    languages = ("en", *targets)
+    tuned = [
+        {"model": model, "checkpoint": f"{task}-{source}-seed0", "task": task, "variant": "whole", "seed": 0,
+         "source": source, "target": target}
+        for model, task, source, target in product(models, tasks, languages[:3], languages)
+    ]  # fmt: skip
+    rows = pd.DataFrame(tuned).merge(pd.DataFrame({"measure": ["accuracy", "macro_f1"]}), how="cross")
+    rows["score"] = np.where(rows.source == rows.target, 0.92, 0.45 + 0.4 * rng.random(len(rows)))
+    found["transfer"] = rows.assign(
+        low=rows.score - 0.04, high=rows.score + 0.04, relative=rows.score / 0.92, relative_low=0.5, relative_high=1.0,
+        null_mean=0.5, null_low=0.45, null_high=0.55, null_p=1 / 201, null_draws=200, n=400,
+    )  # fmt: skip
+    rows = pd.DataFrame(tuned).drop(columns=["model", "checkpoint", "variant", "seed"]).drop_duplicates()
+    found["baselines"] = rows.assign(baseline="shared_words", measure="accuracy", score=0.52, n=400)
+    rows = pd.DataFrame(tuned).merge(pd.DataFrame({"layer": range(layers)}), how="cross")
+    rows = rows.merge(pd.DataFrame({"pooling": ["first", "mean"]}), how="cross")
+    rows["impact"] = rng.random(len(rows)) * (rows.layer + 1) / layers
+    found["impact"] = rows.assign(
+        low=rows.impact * 0.9, high=rows.impact * 1.1, impact_debiased=rows.impact, debiased_low=rows.impact * 0.9,
+        debiased_high=rows.impact * 1.1, null_mean=0.98, n=400, reason="",
+    )  # fmt: skip
+    far = [(s, t, d) for s, t in product(languages, languages) if s != t for d in ("genetic", "syntactic")]
+    found["distances"] = pd.DataFrame(far, columns=["source", "target", "distance"]).assign(
+        value=rng.random(len(far)), known="uriel", reason=""
+    )
+    found["correlations"] = correlations(rng, models, tasks, layers)
+    steps = pd.DataFrame(tuned).query("target == 'en'").drop(columns="target")
+    steps = steps.merge(pd.DataFrame({"step": [10, 20, 40, 80]}), how="cross")
+    steps = steps.merge(pd.DataFrame({"measure": ["loss", "validation_loss"]}), how="cross")
+    found["finetuning"] = steps.drop(columns="source").assign(value=1 / steps.step)
+    frozen = [
+        {"model": model, "task": task, "variant": "frozen", "measure": "accuracy", "distance": "syntactic",
+         "group": group, "whole": 0.6, "frozen": 0.62, "difference": 0.02, "low": -0.01, "high": 0.05, "runs": 3,
+         "n": 12}
+        for model, task, group in product(models, tasks, ("near", "far", "gap"))
+    ]  # fmt: skip
+    found["freezing"] = pd.DataFrame(frozen)
+    kept = {"space": "source-encoder", "wanted": 1000, "kept": 990, "dropped_no_subwords": 2, "dropped_truncated": 8}
+    found["activations"] = pd.DataFrame([{"model": name, "corpus": "corpus", **kept} for name in models])
+    return found
+
+
+def correlations(
+    rng: np.random.Generator, models: tuple[str, ...], tasks: tuple[str, ...], layers: int
+) -> pd.DataFrame:
+    """Make a table of correlations: one that holds, and several that do not."""
+    rows = []
+    blank = {"corpus": "", "kind": "", "alignment": "", "statistic": "pearson", "variant": "whole", "reason": ""}
+    for model, task, layer in product(models, tasks, [*map(str, range(layers)), "mean"]):
+        impact = {**blank, "model": model, "task": task, "pooling": "mean", "layer": layer, "impact": "impact"}
+        for distance in ("genetic", "syntactic"):
+            rows.append({**impact, "relation": "impact-distance", "distance": distance, "p_mantel": 0.4})
+        rows.append(
+            {**impact, "relation": "impact-transfer", "measure": "accuracy", "transfer": "score", "p_mantel": 0.0005}
+        )
+    for model, task, distance in product(models, tasks, ("genetic", "syntactic")):
+        transfer = {**blank, "model": model, "task": task, "measure": "accuracy", "transfer": "score"}
+        rows.append({**transfer, "relation": "distance-transfer", "distance": distance, "p_mantel": 0.6})
+    table = pd.DataFrame(rows).assign(low=-0.2, high=0.9, n=30, languages=6)
+    table["r"] = np.where(table.p_mantel < 0.05, 0.77, rng.uniform(-0.2, 0.2, len(table)))
+    return table.assign(p_ordinary=table.p_mantel, p_mantel_adjusted=table.p_mantel, p_ordinary_adjusted=table.p_mantel)
+
+
+def cards(rng: np.random.Generator, target: str, layers: int, concepts: int, hostile: bool) -> pd.DataFrame:
+    """Make the concept cards of one pair, see :func:`isogloss.report.browser.cards.write_cards`."""
+    rows = []
+    for layer, side, cluster in product(range(layers), ("source", "target"), range(concepts)):
+        language, other = ("en", target) if side == "source" else (target, "en")
+        words = vocabulary(language, cluster)
+        if hostile and cluster == 0:
+            words = [HOSTILE, LONG, *words[2:]]
+        aligned = bool(rng.random() < 0.5)
+        rows.append(
+            {
+                "layer": layer, "side": side, "cluster": cluster, "types": len(words), "tokens": 10 * len(words),
+                "words": words, "counts": list(range(2 * len(words), len(words), -1)),
+                "x": rng.normal() + (side == "source") * (layers - layer), "y": rng.normal(),
+                "targets": [(cluster + step) % concepts for step in range(1 + aligned)] if side == "source" else [],
+                "aligned": aligned and side == "source", "coverage": 0.9 if aligned else 0.3,
+                "matched_source": words[:3] if side == "source" else [],
+                "matched_target": vocabulary(other, cluster)[:3] if side == "source" else [],
+                "before": [" ".join(vocabulary(language, cluster + 1)[:4])] * 2, "word": words[:2],
+                "after": [" ".join(vocabulary(language, cluster + 2)[:4])] * 2,
+            }
+        )  # fmt: skip
+    table = pd.DataFrame(rows)
+    table[["x", "y"]] /= table[["x", "y"]].abs().max().max()
+    return table
+
+
+def vocabulary(language: str, cluster: int) -> list[str]:
+    """Give a concept's words, the same in every layer and checkpoint."""
+    letters, rng = LETTERS[language], np.random.default_rng([cluster, len(language)])
+    return ["".join(rng.choice(list(letters), 5)) + letters[cluster % 8] * (1 + place % 3) for place in range(8)]

@@ -1,0 +1,36 @@
+"""Models side by side: the mean over pairs at each layer, each pair a dot, and where the null ends."""
+
+import altair as alt
+import pandas as pd
+
+from isogloss.report.figures.cells import scored
+from isogloss.report.figures.style import CONFIG, LAYER, categories, ordered, values
+
+
+def chart(data: dict[str, pd.DataFrame], *, table: str, measure: str, axis: str) -> alt.TopLevelMixin | None:
+    """Describe the figure."""
+    rows = scored(data[table], measure)
+    if rows.empty:
+        return None
+    curves = ordered(rows.curve)
+    base = alt.Chart().encode(
+        x=alt.X("layer:O", title=LAYER, axis=alt.Axis(labelAngle=0)),
+        xOffset=alt.XOffset("curve:N", sort=curves),
+        color=categories("curve", curves, "model"),
+    )
+    named = [alt.Tooltip("curve:N", title="model"), alt.Tooltip("layer:O")]
+    bars = base.mark_bar(opacity=0.5).encode(
+        y=alt.Y("mean(value):Q", title=axis),
+        tooltip=[*named, alt.Tooltip("mean(value):Q", title="mean over pairs", format=".3f")],
+    )
+    dots = base.mark_circle(size=18, opacity=1).encode(
+        y="value:Q", tooltip=[*named, alt.Tooltip("pair:N"), alt.Tooltip("value:Q", format=".3f")]
+    )
+    nulls = base.mark_tick(thickness=2, color="currentColor").encode(
+        y="mean(null_high):Q",
+        color=alt.value("currentColor"),
+        tooltip=[*named, alt.Tooltip("mean(null_high):Q", title="null reaches", format=".3f")],
+    )
+    wide = max(6, 42 // len(curves))
+    figure = alt.layer(bars, dots, nulls, data=values(rows)).properties(width=alt.Step(wide, **{"for": "offset"}))
+    return figure.properties(height=240).configure(**CONFIG)

@@ -1,0 +1,175 @@
+"""The figures of a report by name. Snakemake reads this list at every start, so nothing heavy is imported here."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure of the report.
+
+    Attributes
+    ----------
+    name
+        Its file's name, without ending, and its anchor on the page.
+    question
+        The question that it belongs to, a key of :data:`QUESTIONS`.
+    title, caption
+        As they stand above and below it.
+    tables
+        The tables of the whole grid that it is drawn from.
+    module
+        The module of :mod:`isogloss.report.figures` whose ``chart`` describes it.
+    arguments
+        Keyword arguments of ``chart`` beside the tables.
+    """
+
+    name: str
+    question: str
+    title: str
+    caption: str
+    tables: tuple[str, ...]
+    module: str
+    arguments: dict[str, Any] = field(default_factory=dict)
+
+
+# In the order in which a researcher asks them.
+QUESTIONS = {
+    "sharing": "Do languages share concepts, and where?",
+    "tuning": "What did fine-tuning change?",
+    "transfer": "Does it transfer, beyond baselines?",
+    "relations": "What goes with what?",
+}
+
+CALIGN = {"table": "concept_alignment", "measure": "aligned", "axis": "share of source concepts aligned"}
+COLAP = {"table": "concept_overlap", "measure": "overlapping_types", "axis": "share of concepts that overlap"}
+
+FIGURES = (
+    Figure(
+        "concept_alignment_by_layer",
+        "sharing",
+        "Concept alignment (CALIGN) by layer",
+        "Share of source concepts that have a counterpart among the target's concepts. Bars: 95 % bootstrap over "
+        "concepts. Bands with a dashed edge: 95 % of the null, lexicons whose translations were shuffled; a point "
+        "above its band is higher than 97.5 % of them.",
+        ("concept_alignment",),
+        "by_layer",
+        CALIGN,
+    ),
+    Figure(
+        "concept_alignment_heatmap",
+        "sharing",
+        "Concept alignment (CALIGN), all pairs and layers",
+        "The same values for all pairs and layers; × marks cells that do not exceed their null's 95 % interval.",
+        ("concept_alignment",),
+        "heatmap",
+        {**CALIGN, "crosses": True},
+    ),
+    Figure(
+        "concept_alignment_by_model",
+        "sharing",
+        "Concept alignment (CALIGN), models side by side",
+        "Bar: mean over pairs; dot: a pair; line: mean upper end of the null. Models that saw parallel sentences in "
+        "training (contrastive, translation) had more supervision than those that did not (naive): a difference "
+        "between them is no surprise.",
+        ("concept_alignment",),
+        "by_model",
+        CALIGN,
+    ),
+    Figure(
+        "concept_overlap_by_layer",
+        "sharing",
+        "Concept overlap (COLAP) by layer",
+        "Share of concepts, from clustering both languages together, in which each language has its share of the "
+        "types. Words that two languages write alike overlap by themselves. The null shuffles which language an "
+        "occurrence belongs to, so it is close to full mixing and an upper mark: real scores lie below it unless the "
+        "languages are mixed through and through.",
+        ("concept_overlap",),
+        "by_layer",
+        COLAP,
+    ),
+    Figure(
+        "concept_overlap_heatmap",
+        "sharing",
+        "Concept overlap (COLAP), all pairs and layers",
+        "The same values for all pairs and layers. Nothing is marked: the null is full mixing, which hardly any cell "
+        "exceeds.",
+        ("concept_overlap",),
+        "heatmap",
+        {**COLAP, "crosses": False},
+    ),
+    Figure(
+        "retrieval_by_layer",
+        "sharing",
+        "What the vectors can do, by layer",
+        "Sentence retrieval and word translation by nearest neighbour, and a sentiment probe trained on the source "
+        "language. Line: mean over targets; dot: a target; dashed: chance. Do the spaces of two languages coincide?",
+        ("retrieval",),
+        "retrieval_by_layer",
+    ),
+    Figure(
+        "impact_by_layer",
+        "tuning",
+        "Impact of fine-tuning by layer",
+        "How much of each language's space fine-tuning changed (1 − CKA; 0: nothing), the mean over other source "
+        "languages, mean vectors. Languages from near to far.",
+        ("impact", "distances"),
+        "impact_by_layer",
+    ),
+    Figure(
+        "impact_heatmap",
+        "tuning",
+        "Impact of fine-tuning, source × target",
+        "1 − CKA over the mean of the layers, mean vectors, for every source language. The diagonal is the language "
+        "that was tuned on.",
+        ("impact",),
+        "impact_heatmap",
+    ),
+    Figure(
+        "learning_curves",
+        "tuning",
+        "Learning curves of fine-tuning",
+        "Loss on the training items and on held-out items of the source language, a line a checkpoint.",
+        ("finetuning",),
+        "learning_curves",
+    ),
+    Figure(
+        "transfer_heatmap",
+        "transfer",
+        "Zero-shot transfer, source × target",
+        "Scores on the diagonal are the language's own; off it, the model never saw a labelled item of the target "
+        "language. × marks scores whose 95 % interval reaches down to chance or to what shared words alone reach (a "
+        "bag of words that sees of the target only what is written alike: names, numbers, loanwords).",
+        ("transfer", "baselines"),
+        "transfer_heatmap",
+    ),
+    Figure(
+        "freezing",
+        "transfer",
+        "Frozen layers against tuned whole",
+        "Change of zero-shot scores when layers are frozen, for target languages nearer to the source than the median "
+        "and farther, paired by source and seed (95 % bootstrap). A gap above 0 means that far languages gained on "
+        "near ones.",
+        ("freezing",),
+        "freezing",
+    ),
+    Figure(
+        "transfer_by_impact",
+        "relations",
+        "Transfer against impact",
+        "Every point is a pair of languages; points that share a language are not independent, so trust the "
+        "permutation p-values in the table, not the eye.",
+        ("transfer", "impact"),
+        "transfer_by_impact",
+    ),
+    Figure(
+        "correlation_by_layer",
+        "relations",
+        "What impact goes with, by layer",
+        "Pearson's r with impact over pairs of languages, S = T left out. A filled point has a Mantel p-value "
+        "(languages permuted) below 0.05 after adjustment for the number of layers and distances.",
+        ("correlations",),
+        "correlation_by_layer",
+    ),
+)
+BY_NAME = {figure.name: figure for figure in FIGURES}

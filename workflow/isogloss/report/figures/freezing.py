@@ -1,0 +1,41 @@
+"""How freezing changes transfer to near and far languages, and the gap between them."""
+
+import altair as alt
+import pandas as pd
+
+from isogloss.report.figures.style import categories, ordered, panels, zero_line
+from isogloss.report.figures.tuned import PRIMARY, with_panel
+
+GROUPS = {"near": "near", "far": "far", "gap": "gap (far − near)"}
+
+
+def chart(data: dict[str, pd.DataFrame]) -> alt.TopLevelMixin | None:
+    """Describe the figure."""
+    rows = data["freezing"]
+    rows = rows[rows.measure.isin(PRIMARY) & rows.difference.notna()]
+    if rows.empty:
+        return None
+    rows = with_panel(rows).assign(group=rows.group.map(GROUPS))
+    shown = ["model", "task", "variant", "measure", "distance", "group", "panel"]
+    rows = rows[[*shown, "whole", "frozen", "difference", "low", "high", "runs"]]
+    variants = ordered(rows.variant)
+    base = alt.Chart().encode(
+        x=alt.X("group:N", title=None, sort=list(GROUPS.values()), axis=alt.Axis(labelAngle=0)),
+        xOffset=alt.XOffset("variant:N", sort=variants),
+        color=categories("variant", variants),
+        tooltip=[
+            "variant:N",
+            "group:N",
+            alt.Tooltip("whole:Q", format=".3f"),
+            alt.Tooltip("frozen:Q", format=".3f"),
+            alt.Tooltip("difference:Q", format="+.3f"),
+            alt.Tooltip("low:Q", title="from", format="+.3f"),
+            alt.Tooltip("high:Q", title="to (95 %)", format="+.3f"),
+            alt.Tooltip("runs:Q", title="paired runs"),
+        ],
+    )
+    title = "change of the score"
+    spans = base.mark_rule(strokeWidth=2).encode(y=alt.Y("low:Q", title=title), y2="high:Q")
+    points = base.mark_circle(size=60, opacity=1).encode(y=alt.Y("difference:Q", title=title))
+    figure = alt.layer(zero_line(), spans, points).properties(width=250, height=170)
+    return panels(figure, rows, "panel")

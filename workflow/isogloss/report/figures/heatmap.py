@@ -1,0 +1,36 @@
+"""A score for all pairs and layers: a panel a model and checkpoint; cells inside the null's interval are marked."""
+
+import altair as alt
+import pandas as pd
+
+from isogloss.report.figures.cells import scored
+from isogloss.report.figures.style import graded, ordered, panels
+
+
+def chart(
+    data: dict[str, pd.DataFrame], *, table: str, measure: str, axis: str, crosses: bool
+) -> alt.TopLevelMixin | None:
+    """Describe the figure; ``crosses`` marks cells that do not exceed the null's 95 % interval."""
+    rows = scored(data[table], measure)
+    if rows.empty:
+        return None
+    rows["mark"] = "×" if crosses else ""
+    rows["mark"] = rows.mark.where(rows.value <= rows.null_high, "")
+    top = max(float(rows.value.max()), 1e-9)
+    base = alt.Chart().encode(
+        x=alt.X("layer:O", title="layer", axis=alt.Axis(labelAngle=0)),
+        y=alt.Y("pair:N", title=None, sort=ordered(rows.pair)),
+        tooltip=[
+            alt.Tooltip("curve:N", title="model"),
+            alt.Tooltip("pair:N"),
+            alt.Tooltip("layer:O"),
+            alt.Tooltip("value:Q", format=".3f"),
+            alt.Tooltip("null_high:Q", title="null reaches", format=".3f"),
+        ],
+    )
+    squares = base.mark_rect().encode(color=graded("value", axis, top))
+    marks = base.mark_text(fontSize=13, fontWeight="bold").encode(
+        text="mark:N", color=alt.condition(f"datum.value > {0.6 * top}", alt.value("#000"), alt.value("#fff"))
+    )
+    figure = alt.layer(squares, marks).properties(width=alt.Step(22), height=alt.Step(20))
+    return panels(figure, rows, "curve")

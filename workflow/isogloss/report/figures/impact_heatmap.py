@@ -1,0 +1,16 @@
+"""Impact over the mean of the layers, source × target."""
+
+import altair as alt
+import pandas as pd
+
+from isogloss.report.figures.style import panels, squares
+from isogloss.report.figures.tuned import GRID, moved, with_panel
+
+
+def chart(data: dict[str, pd.DataFrame]) -> alt.TopLevelMixin | None:
+    """Describe the figure."""
+    rows = with_panel(moved(data["impact"], GRID))
+    if rows.empty:
+        return None
+    top = max(float(rows.impact.max()), 1e-9)
+    return panels(squares(rows, "impact", "impact (1 − CKA)", top), rows, "panel")

@@ -1,0 +1,35 @@
+"""Training and validation loss of every checkpoint."""
+
+import altair as alt
+import pandas as pd
+
+from isogloss.report.figures.style import categories, dashes, ordered, panels
+from isogloss.report.figures.tuned import with_panel
+
+KINDS = {"loss": "training", "validation_loss": "held out"}
+
+
+def chart(data: dict[str, pd.DataFrame]) -> alt.TopLevelMixin | None:
+    """Describe the figure."""
+    rows = data["finetuning"]
+    rows = rows[rows.measure.isin(KINDS) & (rows.value > 0)]
+    if rows.empty:
+        return None
+    rows = with_panel(rows.assign(items=rows.measure.map(KINDS), measure=""))
+    rows = rows.assign(source=rows.source if "source" in rows else rows.checkpoint)
+    shown = ["model", "task", "checkpoint", "variant", "source", "items", "panel", "step", "value"]
+    rows = rows[[name for name in shown if name in rows]]
+    lines = (
+        alt.Chart()
+        .mark_line(strokeWidth=1.3)
+        .encode(
+            x=alt.X("step:Q", title="step", axis=alt.Axis(tickMinStep=1, grid=False)),
+            y=alt.Y("value:Q", title="loss", scale=alt.Scale(type="log")),
+            color=categories("source", ordered(rows.source)),
+            strokeDash=dashes("items", list(KINDS.values())),
+            detail="checkpoint:N",
+            tooltip=["checkpoint:N", "items:N", "step:Q", alt.Tooltip("value:Q", title="loss", format=".4g")],
+        )
+        .properties(width=230, height=150)
+    )
+    return panels(lines, rows, "panel")

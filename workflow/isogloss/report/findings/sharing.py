@@ -1,0 +1,161 @@
+"""Do languages share concepts, where, and more than a model with random weights?"""
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from isogloss.report.findings.finding import (
+    Finding,
+    between,
+    counted,
+    listed,
+    one_sided,
+    p_value,
+    standard_error,
+    survivors,
+)
+from isogloss.statistics.mantel import benjamini_hochberg
+
+PAIR = ["corpus", "source", "target"]
+RETRIEVAL = {"sentence_retrieval": "sentence retrieval", "word_translation": "word translation"}
+
+
+def pretrained(data: dict[str, pd.DataFrame], table: str, measure: str) -> pd.DataFrame:
+    """Take one measure's rows of pretrained models that have a value."""
+    if table not in data:
+        return pd.DataFrame()
+    rows = data[table]
+    return rows[(rows.measure == measure) & (rows.task == "pretrained") & rows.value.notna()]
+
+
+def subject(model: str, kind: str, kinds: int) -> str:
+    """Name a model, and the kind of pair where it has several."""
+    return model if kinds == 1 else f"{model} ({kind.replace('-', '–')})"
+
+
+def profile(rows: pd.DataFrame) -> str:
+    """Say in which layer a score's mean over pairs is highest."""
+    means = rows.groupby("layer").value.mean()
+    best = means.idxmax()
+    if len(means) == 1:
+        return f"mean over pairs in layer {best}: {means[best]:.2f}"
+    return (
+        f"highest in layer {best}, {means[best]:.2f} on average over pairs (layer {means.index[0]}: "
+        f"{means.iloc[0]:.2f}, layer {means.index[-1]}: {means.iloc[-1]:.2f})"
+    )
+
+
+def cell(row: pd.Series) -> str:
+    """Write a cell with its interval."""
+    return f"{row.source}–{row.target} in layer {int(row.layer)}, {row.value:.2f}{between(row.boot_low, row.boot_high)}"
+
+
+def alignment(data: dict[str, pd.DataFrame]) -> list[Finding]:
+    """Say in which pairs of languages CALIGN exceeds its null."""
+    rows = pretrained(data, "concept_alignment", "aligned")
+    if rows.empty:
+        return []
+    rows = rows.assign(above=survivors(rows.null_p), adjusted=benjamini_hochberg(rows.null_p))
+    findings = []
+    for (model, kind), part in rows.groupby(["model", "kind"], sort=True):
+        name = subject(model, kind, rows[rows.model == model].kind.nunique())
+        by_pair = part.groupby(PAIR).above.any()
+        if not part.above.any():
+            least = 1 / (part.null_draws.max() + 1)
+            text = (
+                f"CALIGN exceeds shuffled translations in none of {counted(len(by_pair), 'pair')} of languages (least "
+                f"adjusted p = {p_value(part.adjusted.min())} over {counted(len(rows), 'cell')}; with "
+                f"{counted(int(part.null_draws.max()), 'draw')} no p is below {p_value(least)})."
+            )
+            findings.append(Finding("sharing", name, text, "concept_alignment_by_layer", found=False))
+            continue
+        top = part[part.above].sort_values(["value", "layer"], ascending=[False, True], kind="stable").iloc[0]
+        missing = sorted(target for (_, _, target), any_layer in by_pair.items() if not any_layer)
+        text = (
+            f"concepts are shared: CALIGN exceeds shuffled translations in {by_pair.sum()} of "
+            f"{counted(len(by_pair), 'pair')} of languages ({part.above.sum()} of {counted(len(part), 'cell')}, "
+            f"adjusted p < 0.05)"
+            + (f", not with {listed(missing)}" if missing else "")
+            + f"; {profile(part)}; at most "
+            f"{cell(top)}, where the null reaches {top.null_high:.2f}."
+        )
+        findings.append(
+            Finding("sharing", name, text, "concept_alignment_by_layer", strength=top.value - top.null_high)
+        )
+    return findings
+
+
+def above_controls(data: dict[str, pd.DataFrame], controls: set[str]) -> list[Finding]:
+    """Say whether CALIGN lies above that of a model with random weights, best layer against best layer."""
+    rows = pretrained(data, "concept_alignment", "aligned")
+    if rows.empty:
+        return []
+    tested = rows[rows.model.isin(controls)]
+    if tested.empty:
+        text = "no model with random weights was run beside the others, so whether training made them was not tested."
+        return [Finding("sharing", "Shared concepts", text, "concept_alignment_by_model", found=False)]
+    best = rows.sort_values("value", kind="stable").groupby(["model", "kind", *PAIR]).tail(1)
+    best = best.assign(error=standard_error(best.boot_low, best.boot_high))
+    control = best[best.model.isin(controls)].sort_values("value", kind="stable").groupby(["kind", *PAIR]).tail(1)
+    columns = ["kind", *PAIR, "model", "value", "error"]
+    both = best[~best.model.isin(controls)][columns].merge(
+        control[columns], on=["kind", *PAIR], suffixes=("", "_control")
+    )
+    both["difference"] = both.value - both.value_control
+    both["spread"] = np.hypot(both.error, both.error_control)
+    both["above"] = survivors(one_sided(both.difference, both.spread))
+    findings = []
+    for model, part in both.groupby("model", sort=True):
+        mean, half = part.difference.mean(), 1.96 * part.spread.mean()
+        text = (
+            f"CALIGN in its best layer lies above that of random weights ({listed(sorted(set(part.model_control)))}) "
+            f"in {part.above.sum()} of {counted(len(part), 'pair')} (adjusted p < 0.05, bootstrap over concepts); "
+            f"{mean:+.2f}{between(mean - half, mean + half, '+.2f')} on average."
+        )
+        found = bool(part.above.any())
+        findings.append(Finding("sharing", model, text, "concept_alignment_by_model", found, max(float(mean), 0.0)))
+    return findings
+
+
+def overlap(data: dict[str, pd.DataFrame]) -> list[Finding]:
+    """Say how far COLAP falls short of full mixing."""
+    rows = pretrained(data, "concept_overlap", "overlapping_types")
+    findings = []
+    for (model, kind), part in rows.groupby(["model", "kind"], sort=True) if len(rows) else ():
+        name = subject(model, kind, rows[rows.model == model].kind.nunique())
+        top = part.sort_values(["value", "layer"], ascending=[False, True], kind="stable").iloc[0]
+        short = int((part.value < part.null_low).sum())
+        text = (
+            f"clustered together, languages share concepts (COLAP) most in {cell(top)}, where full mixing would give "
+            f"{top.null_mean:.2f}; {profile(part)}; below full mixing's 95 % interval in {short} of "
+            f"{counted(len(part), 'cell')}."
+        )
+        if top.boot_low > 0:
+            findings.append(Finding("sharing", name, text, "concept_overlap_by_layer", strength=top.value / 2))
+        else:
+            text = f"clustered together, languages share no concept (COLAP) in any of {counted(len(part), 'cell')}."
+            findings.append(Finding("sharing", name, text, "concept_overlap_by_layer", found=False))
+    return findings
+
+
+def retrieval(data: dict[str, pd.DataFrame]) -> list[Finding]:
+    """Say how well translations are found as nearest neighbours, against chance (binomial)."""
+    whole = [pretrained(data, "retrieval", measure) for measure in RETRIEVAL]
+    rows = pd.concat([part for part in whole if len(part)]) if any(map(len, whole)) else pd.DataFrame()
+    if rows.empty:
+        return []
+    rows = rows[rows.source != rows.target]
+    rows = rows.assign(above=survivors(stats.binom.sf((rows.value * rows.n).round() - 1, rows.n, rows.chance)))
+    findings = []
+    for (model, measure), part in rows.groupby(["model", "measure"], sort=True):
+        layer = part.groupby("layer").value.mean().idxmax()
+        best = part[part.layer == layer]
+        mean, half = best.value.mean(), 1.96 * np.sqrt(best.value * (1 - best.value) / best.n).mean()
+        text = (
+            f"{RETRIEVAL[measure]} finds {mean:.2f}{between(max(mean - half, 0), min(mean + half, 1))} of the "
+            f"translations in its best layer, {layer} (chance {best.chance.mean():.3f}; above it in "
+            f"{best.above.sum()} of {counted(len(best), 'language')}, adjusted p < 0.05)."
+        )
+        strength = mean - best.chance.mean()
+        findings.append(Finding("sharing", model, text, "retrieval_by_layer", bool(best.above.any()), float(strength)))
+    return findings

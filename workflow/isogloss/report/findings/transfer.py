@@ -1,0 +1,74 @@
+"""Does a task transfer to languages it was not tuned on, beyond chance and beyond shared words; does freezing help?"""
+
+import numpy as np
+import pandas as pd
+
+from isogloss.report.figures.tuned import NAMES, PRIMARY, shared_words
+from isogloss.report.findings.finding import (
+    Finding,
+    between,
+    counted,
+    listed,
+    one_sided,
+    standard_error,
+    survivors,
+    two_sided,
+)
+
+
+def zero_shot(data: dict[str, pd.DataFrame]) -> list[Finding]:
+    """Say for how many pairs zero-shot scores lie above chance and above shared words, and into which not."""
+    if "transfer" not in data:
+        return []
+    whole = data["transfer"]
+    whole = whole[(whole.variant == "whole") & whole.measure.isin(PRIMARY)]
+    rows = whole[whole.source != whole.target]
+    if rows.empty:
+        return []
+    keys = ["task", "source", "target", "measure"]
+    if "baselines" in data:
+        rows = rows.merge(shared_words(data["baselines"]), on=keys, how="left")
+    else:
+        rows = rows.assign(alone=np.nan)
+    error = standard_error(rows.low, rows.high)
+    # Above both: the larger of the two p-values (intersection and union).
+    above_words = np.where(rows.alone.isna(), 0, one_sided(rows.score - rows.alone, error))
+    p = np.fmax(np.fmax(above_words, one_sided(rows.score - rows.null_high, error)), rows.null_p)
+    rows = rows.assign(clear=survivors(p), over=rows.score - np.fmax(rows.null_mean, rows.alone))
+    findings = []
+    for (task, model, measure), part in rows.groupby(["task", "model", "measure"], sort=True):
+        own = whole[(whole.model == model) & (whole.task == task) & (whole.measure == measure)]
+        own = own[own.source == own.target].score.mean()
+        by_target = part.groupby("target").clear.mean()
+        weak = sorted(by_target.index[by_target < 0.5])
+        words = f"; shared words alone {part.alone.mean():.2f}" if part.alone.notna().any() else ""
+        text = (
+            f"{task}, zero-shot {NAMES[measure]} {part.score.mean():.2f}{between(part.low.mean(), part.high.mean())} "
+            f"on average over {counted(len(part), 'pair')} of languages (own language {own:.2f}; chance "
+            f"{part.null_mean.mean():.2f}{words}); above chance and shared words in {part.clear.sum()} of {len(part)} "
+            f"(adjusted p < 0.05)" + (f", for most sources not into {listed(weak)}." if weak else ".")
+        )
+        strength = float(part.over.mean())
+        findings.append(Finding("transfer", model, text, "transfer_heatmap", bool(part.clear.any()), strength))
+    return findings
+
+
+def freezing(data: dict[str, pd.DataFrame]) -> list[Finding]:
+    """Say whether freezing narrowed the gap between near and far languages."""
+    if "freezing" not in data:
+        return []
+    rows = data["freezing"]
+    rows = rows[(rows.group == "gap") & rows.measure.isin(PRIMARY)]
+    rows = rows.assign(clear=survivors(two_sided(rows.difference, standard_error(rows.low, rows.high))))
+    findings = []
+    for row in rows.itertuples():
+        verdict = "no clear change"
+        if row.clear:
+            verdict = "far languages gained on near ones" if row.difference > 0 else "far languages lost on near ones"
+        text = (
+            f"{row.task}, {row.variant}: the gap in {NAMES[row.measure]} (far minus near by {row.distance} distance) "
+            f"went from {row.whole:+.3f} to {row.frozen:+.3f}, {row.difference:+.3f}"
+            f"{between(row.low, row.high, '+.3f')} over {counted(int(row.runs), 'paired run')}: {verdict}."
+        )
+        findings.append(Finding("transfer", row.model, text, "freezing", bool(row.clear), abs(float(row.difference))))
+    return findings

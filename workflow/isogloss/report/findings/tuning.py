@@ -1,0 +1,72 @@
+"""What did fine-tuning change: shared concepts before and after, and each language's space."""
+
+import numpy as np
+import pandas as pd
+
+from isogloss.report.figures.tuned import POOLING
+from isogloss.report.findings.finding import Finding, between, counted, standard_error, survivors, two_sided
+
+CELL = ["model", "corpus", "source", "target", "kind", "layer"]
+SCORES = {"concept_alignment": ("aligned", "CALIGN"), "concept_overlap": ("overlapping_types", "COLAP")}
+
+
+def concepts(data: dict[str, pd.DataFrame]) -> list[Finding]:
+    """Say where CALIGN and COLAP changed with fine-tuning, tested by the bootstraps over concepts of both."""
+    parts = []
+    for table, (measure, name) in SCORES.items():
+        if table not in data:
+            continue
+        rows = data[table]
+        rows = rows[(rows.measure == measure) & rows.value.notna()]
+        rows = rows.assign(error=standard_error(rows.boot_low, rows.boot_high))
+        before = rows[rows.task == "pretrained"][[*CELL, "value", "error"]]
+        after = rows[rows.task != "pretrained"][[*CELL, "checkpoint", "value", "error"]]
+        parts.append(
+            after.merge(before, on=CELL, suffixes=("", "_before")).assign(score=name, figure=f"{table}_by_layer")
+        )
+    both = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+    if both.empty:
+        return []
+    both["change"] = both.value - both.value_before
+    both["spread"] = np.hypot(both.error, both.error_before)
+    both["changed"] = survivors(two_sided(both.change, both.spread))
+    findings = []
+    for (model, score, checkpoint), part in both.groupby(["model", "score", "checkpoint"], sort=True):
+        clear, total = part[part.changed], counted(len(part), "cell")
+        mean = f"{part.change.mean():+.3f} on average"
+        if clear.empty:
+            text = f"{score} after {checkpoint} changed clearly in none of {total} ({mean})."
+            findings.append(Finding("tuning", model, text, part.figure.iloc[0], found=False))
+            continue
+        top = clear.loc[clear.change.abs().idxmax()]
+        half = 1.96 * top.spread
+        text = (
+            f"{score} after {checkpoint} went up in {(clear.change > 0).sum()} and down in {(clear.change < 0).sum()} "
+            f"of {total} (adjusted p < 0.05, bootstrap over concepts; {mean}), most in {top.source}–{top.target}, "
+            f"layer {int(top.layer)}: from {top.value_before:.2f} to {top.value:.2f}, "
+            f"{top.change:+.2f}{between(top.change - half, top.change + half, '+.2f')}."
+        )
+        findings.append(Finding("tuning", model, text, part.figure.iloc[0], strength=abs(float(top.change))))
+    return findings
+
+
+def impact(data: dict[str, pd.DataFrame]) -> list[Finding]:
+    """Say in which layer fine-tuning moved the other languages' spaces most, of nothing and of what is possible."""
+    if "impact" not in data:
+        return []
+    rows = data["impact"]
+    rows = rows[(rows.variant == "whole") & (rows.pooling == POOLING) & (rows.source != rows.target)]
+    rows = rows[rows.impact.notna()]
+    findings = []
+    for (model, task), part in rows.groupby(["model", "task"], sort=True):
+        means = part.groupby("layer")[["impact", "low", "high", "null_mean"]].mean()
+        best, least = means.impact.idxmax(), means.impact.idxmin()
+        top, bottom = means.loc[best], means.loc[least]
+        text = (
+            f"fine-tuning on {task} moved the other languages' spaces most in layer {best}: impact {top.impact:.2f}"
+            f"{between(top.low, top.high)} on average over {counted(len(part[part.layer == best]), 'cell')}, least in "
+            f"layer {least}, {bottom.impact:.2f}{between(bottom.low, bottom.high)} (0: nothing moved; vectors of other "
+            f"items: {top.null_mean:.2f})."
+        )
+        findings.append(Finding("tuning", model, text, "impact_by_layer", strength=float(top.impact)))
+    return findings

@@ -1,0 +1,151 @@
+"""The tables of a run as the page shows them, and what each of their columns means."""
+
+import csv
+import io
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from isogloss.report.blocks import block
+
+# The most that one table may take of the page's 15 MB, compressed.
+BUDGET = 700_000
+
+# What a table holds, in the order in which the page lists them.
+ABOUT = {
+    "concept_alignment": "CALIGN: which concepts of one language have a counterpart in another, by cell and measure.",
+    "concept_overlap": "COLAP: which concepts of a joint clustering hold enough of both languages.",
+    "retrieval": "What a layer's vectors can do: nearest neighbours that are translations, and a probe.",
+    "transfer": "Scores of checkpoints tuned on the source language and tested on the target language.",
+    "baselines": "What a task can be done with by words alone.",
+    "impact": "1 − CKA of sentence vectors before and after fine-tuning.",
+    "correlations": "What goes with what over pairs of languages.",
+    "distances": "How far apart languages are.",
+    "freezing": "Zero-shot scores with layers frozen against tuned whole, to near and far languages.",
+    "word_alignment": "The statistical word aligner against gold links.",
+    "activations": "Words wanted, kept, and dropped by reason.",
+    "finetuning": "Learning curves of fine-tuning.",
+    "training": "Learning curves of the models that were trained here.",
+}
+# What a column means wherever it stands.
+COLUMNS = {
+    "model": "a key of the config",
+    "checkpoint": "the model as it is (pretrained), or after fine-tuning: task, source language, seed, variant",
+    "task": "what the checkpoint was tuned on; pretrained: nothing",
+    "variant": "whole, or the config's name for what is frozen",
+    "corpus": "the parallel text",
+    "source": "source language",
+    "target": "target language",
+    "language": "language",
+    "kind": "which stacks of the model the two sides are from",
+    "space": "side of the pair and stack of the model",
+    "layer": "0: embeddings; mean: over layers",
+    "seed": "seed of what is random in it",
+    "convention": "paper: the paper's rules; released: its code's, where that differs",
+    "measure": "what value is of",
+    "value": "the score: numerator / denominator where there are these",
+    "numerator": "what counts",
+    "denominator": "what could count",
+    "null_mean": "mean of the null: the same score after what makes it meaningful was shuffled",
+    "null_low": "lower end of the null's 95 % interval",
+    "null_high": "upper end of the null's 95 % interval",
+    "null_p": "one-sided p against the null; not below 1 / (draws + 1)",
+    "null_draws": "draws of the null",
+    "boot_low": "lower end of the 95 % bootstrap interval over concepts",
+    "boot_high": "upper end of the 95 % bootstrap interval over concepts",
+    "chance": "what guessing reaches",
+    "n": "number of cases: items, or pairs of languages",
+    "score": "score, 0 to 1",
+    "low": "lower end of the 95 % interval",
+    "high": "upper end of the 95 % interval",
+    "relative": "score divided by the source language's own",
+    "relative_low": "lower end of its 95 % interval",
+    "relative_high": "upper end of its 95 % interval",
+    "baseline": "majority, shared_words or second_text: what knows only that",
+    "pooling": "how a sentence became one vector: first token, or mean over tokens",
+    "impact": "1 − CKA; 0: nothing moved. In correlations: which impact is meant",
+    "impact_debiased": "the same without the bias of few items",
+    "debiased_low": "lower end of its 95 % interval",
+    "debiased_high": "upper end of its 95 % interval",
+    "reason": "why there is no value",
+    "relation": "which two things are correlated",
+    "distance": "which distance between languages",
+    "alignment": "which measure of shared concepts",
+    "transfer": "score or relative",
+    "statistic": "pearson or spearman",
+    "r": "correlation coefficient",
+    "languages": "number of languages",
+    "p_ordinary": "p if pairs were independent, which they are not",
+    "p_ordinary_adjusted": "the same, adjusted over layers and distances (Benjamini and Hochberg)",
+    "p_mantel": "p with languages permuted (Mantel)",
+    "p_mantel_adjusted": "the same, adjusted over layers and distances (Benjamini and Hochberg)",
+    "group": "near or far targets, or the gap: far minus near",
+    "whole": "mean score, tuned whole",
+    "frozen": "mean score, layers frozen",
+    "difference": "frozen minus whole",
+    "runs": "runs paired by source and seed",
+    "aligner": "word aligner",
+    "precision": "share of its links that are right",
+    "recall": "share of the right links that it found",
+    "aer": "alignment error rate; 0 is perfect",
+    "wanted": "words that were selected",
+    "kept": "words that have a vector",
+    "dropped_no_subwords": "words that the tokenizer makes nothing of",
+    "dropped_truncated": "words beyond the model's longest input",
+    "step": "optimiser steps so far",
+    "epoch": "passes over the training items so far",
+    "loss": "loss on the training text",
+    "batches": "batches that it is the mean of",
+    "shared": "share of the test items' words that training has seen written alike",
+    "layers": "layers in the store",
+    "hidden": "width of a vector",
+}
+
+
+def embed_tables(
+    data: dict[str, pd.DataFrame], paths: dict[str, str | Path]
+) -> tuple[list[dict[str, Any]], dict[str, str]]:
+    """Compress every table as its file holds it; one that is too large for the page is cut, and says so.
+
+    Returns
+    -------
+    tables : list of dict
+        ``name``, ``title``, ``about``, ``columns`` (name and meaning), ``numbers`` (columns that hold numbers), ``rows``
+        and how many of them are ``shown``.
+    blocks : dict
+        The compressed CSV by the table's name.
+    """
+    order = [name for name in ABOUT if name in data] + sorted(set(data) - set(ABOUT))
+    tables, blocks = [], {}
+    for name in order:
+        rows, shown = data[name], len(data[name])
+        content = Path(paths[name]).read_bytes()
+        packed = block(content)
+        while len(packed) > BUDGET:
+            shown = int(shown * 0.9 * BUDGET / len(packed))
+            packed = block(first_rows(content, shown))
+        blocks[f"table-{name}"] = packed
+        tables.append(
+            {
+                "name": name,
+                "title": name.replace("_", " "),
+                "about": ABOUT.get(name, ""),
+                "columns": [[column, COLUMNS.get(column, "")] for column in rows.columns],
+                "numbers": [column for column in rows if pd.api.types.is_numeric_dtype(rows[column])],
+                "rows": len(rows),
+                "shown": shown,
+            }
+        )
+    return tables, blocks
+
+
+def first_rows(content: bytes, number: int) -> bytes:
+    """Cut a CSV file after so many rows; a quoted field may hold line ends."""
+    cut = io.StringIO(newline="")
+    writer = csv.writer(cut, lineterminator="\n")
+    for place, row in enumerate(csv.reader(io.StringIO(content.decode("utf-8"), newline=""))):
+        if place > number:
+            break
+        writer.writerow(row)
+    return cut.getvalue().encode("utf-8")
