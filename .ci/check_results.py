@@ -46,7 +46,8 @@ def check(config: str) -> list[str]:
         root = ElementTree.parse(results / "figures" / f"{figure}.svg").getroot()
         expect(root.tag.endswith("svg"), f"{figure}.svg is not an SVG")
     report = (results / "report.html").read_text(encoding="utf-8")
-    expect(report.count("<svg") >= len(grid.figures(settings)), "the report lacks a figure")
+    for figure in grid.figures(settings):
+        expect(f'data-figure="{figure}"' in report, f"the report lacks the figure {figure}")
     expect("torch" in json.dumps(json.loads((results / "provenance.json").read_text())), "no versions recorded")
     if settings.tasks:
         wrong += check_tasks(settings, results)

@@ -14,8 +14,8 @@ from typing import Any
 from websockets.sync.client import ClientConnection, connect
 
 FLAGS = (
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--remote-debugging-port=0",
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-component-update",
+    "--disable-background-networking", "--disable-sync", "--remote-debugging-port=0",
 )  # fmt: skip
 PROGRAM = shutil.which("chromium") or shutil.which("chromium-browser")
 
@@ -152,7 +152,8 @@ def chromium(folder: Path) -> Iterator[Tab]:
     try:
         end = time.monotonic() + 60
         while not (profile / "DevToolsActivePort").is_file():
-            assert process.poll() is None and time.monotonic() < end, "Chromium did not start"
+            assert process.poll() is None, f"Chromium ended with {process.returncode}"
+            assert time.monotonic() < end, "Chromium did not start within a minute"
             time.sleep(0.05)
         port = (profile / "DevToolsActivePort").read_text().splitlines()[0]
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/json") as answer:

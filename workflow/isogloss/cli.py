@@ -87,6 +87,9 @@ def parser() -> argparse.ArgumentParser:
     sub = command("info", info, "What a store, cluster file or table holds.")
     sub.add_argument("file")
 
+    sub = command("report", report, "Make a run's report again from the tables that are there, also in mid-run.")
+    sub.add_argument("results", help="the results folder")
+
     sub = command("check", check, "Validate a config: every mistake, one line each.")
     sub.add_argument("config")
 
@@ -297,6 +300,13 @@ def describe_vectors(path: Path) -> None:
             attributes = store.attributes
     for name, value in sorted(attributes.items()):
         print(f"{name}: {value}")
+
+
+def report(options: argparse.Namespace) -> None:
+    """Make a run's report again."""
+    from isogloss.report.page import write_again
+
+    print(write_again(options.results))
 
 
 def check(options: argparse.Namespace) -> None:

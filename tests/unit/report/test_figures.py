@@ -1,117 +1,93 @@
-"""Figures and sentences of fine-tuning, from small made-up results."""
+"""Figures from small made-up results: one description, the same drawing from the same tables."""
 
 import xml.etree.ElementTree as ElementTree
 
 import numpy as np
 import pandas as pd
 import pytest
+from report_world import write_results
 
-from isogloss.report.figures.draw import draw
-from isogloss.report.figures.tasks import FIGURES
-from isogloss.report.findings import task_findings
-
-LANGUAGES = ("en", "de", "zh")
-GRID = {"model": "m", "task": "nli", "variant": "whole", "seed": 0}
+from isogloss.errors import IsoglossError
+from isogloss.report.figures.catalogue import BY_NAME, FIGURES, QUESTIONS
+from isogloss.report.figures.draw import CHARTS, describe, draw
+from isogloss.tables import read_table
 
 
-def pairs():
-    return [(source, target) for source in LANGUAGES for target in LANGUAGES]
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return write_results(tmp_path_factory.mktemp("results"), layers=2, targets=("ar", "de")) / "tables"
 
 
 @pytest.fixture
-def data():
-    rng = np.random.default_rng(0)
-    score = {pair: 0.9 if pair[0] == pair[1] else 0.6 for pair in pairs()}
-    score["en", "zh"] = score["de", "zh"] = 0.5
-    transfer = [
-        {**GRID, "checkpoint": f"nli-{s}-seed0", "source": s, "target": t, "measure": "accuracy", "score": score[s, t]}
-        for s, t in pairs()
-    ]
-    transfer = pd.DataFrame(transfer).assign(relative=0.8, null_high=0.4, null_mean=0.33, n=100)
-    transfer["low"] = transfer.score - 0.15
-    impact = [
-        {**GRID, "checkpoint": f"nli-{s}-seed0", "source": s, "target": t, "layer": layer, "pooling": "mean",
-         "impact": rng.random(), "impact_debiased": rng.random()}
-        for s, t in pairs() for layer in range(3)
-    ]  # fmt: skip
-    apart = [(s, t) for s, t in pairs() if s != t]
-    distances = [{"source": s, "target": t, "distance": "syntactic", "value": 0.5} for s, t in apart]
-    baselines = [
-        {"task": "nli", "baseline": "shared_words", "source": s, "target": t, "measure": "accuracy", "score": 0.34}
-        for s, t in pairs()
-    ]
-    correlations = [
-        {**GRID, "relation": "impact-distance", "pooling": "mean", "layer": layer, "distance": name, "impact": "impact",
-         "measure": "", "transfer": "", "statistic": "pearson", "r": 0.5, "low": 0.1, "high": 0.8, "n": 30,
-         "p_mantel": p, "p_mantel_adjusted": p}
-        for name, p in (("syntactic", 0.01), ("genetic", np.nan)) for layer in ("0", "1", "2", "mean")
-    ]  # fmt: skip
-    correlations += [
-        {**GRID, "relation": "distance-transfer", "pooling": np.nan, "layer": np.nan, "distance": "syntactic",
-         "impact": np.nan, "measure": measure, "transfer": transferred, "statistic": "pearson", "r": r, "low": -0.9,
-         "high": -0.1, "n": 30, "p_mantel": 0.02, "p_mantel_adjusted": 0.02}
-        for measure, transferred, r in (("accuracy", "relative", -0.6), ("macro_f1", "score", -0.5),
-                                        ("accuracy", "score", -0.4))
-    ]  # fmt: skip
-    finetuning = [
-        {**GRID, "checkpoint": "nli-en-seed0", "step": step, "measure": measure, "value": 1.0 / step}
-        for step in (1, 2, 3)
-        for measure in ("loss", "validation_loss")
-    ]
-    freezing = [
-        {"model": "m", "task": "nli", "variant": "frozen", "measure": "accuracy", "distance": "syntactic",
-         "group": group, "whole": -0.2, "frozen": -0.1, "difference": 0.1, "low": 0.05, "high": 0.15, "runs": 5}
-        for group in ("near", "far", "gap")
-    ]  # fmt: skip
-    concepts = [
-        {"model": "m", "checkpoint": checkpoint, "task": task, "corpus": "c", "source": "en", "target": "de",
-         "kind": "encoder-encoder", "layer": 1, "measure": measure, "value": value}
-        for checkpoint, task, value in (("pretrained", "pretrained", 0.5), ("nli-en-seed0", "nli", 0.25))
-        for measure in ("aligned", "overlapping_types")
-    ]  # fmt: skip
-    return {
-        "transfer": transfer,
-        "impact": pd.DataFrame(impact),
-        "distances": pd.DataFrame(distances),
-        "baselines": pd.DataFrame(baselines),
-        "correlations": pd.DataFrame(correlations),
-        "finetuning": pd.DataFrame(finetuning),
-        "freezing": pd.DataFrame(freezing),
-        "concept_alignment": pd.DataFrame(concepts),
-        "concept_overlap": pd.DataFrame(concepts),
-    }
+def data(folder):
+    return {path.stem: read_table(path) for path in folder.glob("*.csv")}
 
 
-@pytest.mark.parametrize("name", FIGURES)
-def test_figures_are_the_same_twice_and_well_formed(data, tmp_path, name):
-    for table, rows in data.items():
-        rows.to_csv(tmp_path / f"{table}.csv", index=False)
+def strings(drawing):
+    return " ".join(element.text or "" for element in ElementTree.parse(drawing).getroot().iter())
+
+
+@pytest.mark.parametrize("figure", FIGURES, ids=lambda figure: figure.name)
+def test_a_figure_is_the_same_twice_and_stands_beside_it_as_pdf(folder, tmp_path, figure):
     for copy in ("a", "b"):
-        draw(name, tables=[tmp_path / f"{table}.csv" for table in data], output=tmp_path / f"{copy}.svg")
+        draw(figure.name, tables=[folder / f"{name}.csv" for name in figure.tables], output=tmp_path / f"{copy}.svg")
     assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
-    assert ElementTree.parse(tmp_path / "a.svg").getroot().tag.endswith("svg")
+    assert figure.title in strings(tmp_path / "a.svg")
+    assert (tmp_path / "a.pdf").read_bytes().startswith(b"%PDF")
 
 
-def test_a_small_p_value_is_not_told_as_nought(data):
-    data["correlations"]["p_mantel"] = 1 / 5000
-    assert "Mantel p = 0.0002, n = 30" in task_findings(data)
+def test_every_figure_belongs_to_a_question_and_every_module_to_a_figure():
+    assert {figure.question for figure in FIGURES} == set(QUESTIONS)
+    assert {figure.module for figure in FIGURES} == set(CHARTS)
+    assert len(BY_NAME) == len(FIGURES)
 
 
-def test_sentences_say_what_the_tables_hold(data):
-    text = task_findings(data)
-    assert "lies clearly above chance and shared words for 4 of 6 pairs; for most sources it does not into zh." in text
-    adjusted = "goes with 1 of 1 distances once languages are permuted and p adjusted"
-    assert f"impact {adjusted} (syntactic r = 0.50 [0.10, 0.80], Mantel p = 0.010, n = 30)" in text
-    assert f"transfer {adjusted} (syntactic r = -0.40 [-0.90, -0.10], Mantel p = 0.020, n = 30)" in text
-    assert "CALIGN after nli-en-seed0 changed by -0.250" in text
-    assert "a change of +0.100 [+0.050, +0.150] over 5 paired runs: far languages gained on near ones" in text
+@pytest.mark.parametrize("figure", FIGURES, ids=lambda figure: figure.name)
+def test_tables_without_a_row_are_a_sentence_in_the_picture(data, tmp_path, figure):
+    for name in figure.tables:
+        data[name].iloc[:0].to_csv(tmp_path / f"{name}.csv", index=False)
+    draw(figure.name, tables=[tmp_path / f"{name}.csv" for name in figure.tables], output=tmp_path / "x.svg")
+    assert "the tables hold no value to draw" in strings(tmp_path / "x.svg")
 
 
-def test_no_effect_is_said_too(data):
-    data["correlations"] = data["correlations"].assign(p_mantel=0.6, p_mantel_adjusted=0.9)
-    data["freezing"] = data["freezing"].assign(low=-0.05)
-    data["transfer"] = data["transfer"].assign(low=0.1)
-    text = task_findings(data)
-    assert "for 0 of 6 pairs; for most sources it does not into de, en, zh." in text
-    assert "impact goes with none of 2 distances" in text
-    assert "no clear change" in text
+def test_a_figure_that_there_is_not(folder, tmp_path):
+    with pytest.raises(IsoglossError, match="no figure 'alignment'; there are concept_alignment_by_layer"):
+        draw("alignment", tables=[folder / "impact.csv"], output=tmp_path / "x.svg")
+
+
+def test_crosses_mark_the_cells_inside_the_null(data):
+    rows = data["concept_alignment"]
+    rows.loc[rows.index[:4], "null_high"] = 1.0
+    spec = describe(BY_NAME["concept_alignment_heatmap"], data)
+    marked = {(row["pair"], row["layer"], row["curve"]) for row in spec["data"]["values"] if row["mark"] == "×"}
+    inside = rows[(rows.measure == "aligned") & (rows.value <= rows.null_high)]
+    assert len(marked) == len(inside) > 0
+    assert not any(row["mark"] for row in describe(BY_NAME["concept_overlap_heatmap"], data)["data"]["values"])
+
+
+def test_transfer_is_marked_where_shared_words_reach_as_far(data):
+    spec = describe(BY_NAME["transfer_heatmap"], data)
+    for row in spec["data"]["values"]:
+        reached = row["low"] <= max(row["null_high"], row["alone"]) and row["source"] != row["target"]
+        assert (row["mark"] == "×") == reached
+
+
+def test_colours_stay_with_their_names_when_rows_are_left_out(data):
+    spec = describe(BY_NAME["concept_alignment_by_layer"], data)
+    scale = spec["spec"]["layer"][0]["encoding"]["color"]["scale"]
+    assert scale["domain"] == ["aligned", "naive"]
+    assert len(set(scale["range"])) == 2
+
+
+def test_a_missing_number_is_null_not_nan(data):
+    data["concept_alignment"].loc[:, "null_p"] = np.nan
+    spec = describe(BY_NAME["concept_alignment_by_layer"], data)
+    assert all(row["null_p"] is None for row in spec["data"]["values"])
+
+
+def test_kinds_of_pair_and_corpora_are_told_apart(data):
+    other = data["concept_alignment"].assign(kind="encoder-decoder", corpus="second")
+    data["concept_alignment"] = pd.concat([data["concept_alignment"], other])
+    rows = describe(BY_NAME["concept_alignment_heatmap"], data)["data"]["values"]
+    assert {row["pair"] for row in rows} >= {"en–de (corpus)", "en–de (second)"}
+    assert any("encoder–decoder" in row["curve"] for row in rows)

@@ -1,85 +1,116 @@
-"""Tables, figures and the report, from small made-up results."""
+"""The report's page from small made-up results: what is in it, and that text stays text."""
 
+import base64
+import gzip
 import json
 import re
-import xml.etree.ElementTree as ElementTree
 
-import numpy as np
 import pandas as pd
 import pytest
+from report_world import HOSTILE, write_results
 
+from isogloss.cli import main
 from isogloss.errors import IsoglossError
-from isogloss.report.figures.draw import MEASURES, draw
-from isogloss.report.page import write_report
+from isogloss.report.figures.catalogue import FIGURES
+from isogloss.report.page import write_again
 from isogloss.report.provenance import collect
-from isogloss.tables import collate
+from isogloss.report.tables import ABOUT, COLUMNS, embed_tables
+from isogloss.tables import collate, read_table
 
-HOSTILE = "<script>alert('x')</script>"
 
-
-def rows(metric, models=("aligned", "naive"), targets=("de", "ar"), layers=(0, 1, 2), share=0.5):
-    measure = MEASURES[metric][0]
-    rng = np.random.default_rng(0)
-    return pd.DataFrame(
-        {
-            "model": model,
-            "checkpoint": "pretrained",
-            "task": "pretrained",
-            "corpus": "c",
-            "source": "en",
-            "target": target,
-            "kind": "encoder-encoder",
-            "layer": layer,
-            "seed": 212,
-            "convention": "paper",
-            "measure": measure,
-            "value": share * rng.random(),
-            "numerator": 1,
-            "denominator": 2,
-            "null_mean": 0.01,
-            "null_low": 0.0,
-            "null_high": 0.05 if model == "aligned" else 0.9,
-            "null_p": 0.01,
-            "null_draws": 100,
-            "boot_low": 0.0,
-            "boot_high": share,
-        }
-        for model in models
-        for target in targets
-        for layer in layers
-    )
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    folder = write_results(tmp_path_factory.mktemp("results"), hostile=True)
+    write_again(folder)
+    return folder
 
 
 @pytest.fixture
-def tables(tmp_path):
-    for metric in MEASURES:
-        rows(metric).to_csv(tmp_path / f"{metric}.csv", index=False)
-    return tmp_path
+def page(results):
+    return (results / "report.html").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("name", [f"{m}_{k}" for m in MEASURES for k in ("by_layer", "heatmap", "by_model")])
-def test_figures_are_the_same_twice_and_well_formed(tables, name):
-    table = tables / f"{next(m for m in MEASURES if name.startswith(m))}.csv"
-    for copy in ("a", "b"):
-        draw(name, tables=[table], output=tables / f"{copy}.svg")
-    assert (tables / "a.svg").read_bytes() == (tables / "b.svg").read_bytes()
-    assert ElementTree.parse(tables / "a.svg").getroot().tag.endswith("svg")
+def unpacked(page, name):
+    [content] = re.findall(rf'data-block="{re.escape(name)}">([^<]*)<', page)
+    return gzip.decompress(base64.b64decode(content)).decode("utf-8")
 
 
-def test_a_single_cell_is_drawn(tables):
-    rows("concept_alignment", ("m",), ("de",), (3,)).to_csv(tables / "concept_alignment.csv", index=False)
-    for kind in ("by_layer", "heatmap", "by_model"):
-        draw(f"concept_alignment_{kind}", tables=[tables / "concept_alignment.csv"], output=tables / "one.svg")
+def test_text_stays_text_and_nothing_is_fetched(page):
+    assert HOSTILE not in page
+    assert "Run &lt;script&gt;alert(1)&lt;/script&gt;" in page
+    outside = re.sub(r"<script>.*?</script>", "", page, flags=re.DOTALL)
+    assert not re.search(r'(src|href)="(?!#)', outside)
+    [policy] = re.findall(r'Security-Policy" content="([^"]*)"', page)
+    assert policy.startswith("default-src &#39;none&#39;;")
+    assert "unsafe-inline" not in policy.split(";")[1]
 
 
-def test_nothing_to_draw_is_told(tables):
-    rows("concept_alignment").assign(value=np.nan).to_csv(tables / "concept_alignment.csv", index=False)
-    with pytest.raises(IsoglossError, match="no value of aligned"):
-        draw("concept_alignment_heatmap", tables=[tables / "concept_alignment.csv"], output=tables / "x.svg")
+def test_every_figure_is_there_with_its_data_and_a_text_for_who_cannot_see_it(page):
+    for figure in FIGURES:
+        assert f'<figure id="{figure.name}">' in page
+        spec = json.loads(unpacked(page, f"figure-{figure.name}"))
+        assert spec["data"]["name"] == "rows"
+        assert re.search(rf'aria-label="[^"]* values, from [^"]*" tabindex="0" data-figure="{figure.name}"', page)
 
 
-def test_collated_tables_do_not_depend_on_the_order(tmp_path):
-    whole = rows("concept_alignment", targets=("de", "na"))
+def test_a_table_is_held_as_its_file_is(page, results):
+    for path in (results / "tables").glob("*.csv"):
+        assert unpacked(page, f"table-{path.stem}").encode() == path.read_bytes()
+
+
+def test_the_same_results_give_the_same_page(page, results):
+    assert write_again(results).read_text(encoding="utf-8") == page
+
+
+def test_every_column_of_every_table_is_explained(results):
+    for path in (results / "tables").glob("*.csv"):
+        assert path.stem in ABOUT
+        assert [name for name in read_table(path).columns if not COLUMNS.get(name)] == [], path.stem
+
+
+def test_a_table_that_is_too_large_is_cut_and_says_so(tmp_path, monkeypatch):
+    monkeypatch.setattr("isogloss.report.tables.BUDGET", 2000)
+    table = pd.DataFrame({"reason": [f'a "quoted", field {n}\nof two lines' for n in range(2000)]})
+    table.to_csv(tmp_path / "impact.csv", index=False)
+    [about], blocks = embed_tables({"impact": table}, {"impact": tmp_path / "impact.csv"})
+    assert len(blocks["table-impact"]) <= 2000
+    (tmp_path / "cut.csv").write_bytes(gzip.decompress(base64.b64decode(blocks["table-impact"])))
+    pd.testing.assert_frame_equal(read_table(tmp_path / "cut.csv"), table.head(about["shown"]))
+    assert 0 < about["shown"] < about["rows"] == 2000
+
+
+def test_a_run_that_is_not_finished_says_what_is_missing(tmp_path):
+    folder = write_results(tmp_path, layers=1, targets=("de",))
+    for name in ("transfer", "concept_overlap"):
+        (folder / f"tables/{name}.csv").unlink()
+    (folder / "provenance.json").unlink()
+    for path in (folder / "metrics").rglob("*.parquet"):
+        path.unlink()
+    page = write_again(folder).read_text(encoding="utf-8")
+    [missing] = re.findall(r"Not there yet: ([^<]*)\.<", page)
+    assert missing == "the table concept_overlap, the table transfer, concept cards"
+    assert '<figure id="concept_alignment_by_layer">' in page
+    assert '<figure id="transfer_heatmap">' not in page
+    assert 'href="#transfer_heatmap"' not in page
+
+
+def test_the_command_makes_the_page_again(tmp_path, capsys):
+    folder = write_results(tmp_path / "results", layers=1, targets=("de",), models=("m",))
+    assert main(["report", str(folder)]) == 0
+    assert (folder / "report.html").is_file()
+    assert str(folder / "report.html") in capsys.readouterr().out
+    assert main(["report", str(tmp_path)]) == 1
+    assert f"{tmp_path} holds no table" in capsys.readouterr().err
+
+
+def test_no_results_are_told(tmp_path):
+    with pytest.raises(IsoglossError, match="holds no table"):
+        write_again(tmp_path)
+
+
+def test_collated_tables_do_not_depend_on_the_order(tmp_path, results):
+    whole = read_table(results / "tables" / "concept_alignment.csv").head(6)
+    whole["target"] = ["de", "na"] * 3
     paths = []
     for index in range(len(whole)):
         paths.append(tmp_path / f"{index}.csv")
@@ -87,67 +118,10 @@ def test_collated_tables_do_not_depend_on_the_order(tmp_path):
     collate(inputs=paths, output=tmp_path / "a.csv")
     collate(inputs=paths[::-1], output=tmp_path / "b.csv")
     assert (tmp_path / "a.csv").read_bytes() == (tmp_path / "b.csv").read_bytes()
-    read = pd.read_csv(tmp_path / "a.csv", keep_default_na=False)
-    assert set(read.target) == {"de", "na"}
+    assert set(read_table(tmp_path / "a.csv").target) == {"de", "na"}
     whole.drop(columns="value").to_csv(paths[0], index=False)
     with pytest.raises(IsoglossError, match=r"1\.csv has the columns"):
         collate(inputs=paths, output=tmp_path / "c.csv")
-
-
-def write(folder):
-    for name in ("concept_alignment_heatmap", "concept_alignment_by_layer"):
-        draw(name, tables=[folder / "concept_alignment.csv"], output=folder / f"{name}.svg")
-    pairs = []
-    for model in ("aligned", "naive"):
-        for target in ("de", "ar"):
-            for layer in (0, 1, 2):
-                path = folder / f"concept_pairs/{model}/pretrained/c/en-{target}/encoder-encoder/layer{layer}.parquet"
-                path.parent.mkdir(parents=True, exist_ok=True)
-                pd.DataFrame(
-                    {
-                        "source_cluster": [0, 1],
-                        "target_cluster": [5, -1],
-                        "source_words": [["good", HOSTILE], ["bad"]],
-                        "target_words": [["جيد", "x"], []],
-                        "coverage": [0.9, 0.0],
-                        "aligned": [True, False],
-                    }
-                ).to_parquet(path)
-                pairs.append(path)
-    collect(config={"title": HOSTILE, "models": {}}, output=folder / "provenance.json")
-    write_report(
-        tables=[folder / f"{metric}.csv" for metric in MEASURES],
-        figures=[folder / "concept_alignment_heatmap.svg", folder / "concept_alignment_by_layer.svg"],
-        concept_pairs=pairs,
-        provenance=folder / "provenance.json",
-        title=f"Run {HOSTILE}",
-        output=folder / "report.html",
-    )
-    return (folder / "report.html").read_text(encoding="utf-8")
-
-
-def test_report_escapes_text_and_needs_nothing_else(tables):
-    page = write(tables)
-    assert "<script" not in page
-    assert page.count("&lt;script&gt;") >= 3
-    assert not re.search(r'(src|href)="https?://', page)
-    assert page.count("<svg") == 2
-    ids = re.findall(r'\bid="([^"]+)"', page)
-    assert len(ids) == len(set(ids))
-
-
-def test_report_says_what_the_numbers_show(tables):
-    page = write(tables)
-    aligned = page[page.index("<b>aligned</b>") :]
-    assert "for 2 of 2 pairs" in aligned[:300]
-    naive = page[page.index("<b>naive</b>") :]
-    assert "for 0 of 2 pairs" in naive[:300]
-    assert "no sign of shared concepts" in naive[:400]
-
-
-def test_words_are_set_in_their_direction(tables):
-    rows("concept_alignment", targets=("ar",)).to_csv(tables / "concept_alignment.csv", index=False)
-    assert "<bdi class='word' lang='ar' dir='rtl'>جيد</bdi>" in write(tables)
 
 
 def test_provenance_is_the_same_twice(tmp_path):

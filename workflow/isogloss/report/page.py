@@ -34,10 +34,12 @@ FILTERS = ("model", "checkpoint", "task", "language", "layer")
 def write_report(
     *,
     tables: list[str | Path],
-    cards: list[str | Path],
     provenance: str | Path,
     title: str,
     output: str | Path,
+    cards: list[str | Path] = (),
+    figures: list[str | Path] = (),
+    concept_pairs: list[str | Path] = (),
     expected: list[str] | None = None,
 ) -> None:
     """Write the report.
@@ -215,7 +217,9 @@ def overview(data: dict[str, pd.DataFrame], config: dict[str, Any]) -> list[tupl
     if "transfer" in data:
         for task, runs in data["transfer"].groupby("task", sort=True):
             sources, targets = (", ".join(sorted(runs[side].unique())) for side in ("source", "target"))
-            told.append((f"Task {task}", f"tuned on {sources}; tested on {targets}; {counted(runs.seed.nunique(), 'seed')}"))
+            told.append(
+                (f"Task {task}", f"tuned on {sources}; tested on {targets}; {counted(runs.seed.nunique(), 'seed')}")
+            )
     return told
 
 

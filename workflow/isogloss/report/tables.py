@@ -111,8 +111,8 @@ def embed_tables(
     Returns
     -------
     tables : list of dict
-        ``name``, ``title``, ``about``, ``columns`` (name and meaning), ``numbers`` (columns that hold numbers), ``rows``
-        and how many of them are ``shown``.
+        ``name``, ``title``, ``about``, ``columns`` (name and meaning), ``numbers`` (columns that hold numbers),
+        ``rows`` and how many of them are ``shown``.
     blocks : dict
         The compressed CSV by the table's name.
     """

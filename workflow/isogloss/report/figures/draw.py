@@ -1,5 +1,6 @@
 """From a figure's name and tables to its description (Vega-Lite), and from that to an SVG and a PDF."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -63,9 +64,17 @@ def draw(name: str, *, tables: list[str | Path], output: str | Path) -> None:
     if described is None:
         described = alt.Chart(alt.InlineData(values=[{}])).mark_text(text=nothing(figure)).configure(**CONFIG).to_dict()
     described["title"] = figure.title
-    write_text(vl_convert.vegalite_to_svg(described, allowed_base_urls=[]), output)
+    write_text(renumbered(vl_convert.vegalite_to_svg(described, allowed_base_urls=[])), output)
     with published(Path(output).with_suffix(".pdf")) as draft:
         draft.write_bytes(vl_convert.vegalite_to_pdf(described, allowed_base_urls=[]))
+
+
+def renumbered(drawing: str) -> str:
+    """Number a drawing's gradients and clips from 0; Vega goes on counting from one drawing to the next."""
+    numbers: dict[str, int] = {}
+    return re.sub(
+        r"\b(gradient_|clip)(\d+)", lambda found: f"{found[1]}{numbers.setdefault(found[0], len(numbers))}", drawing
+    )
 
 
 def find(name: str) -> Figure:

@@ -32,9 +32,10 @@ def correlations(data: dict[str, pd.DataFrame]) -> list[Finding]:
         lost = tested[~tested.holds]
         if len(lost):
             nearest = lost.loc[lost.p_mantel.idxmin()]
-            text = f"{what} correlates with none of {listed(sorted(lost.distance.astype(str)))} distance once"
             if relation == "impact-transfer":
                 text = f"{what} does not correlate once"
+            else:
+                text = f"{what} correlates with none of {listed(sorted(lost.distance))} distance once"
             text += f" languages are permuted and p adjusted (nearest: {correlation(nearest)})."
             findings.append(Finding("relations", name, text, figure, found=False))
         if tested.empty:

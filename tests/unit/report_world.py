@@ -112,7 +112,7 @@ def tables(
     )  # fmt: skip
     far = [(s, t, d) for s, t in product(languages, languages) if s != t for d in ("genetic", "syntactic")]
     found["distances"] = pd.DataFrame(far, columns=["source", "target", "distance"]).assign(
-        value=rng.random(len(far)), known="uriel", reason=""
+        value=rng.random(len(far)), reason=""
     )
     found["correlations"] = correlations(rng, models, tasks, layers)
     steps = pd.DataFrame(tuned).query("target == 'en'").drop(columns="target")

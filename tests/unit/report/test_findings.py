@@ -1,0 +1,146 @@
+"""Sentences from tables whose truth is known, and from tables in which nothing is."""
+
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+import pytest
+from report_world import write_results
+
+from isogloss.report.findings import FIRST, collect, first_screen
+from isogloss.report.findings.finding import Finding
+from isogloss.tables import read_table
+
+
+@pytest.fixture(scope="module")
+def tables(tmp_path_factory):
+    folder = write_results(tmp_path_factory.mktemp("results")) / "tables"
+    return {path.stem: read_table(path) for path in folder.glob("*.csv")}
+
+
+@pytest.fixture
+def data(tables):
+    return {name: table.copy() for name, table in tables.items()}
+
+
+def told(findings, found=True, figure=""):
+    return [f"{one.subject}: {one.sentence}" for one in findings if one.found == found and figure in one.figure]
+
+
+def cells(value, null_high, null_p, models=("m",), targets=("de", "ru"), layers=(0, 1), checkpoints=("pretrained",)):
+    return pd.DataFrame(
+        {
+            "model": model, "checkpoint": checkpoint, "task": checkpoint.split("-")[0], "corpus": "c", "source": "en",
+            "target": target, "kind": "encoder-encoder", "layer": layer, "measure": "aligned", "value": value,
+            "null_mean": 0.02, "null_low": 0.0, "null_high": null_high, "null_p": null_p, "null_draws": 100,
+            "boot_low": value - 0.1, "boot_high": value + 0.1,
+        }
+        for model in models for checkpoint in checkpoints for target in targets for layer in layers
+    )  # fmt: skip
+
+
+def test_questions_come_in_order_and_the_strongest_first(data):
+    first = first_screen(collect(data, {"naive"}))
+    order = ["sharing", "tuning", "transfer", "relations"]
+    places = [order.index(one.question) for one in first]
+    assert places == sorted(places)
+    assert set(places) == {0, 1, 2, 3}
+    assert len(first) == FIRST
+    for one, other in pairwise(first):
+        assert one.question != other.question or one.strength >= other.strength
+
+
+def test_shared_concepts_are_told_with_numbers_interval_and_null():
+    table = cells(0.5, 0.05, 1 / 101)
+    table.loc[table.target == "ru", ["value", "null_p"]] = [0.03, 0.9]
+    [said] = told(collect({"concept_alignment": table}, set()))
+    assert said.startswith("m: concepts are shared: CALIGN exceeds shuffled translations in 1 of 2 pairs of languages")
+    assert "2 of 4 cells, adjusted p < 0.05), not with ru" in said
+    assert "en–de in layer 0, 0.50 [0.40, 0.60], where the null reaches 0.05" in said
+
+
+def test_one_cell_of_many_that_is_above_by_chance_is_not_told():
+    # 1 of 40 cells has a p of 0.02: without adjustment it would be a finding.
+    table = cells(0.03, 0.05, 0.5, layers=range(20))
+    table.loc[0, ["value", "null_p"]] = [0.06, 0.02]
+    findings = collect({"concept_alignment": table}, set())
+    assert not told(findings)
+    assert "in none of 2 pairs of languages (least adjusted p = 0.500 over 40 cells" in told(findings, found=False)[0]
+
+
+def test_where_nothing_is_there_a_sentence_is_found_in_few_worlds_only():
+    rng, found = np.random.default_rng(0), 0
+    for _ in range(60):
+        table = cells(0.03, 0.05, 0.5, layers=range(6))
+        table["null_p"] = rng.integers(1, 102, len(table)) / 101
+        found += bool(told(collect({"concept_alignment": table}, set())))
+    assert found <= 60 * 0.05 + 3 * np.sqrt(60 * 0.05 * 0.95)
+
+
+def test_a_control_is_compared_with_and_its_absence_is_told():
+    table = cells(0.6, 0.05, 1 / 101, models=("m", "random"))
+    table.loc[table.model == "random", ["value", "boot_low", "boot_high"]] = [0.2, 0.1, 0.3]
+    [said] = told(collect({"concept_alignment": table}, {"random"}), figure="by_model")
+    assert "m: CALIGN in its best layer lies above that of random weights (random) in 2 of 2 pairs" in said
+    assert "+0.40 [+0.26, +0.54] on average" in said
+    without = collect({"concept_alignment": table}, set())
+    assert "no model with random weights was run" in told(without, found=False)[0]
+
+
+def test_a_change_with_fine_tuning_is_told_only_where_it_is_clear():
+    table = cells(0.5, 0.05, 1 / 101, checkpoints=("pretrained", "nli-en-seed0"))
+    tuned = (table.checkpoint == "nli-en-seed0") & (table.target == "de")
+    table.loc[tuned, ["value", "boot_low", "boot_high"]] = [0.9, 0.8, 1.0]
+    said = told(collect({"concept_alignment": table}, set()))
+    assert any("CALIGN after nli-en-seed0 went up in 2 and down in 0 of 4 cells" in one for one in said)
+    assert any("layer 0: from 0.50 to 0.90, +0.40 [+0.26, +0.54]" in one for one in said)
+    table.loc[tuned, "value"] = 0.55
+    lost = told(collect({"concept_alignment": table}, set()), found=False)
+    assert any("changed clearly in none of 4 cells" in one for one in lost)
+
+
+def test_transfer_must_beat_shared_words_too(data):
+    data["baselines"]["score"] = 0.95
+    assert not told(collect(data, set()), figure="transfer_heatmap")
+    lost = told(collect(data, set()), found=False, figure="transfer_heatmap")
+    assert all("above chance and shared words in 0 of 15" in one for one in lost)
+    assert len(lost) == 2
+
+
+def test_correlations_are_adjusted_for_all_that_are_told(data):
+    said = told(collect(data, set()), figure="transfer_by_impact")
+    assert "impact with transfer: r = 0.77 [-0.20, 0.90], Mantel p = 0.0005, n = 30, adjusted for 10" in said[0]
+    data["correlations"]["p_mantel"] = 0.04
+    assert len(told(collect(data, set()), figure="transfer_by_impact")) == 2
+    # Alone 0.04 would do; beside eight that are nothing it does not.
+    data["correlations"].loc[data["correlations"].relation != "impact-transfer", "p_mantel"] = 0.9
+    assert not told(collect(data, set()), figure="transfer_by_impact")
+
+
+def test_freezing_that_changes_nothing_is_looked_for_and_not_found(data):
+    lost = told(collect(data, set()), found=False, figure="freezing")
+    assert all("+0.020 [-0.010, +0.050] over 3 paired runs: no clear change" in one for one in lost)
+    data["freezing"]["low"] = 0.015
+    data["freezing"]["high"] = 0.025
+    assert all("far languages gained on near ones" in one for one in told(collect(data, set()), figure="freezing"))
+
+
+def test_retrieval_is_held_against_chance(data):
+    data["retrieval"]["value"] = 0.002
+    assert not told(collect(data, set()), figure="retrieval")
+
+
+@pytest.mark.parametrize("missing", ["concept_alignment", "concept_overlap", "retrieval", "transfer", "baselines",
+                                     "impact", "correlations", "freezing"])  # fmt: skip
+def test_a_table_that_is_not_there_yet_is_passed_over(data, missing):
+    del data[missing]
+    assert collect(data, set())
+    assert not collect({}, set())
+
+
+def test_the_first_screen_takes_turns_between_questions_and_figures():
+    findings = [
+        Finding("sharing", "a", "1", "x", strength=0.9), Finding("sharing", "b", "2", "x", strength=0.8),
+        Finding("sharing", "c", "3", "y", strength=0.1), Finding("tuning", "d", "4", "z", strength=0.01),
+    ]  # fmt: skip
+    assert [one.subject for one in first_screen(findings, 3)] == ["a", "c", "d"]
