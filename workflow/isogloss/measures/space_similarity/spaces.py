@@ -62,13 +62,16 @@ class Space:
     ----------
     vectors
         float32 or float64 ``[n, d]``.
+    lengths
+        ``[n]``: Euclidean lengths.
     unit
-        ``[n, d]``: the same at length 1, see :func:`unit`.
+        ``[n, d]``: the vectors at length 1, see :func:`unit`.
     """
 
     def __init__(self, vectors: np.ndarray, centred: bool, neighbours: int):
         # The mean in double precision: it may be far larger than what the items differ by.
         self.vectors = (vectors - vectors.mean(0, dtype=np.float64)).astype(vectors.dtype) if centred else vectors
+        self.lengths = np.linalg.norm(self.vectors, axis=1)
         self.unit = unit(self.vectors)
         self.neighbours = neighbours
 

@@ -1,0 +1,408 @@
+"""The similarity of the languages' spaces in one checkpoint: every ordered pair, every layer, raw and centred."""
+
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from threadpoolctl import threadpool_limits
+
+from isogloss.errors import IsoglossError
+from isogloss.files import write_csv
+from isogloss.measures.space_similarity import languages as together
+from isogloss.measures.space_similarity import matching, organisation, pairs
+from isogloss.measures.space_similarity.spaces import Space, checked
+from isogloss.states.sentence_vectors import open_vectors
+from isogloss.statistics.cka import Representation, compare, kernel_norms
+from isogloss.statistics.nulls import bootstrap_means, null_summary, permutations, resamples
+
+QUESTIONS = {
+    **pairs.QUESTIONS,
+    "retrieval_csls": "coinciding",
+    "retrieval_ratio": "coinciding",
+    "interlingual_overlap": "coinciding",
+    "language_identity": "coinciding",
+    "anisotropy": "one space",
+    "hubness": "one space",
+}
+# Rows of these have a source and no target.
+OF_ONE_LANGUAGE = ("interlingual_overlap", "language_identity", "anisotropy", "hubness")
+# These centre in any case, so a table has them once.
+CENTRED_ONLY = ("neuron_correlation", "cka", "cka_debiased", "procrustes")
+CELLS = [
+    (measure, vectors)
+    for measure in QUESTIONS
+    for vectors in ("raw", "centred")
+    if vectors == "centred" or measure not in CENTRED_ONLY
+]
+COLUMNS = (
+    "source",
+    "target",
+    "layer",
+    "pooling",
+    "vectors",
+    "measure",
+    "question",
+    "value",
+    "low",
+    "high",
+    "null_mean",
+    "null_low",
+    "null_high",
+    "null_p",
+    "null_draws",
+    "n",
+    "reason",
+)
+# Both halves of the items need two.
+FEWEST = 4
+Row = dict[str, Any]
+Near = tuple[np.ndarray, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Draws:
+    """What is drawn once for all pairs and layers.
+
+    Attributes
+    ----------
+    orders, half_orders
+        Permutations of the items, int ``[draws, n]``, and of their second half.
+    samples, half_samples
+        Bootstrap samples of the items and of their second half, see :func:`isogloss.statistics.nulls.resamples`.
+    seed
+        Of all of them.
+    """
+
+    orders: np.ndarray
+    half_orders: np.ndarray
+    samples: np.ndarray
+    half_samples: np.ndarray
+    seed: int
+
+    @classmethod
+    def of(cls, n: int, null: int, bootstrap: int, seed: int) -> "Draws":
+        """Draw for ``n`` items."""
+        rng, half = np.random.default_rng(seed), n - n // 2
+        return cls(
+            permutations(n, null, rng),
+            permutations(half, null, rng),
+            resamples(n, bootstrap, rng),
+            resamples(half, bootstrap, rng),
+            seed,
+        )
+
+    def labels(self, count: int) -> np.ndarray:
+        """Permute the labels of ``count`` pooled vectors, int ``[draws, count]``."""
+        return permutations(count, len(self.orders), np.random.default_rng([self.seed, count]))
+
+
+def write_space_similarity(
+    *,
+    vectors: str | Path,
+    pooling: str,
+    items: int,
+    neighbours: int,
+    null: int,
+    bootstrap: int,
+    seed: int,
+    threads: int,
+    attributes: Mapping[str, Any],
+    output: str | Path,
+) -> None:
+    """Measure how alike the spaces of all languages are as one checkpoint has them; write one tidy table.
+
+    Parameters
+    ----------
+    vectors
+        HDF5 file of sentence vectors of parallel items, see :mod:`isogloss.states.sentence_vectors`.
+    pooling
+        Which vectors of the file.
+    items
+        Most items; if there are more, so many are drawn. Retrieval is the harder the more there are.
+    neighbours
+        k of neighbour overlap, interlingual overlap and hubness.
+    null, bootstrap
+        Draws of nulls and of bootstrap intervals.
+    seed
+        Draws items, nulls and samples.
+    threads
+        Pairs that are compared at the same time.
+    attributes
+        First columns of the table.
+    output
+        CSV: ``source``, ``target`` (empty where a measure is of one language: anisotropy, hubness, language identity,
+        interlingual overlap), ``layer``, ``pooling``, ``vectors`` (``raw`` or ``centred``), ``measure``, ``question``
+        (``organised alike``, ``coinciding`` or ``one space``), ``value``, ``low`` and ``high`` (95 %), ``null_mean``,
+        ``null_low``, ``null_high``, ``null_p``, ``null_draws``, ``n`` items, and ``reason`` where there is no value.
+
+    Raises
+    ------
+    IsoglossError
+        If the file has no vectors of this pooling.
+
+    Notes
+    -----
+    The null permutes the items of one side; that of interlingual overlap and language identity permutes the labels of
+    the languages. ``null_p`` is one-sided: the share of draws at least as large, for interlingual overlap at most as
+    large (its null is the perfect mixture). Intervals of shares of items are by bootstrap, others by jackknife.
+    """
+    rows: list[Row] = []
+    with open_vectors(vectors) as file, threadpool_limits(1), ThreadPoolExecutor(threads) as pool:
+        names = sorted(file)
+        held = sorted({pooling for language in names for pooling in file[language]})
+        if pooling not in held:
+            raise IsoglossError(f"{vectors} has no vectors of the pooling '{pooling}'; it has {', '.join(held)}.")
+        counts = {language: len(next(iter(file[language][pooling].values()))) for language in names}
+        unusable = ""
+        if len(set(counts.values())) > 1:
+            told = ", ".join(f"{name} has {count:,}" for name, count in counts.items())
+            unusable = f"the languages' test items are not parallel: {told}"
+        elif min(counts.values()) < FEWEST:
+            unusable = f"{min(counts.values())} test items are too few; at least {FEWEST} are needed"
+        chosen = np.sort(np.random.default_rng(seed).permutation(min(counts.values()))[:items])
+        draws = Draws.of(len(chosen), null, bootstrap, seed)
+        for layer in sorted(file[names[0]][pooling], key=int):
+            sides, reasons = {}, {}
+            for language in names:
+                found = unusable or attempt(checked, file[language][pooling][layer][:][chosen], language)
+                if isinstance(found, np.ndarray):
+                    sides[language] = found
+                else:
+                    reasons[language] = str(found)
+            for row in (*measure_layer(sides, neighbours, draws, pool), *missing(names, reasons)):
+                facts = {"layer": int(layer), "pooling": pooling, "question": QUESTIONS[row["measure"]]}
+                rows.append({**facts, "n": len(chosen), **row})
+    table = pd.DataFrame(rows, columns=list(COLUMNS))
+    table = table.sort_values(["measure", "vectors", "source", "target", "layer"], ignore_index=True)
+    write_csv(table, output, attributes)
+
+
+def attempt(function: Callable[..., Any], *arguments: Any) -> Any:
+    """Call a function; give the IsoglossError instead of a value where it raises one."""
+    try:
+        return function(*arguments)
+    except IsoglossError as error:
+        return error
+
+
+def missing(names: list[str], reasons: Mapping[str, str]) -> Iterator[Row]:
+    """Give the rows of all measures that languages without usable vectors take part in."""
+    for measure, vectors in CELLS:
+        for source in names:
+            for target in [""] if measure in OF_ONE_LANGUAGE else [name for name in names if name != source]:
+                if source in reasons or target in reasons:
+                    reason = reasons.get(source) or reasons[target]
+                    yield {"source": source, "target": target, "vectors": vectors, **lacking(measure, reason)}
+
+
+def lacking(measure: str, reason: object) -> Row:
+    """Give the row of a measure that has no value."""
+    return {"measure": measure, "value": np.nan, "reason": str(reason)}
+
+
+def scored(measure: str, value: float, low: float, high: float, null: np.ndarray | None = None) -> Row:
+    """Give the row of a measure with its interval and, where there is one, its null."""
+    summary = {} if null is None else null_summary(value, null)
+    return {"measure": measure, "value": float(value), "low": low, "high": high, **summary, "reason": ""}
+
+
+@dataclass(frozen=True)
+class Side:
+    """One language in one layer, raw or centred.
+
+    Attributes
+    ----------
+    space
+        Its vectors.
+    neurons, alignment, kernel, halves
+        For the measures that centre in any case; None in the raw form. An error tells why there are no halves.
+    """
+
+    space: Space
+    neurons: organisation.Neurons | None = None
+    alignment: Representation | None = None
+    kernel: np.ndarray | None = None
+    halves: matching.Halves | IsoglossError | None = None
+
+
+def measure_layer(sides: Mapping[str, np.ndarray], neighbours: int, draws: Draws, pool: Executor) -> Iterator[Row]:
+    """Measure one layer.
+
+    Parameters
+    ----------
+    sides
+        Of each language ``[n, d]``.
+    neighbours, draws
+        See :func:`write_space_similarity`.
+    pool
+        Where languages and pairs are measured.
+
+    Yields
+    ------
+    dict
+        A row of the table each, without the columns that are the same in all rows of the layer.
+    """
+    if not sides:
+        return
+    names = list(sides)
+    couples = list(combinations(range(len(names)), 2))
+    for vectors in ("raw", "centred"):
+        centred = vectors == "centred"
+        identity = pool.submit(tell_languages, list(sides.values()), centred, draws)
+        prepared = list(pool.map(partial(prepare, centred=centred, neighbours=neighbours), sides.values()))
+        near: dict[tuple[int, int], Near] = {}
+        rows: list[tuple[str, str, Row]] = []
+        for a, (found, near[a, a]) in enumerate(pool.map(measure_language, prepared)):
+            rows += [(names[a], "", row) for row in found]
+        compared = pool.map(compare_pair, *zip(*((prepared[a], prepared[b], draws) for a, b in couples), strict=True))
+        for (a, b), (ahead, back, near[a, b], near[b, a]) in zip(couples, compared, strict=True):
+            rows += [(names[a], names[b], row) for row in ahead] + [(names[b], names[a], row) for row in back]
+        if centred:
+            for seconds in pool.map(partial(align, prepared, draws=draws), range(1, len(names))):
+                for a, b, row in seconds:
+                    rows += [(names[a], names[b], row), (names[b], names[a], row)]
+        grid = [[near[a, b] for b in range(len(names))] for a in range(len(names))]
+        for name, *found in zip(names, mix(grid, neighbours, draws), identity.result(), strict=True):
+            rows += [(name, "", row) for row in found]
+        for source, target, row in rows:
+            yield {"source": source, "target": target, "vectors": vectors, **row}
+
+
+def prepare(vectors: np.ndarray, centred: bool, neighbours: int) -> Side:
+    """Prepare one language."""
+    space = Space(vectors, centred, neighbours)
+    if not centred:
+        return Side(space)
+    alignment = Representation(vectors)
+    kernel = alignment.items @ alignment.items.T
+    halves = attempt(matching.Halves.of, vectors)
+    return Side(space, organisation.Neurons(vectors), alignment, kernel, halves)
+
+
+def measure_language(side: Side) -> tuple[list[Row], Near]:
+    """Measure the shape of one language's space; give its items' nearest in the language too."""
+    hubs = attempt(together.hubness, side.space)
+    failed = isinstance(hubs, IsoglossError)
+    rows = [
+        scored("anisotropy", *together.anisotropy(side.space)),
+        lacking("hubness", hubs) if failed else scored("hubness", *hubs),
+    ]
+    distances = together.squared_distances(side.space.unit @ side.space.unit.T, side.space, side.space)
+    return rows, together.near(distances, side.space.neighbours)
+
+
+def compare_pair(x: Side, y: Side, draws: Draws) -> tuple[list[Row], list[Row], Near, Near]:
+    """Measure one pair: rows from x to y, rows from y to x, and each one's nearest in the other."""
+    ahead = x.space.unit @ y.space.unit.T
+    back = np.ascontiguousarray(ahead.T)
+    counts = (matching.CSLS_NEIGHBOURS, matching.RATIO_NEIGHBOURS)
+    of_x, of_y = matching.largest(ahead, counts), matching.largest(back, counts)
+    found = {
+        "ahead": match(ahead, of_x, of_y, x.space.rivals),
+        "back": match(back, of_y, of_x, y.space.rivals),
+    }
+    rows = {way: shares(partners, draws.orders, draws.samples) for way, partners in found.items()}
+    same = [neighbours_shared(x.space, y.space, draws)]
+    if x.neurons is not None:
+        null = organisation.null_correlations(x.neurons, y.neurons, draws.orders)
+        same.append(scored("neuron_correlation", *organisation.neuron_correlation(x.neurons, y.neurons), null))
+        failed = [side.halves for side in (x, y) if isinstance(side.halves, IsoglossError)]
+        rotated = failed[0] if failed else matching.procrustes(x.halves, y.halves)
+        for way in rows:
+            partners = rotated if failed else matching.retrieval(rotated if way == "ahead" else rotated.T)
+            rows[way] += shares({"procrustes": partners}, draws.half_orders, draws.half_samples)
+    distances = together.squared_distances(ahead, x.space, y.space)
+    k = x.space.neighbours
+    nearest = [together.near(table, k) for table in (distances, np.ascontiguousarray(distances.T))]
+    return rows["ahead"] + same, rows["back"] + same, *nearest
+
+
+def match(
+    cosines: np.ndarray, of_rows: list[np.ndarray], of_columns: list[np.ndarray], rivals: np.ndarray
+) -> dict[str, np.ndarray | IsoglossError]:
+    """Match the rows with the columns by every measure; ``of_rows`` are the means of their largest cosines."""
+    csls = matching.csls(cosines, of_rows[0], of_columns[0])
+    by_ratio = attempt(matching.ratio, cosines, of_rows[1], of_columns[1])
+    return {
+        "retrieval": matching.retrieval(cosines),
+        "retrieval_csls": matching.retrieval(csls),
+        "retrieval_ratio": by_ratio if isinstance(by_ratio, IsoglossError) else matching.retrieval(by_ratio),
+        "mutual_retrieval": matching.mutual_retrieval(cosines),
+        "strong_retrieval": matching.strong_retrieval(cosines, rivals),
+    }
+
+
+def shares(partners: Mapping[str, np.ndarray | IsoglossError], orders: np.ndarray, samples: np.ndarray) -> list[Row]:
+    """Give the rows of measures that are shares of items matched with their translation."""
+    rows = [lacking(measure, found) for measure, found in partners.items() if isinstance(found, IsoglossError)]
+    named = [measure for measure, found in partners.items() if not isinstance(found, IsoglossError)]
+    if named:
+        matrix = np.stack([partners[measure] for measure in named], axis=1)
+        hits = matching.right(matrix.T).T
+        low, high = bootstrap_means(hits, samples)
+        null = matching.null_shares(matrix, orders)
+        columns = zip(named, hits.mean(0), low, high, null.T, strict=True)
+        rows += [scored(*column) for column in columns]
+    return rows
+
+
+def neighbours_shared(x: Space, y: Space, draws: Draws) -> Row:
+    """Give the row of neighbour overlap."""
+    found = attempt(organisation.neighbour_overlap, x, y)
+    if isinstance(found, IsoglossError):
+        return lacking("neighbour_overlap", found)
+    (low,), (high,) = bootstrap_means(found[:, None], draws.samples)
+    return scored("neighbour_overlap", found.mean(), low, high, organisation.null_overlaps(x, y, draws.orders))
+
+
+def align(sides: list[Side], second: int, draws: Draws) -> list[tuple[int, int, Row]]:
+    """Give the rows of CKA of one language with all before it."""
+    couples = [(first, second) for first in range(second)]
+    spaces, kernels = [side.alignment for side in sides], [side.kernel for side in sides]
+    null = organisation.null_alignments(spaces, kernels, couples, draws.orders)
+    rows = []
+    for (a, b), draws_of in zip(couples, null, strict=True):
+        found = compare(spaces[a], spaces[b], kernel_norms(kernels[a], kernels[b], spaces[a].blocks))
+        rows.append((a, b, scored("cka", found.cka, found.low, found.high, draws_of[0])))
+        if np.isfinite(found.debiased):
+            debiased = found.debiased, found.debiased_low, found.debiased_high
+            rows.append((a, b, scored("cka_debiased", *debiased, draws_of[1])))
+        else:
+            reason = "without its bias one language's HSIC with itself is not above 0, so nothing can be divided by it"
+            rows.append((a, b, lacking("cka_debiased", reason)))
+    return rows
+
+
+def mix(near: list[list[Near]], neighbours: int, draws: Draws) -> list[Row]:
+    """Give each language's row of interlingual overlap, from each one's nearest in each."""
+    items = len(near[0][0][0])
+    if len(near) * items <= neighbours:
+        reason = f"{len(near) * items} vectors of all languages are too few for {neighbours} neighbours of each"
+        return [lacking("interlingual_overlap", reason)] * len(near)
+    pool = np.concatenate([together.merge(row, neighbours) for row in near])
+    found = attempt(together.interlingual_overlap, pool, len(near), draws.labels(len(pool)), draws.samples)
+    if isinstance(found, IsoglossError):
+        return [lacking("interlingual_overlap", found)] * len(near)
+    rows = []
+    values, nulls, sampled = found
+    for value, null, (low, high) in zip(values, nulls.T, np.quantile(sampled, [0.025, 0.975], axis=0).T, strict=True):
+        row = scored("interlingual_overlap", value, low, high, null)
+        # Labels that say nothing are the perfect mixture, below which a language lies.
+        rows.append({**row, "null_p": null_summary(-value, -null)["null_p"]})
+    return rows
+
+
+def tell_languages(sides: list[np.ndarray], centred: bool, draws: Draws) -> list[Row]:
+    """Give each language's row of language identity."""
+    if len(sides) < 2:
+        return [lacking("language_identity", "there is no second language with vectors to tell it from")]
+    orders = draws.labels(len(sides) * draws.half_orders.shape[1])
+    hits, null = together.language_identity(sides, centred, orders)
+    low, high = bootstrap_means(hits.T, draws.half_samples)
+    return [scored("language_identity", *row) for row in zip(hits.mean(1), low, high, null.T, strict=True)]
