@@ -25,7 +25,8 @@ def squared_distances(cosines: np.ndarray, x: Space, y: Space) -> np.ndarray:
 def near(distances: np.ndarray, neighbours: int) -> tuple[np.ndarray, np.ndarray]:
     """Give the distances and the columns of each row's nearest ones, in no order; all where there are fewer."""
     kept = min(neighbours, distances.shape[1])
-    nearest = np.argpartition(distances, kept - 1, axis=1)[:, :kept]
+    # A copy, so that the places of all others are not kept along.
+    nearest = np.argpartition(distances, kept - 1, axis=1)[:, :kept].copy()
     return np.take_along_axis(distances, nearest, axis=1), nearest
 
 

@@ -80,7 +80,7 @@ class Space:
         cosines = self.unit @ self.unit.T
         np.fill_diagonal(cosines, -np.inf)
         kept = min(self.neighbours, len(cosines) - 1)
-        return np.argpartition(cosines, -kept, axis=1)[:, -kept:], cosines.max(1)
+        return np.argpartition(cosines, -kept, axis=1)[:, -kept:].copy(), cosines.max(1)
 
     @property
     def nearest(self) -> np.ndarray:
