@@ -93,7 +93,7 @@ def test_found_counts_only_exact_matches():
     ("change", "words"),
     [
         ({"source": "ru"}, "Retrieval needs ru"),
-        ({"folder": "nowhere"}, "There is no model in"),
+        ({"folder": "nowhere"}, "There is no model folder"),
     ],
 )
 def test_mistakes_are_explained(change, words, training, corpora, tmp_path):

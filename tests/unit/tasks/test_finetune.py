@@ -136,7 +136,7 @@ def test_frozen_layers_stay_as_they_were(world, tmp_path):
 
 
 def test_layers_that_do_not_exist_cannot_be_frozen(world, tmp_path):
-    with pytest.raises(IsoglossError, match="no encoder layer 4 to freeze; this model has 1 to 3"):
+    with pytest.raises(IsoglossError, match="no layer 4 to freeze; this model has 1 to 3"):
         tune(world, tmp_path / "tuned", freeze={"layers": [4]})
 
 

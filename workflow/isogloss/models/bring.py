@@ -10,10 +10,17 @@ from tempfile import TemporaryDirectory
 from isogloss.errors import IsoglossError
 from isogloss.files import write_text
 from isogloss.hub import download, look_up
+from isogloss.models.families import read_shape
 
 SAFE = re.compile(r"model(-\d+-of-\d+)?\.safetensors")
 PICKLED = re.compile(r"pytorch_model(-\d+-of-\d+)?\.bin")
 BESIDE = ("*.json", "*.model", "*.txt")  # the configuration, the list of shards, the tokenizer
+# The files that a tokenizer is read from; without any, transformers makes an empty one.
+TOKENIZERS = (
+    "tokenizer.json", "tokenizer.model", "spiece.model", "sentencepiece.bpe.model", "spm.model", "vocab.txt",
+    "vocab.json",
+)  # fmt: skip
+FLOATS = ("F64", "F32", "F16", "BF16")
 
 
 def link_folder(*, folder: str | Path, source: str | Path) -> None:
@@ -46,18 +53,89 @@ def link_files(files: Iterable[Path], folder: Path) -> None:
 
 
 def check_folder(source: Path) -> None:
-    """Refuse a folder that cannot be loaded as a model, saying what it lacks."""
+    """Refuse a folder that cannot be loaded as a model, saying what it lacks; nothing in it is run.
+
+    Raises
+    ------
+    IsoglossError
+        If there is no such folder; its config.json is missing, broken or of a family that is not known; its weights
+        are missing, cut off, empty, not there yet (Git LFS), no safetensors, or elsewhere; or it has no tokenizer.
+    """
     if not source.is_dir():
         raise IsoglossError(f"There is no model folder {source}.")
     if not (source / "config.json").is_file():
         raise IsoglossError(
             f"The folder {source} has no config.json, so it is not a model as save_pretrained writes it."
         )
-    if not list(source.glob("*.safetensors")):
+    read_shape(source)
+    for path in weight_files(source):
+        check_weights(path)
+    if not any((source / name).is_file() for name in TOKENIZERS):
+        raise IsoglossError(
+            f"The folder {source} has no tokenizer (none of {', '.join(TOKENIZERS)}). Save the model's own there: "
+            "tokenizer.save_pretrained."
+        )
+
+
+def weight_files(source: Path) -> list[Path]:
+    """List the files that hold a model's weights.
+
+    Raises
+    ------
+    IsoglossError
+        If there are none, or the index of a model in several files names what is no safetensors file beside it.
+    """
+    whole, index = source / "model.safetensors", source / "model.safetensors.index.json"
+    if whole.is_file():
+        return [whole]
+    if not index.is_file():
         raise IsoglossError(
             f"The folder {source} has no *.safetensors weights (other formats are not read, because they can "
             "run code). Save the model again with save_pretrained."
         )
+    try:
+        names = sorted(set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise IsoglossError(f"{index} is damaged: it has no readable `weight_map`. Get it again.") from error
+    for name in names:
+        if not isinstance(name, str) or Path(name).name != name or not name.endswith(".safetensors"):
+            raise IsoglossError(
+                f"{index} names {name!r}; only *.safetensors files in the same folder are read. "
+                "Save the model again with save_pretrained."
+            )
+        if not (source / name).is_file():
+            raise IsoglossError(f"{index} names {name}, which is not there. Get the whole checkpoint.")
+    return [source / name for name in names]
+
+
+def check_weights(path: Path) -> None:
+    """Refuse a safetensors file that is not whole, or holds no floating-point weights, by its header.
+
+    Raises
+    ------
+    IsoglossError
+        Saying which.
+    """
+    size = path.stat().st_size
+    with path.open("rb") as handle:
+        start = handle.read(8)
+        if start.startswith(b"version "):
+            raise IsoglossError(f"{path} is a Git-LFS pointer, not the weights. Run `git lfs pull` in its folder.")
+        length = int.from_bytes(start, "little")
+        try:
+            header = json.loads(handle.read(length)) if 8 < 8 + length <= size else None
+            tensors = {name: about for name, about in header.items() if name != "__metadata__"}
+            end = max((about["data_offsets"][1] for about in tensors.values()), default=0)
+        except (ValueError, KeyError, TypeError, AttributeError):
+            raise IsoglossError(f"{path} is no safetensors file ({size:,} bytes). Get it again.") from None
+    if 8 + length + end != size:
+        raise IsoglossError(f"{path} is cut off: {size:,} bytes of {8 + length + end:,}. Get it again.")
+    for name, about in tensors.items():
+        if name.endswith(".weight") and about["dtype"] not in FLOATS:
+            raise IsoglossError(
+                f"{path} holds {name} as {about['dtype']}, which is no floating-point number: quantised weights are "
+                "not read."
+            )
 
 
 def fetch(*, folder: str | Path, repository: str, revision: str, convert: bool = False) -> None:
@@ -116,7 +194,7 @@ def save_tokenizer(source: Path, folder: Path, where: str) -> None:
     from transformers import AutoTokenizer
 
     try:
-        tokenizer = AutoTokenizer.from_pretrained(source, local_files_only=True)
+        tokenizer = AutoTokenizer.from_pretrained(source, local_files_only=True, trust_remote_code=False)
     except (OSError, ValueError, KeyError, RuntimeError, ImportError) as error:
         first = str(error).strip().splitlines()[0]
         raise IsoglossError(f"{where} has no tokenizer.json, and none can be made of its files: {first}") from error
@@ -130,8 +208,5 @@ def save_tokenizer(source: Path, folder: Path, where: str) -> None:
 
 def depth(folder: str | Path) -> tuple[int, bool]:
     """Read a model folder's number of layers and whether it has a decoder, from its config.json."""
-    settings = json.loads((Path(folder) / "config.json").read_text(encoding="utf-8"))
-    layers = settings.get("num_hidden_layers") or settings.get("num_layers")
-    if not layers:
-        raise IsoglossError(f"{folder}/config.json names no number of layers (num_hidden_layers or num_layers).")
-    return int(layers), bool(settings.get("is_encoder_decoder"))
+    shape = read_shape(folder)
+    return shape.depths[shape.family.reader], len(shape.depths) == 2

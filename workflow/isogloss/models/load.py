@@ -1,4 +1,7 @@
-"""Checkpoints: a folder of weights with a tokenizer, loaded whole or refused with a sentence."""
+"""Checkpoints: a folder of weights with a tokenizer, loaded whole or refused with a sentence.
+
+No code of a folder is ever run: weights are safetensors, and classes are transformers' own.
+"""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +12,9 @@ import transformers
 from transformers import AutoModel, AutoTokenizer
 
 from isogloss.errors import IsoglossError
+from isogloss.models.bring import check_folder
 from isogloss.models.devices import choose_device, choose_precision
+from isogloss.models.families import Shape, shape_from
 
 
 @dataclass
@@ -21,21 +26,18 @@ class Checkpoint:
     model
         In inference mode, on its device.
     tokenizer
-        A fast tokenizer: it knows which word a subword came from.
-    depth
-        Layers are numbered 0 (embeddings) to this, in each stack.
-    hidden
-        Width of a hidden state.
+        A fast tokenizer: it knows which letters a subword came from.
+    shape
+        The model's family, layers and width.
     """
 
     model: Any
     tokenizer: Any
-    depth: int
-    hidden: int
+    shape: Shape
 
 
 def load_weights(
-    architecture: Any, folder: str | Path, dtype: torch.dtype, new: tuple[str, ...], **options: Any
+    architecture: Any, folder: str | Path, dtype: torch.dtype, *, new_head: bool = False, **options: Any
 ) -> transformers.PreTrainedModel:
     """Load a folder's weights into an architecture.
 
@@ -44,42 +46,76 @@ def load_weights(
     architecture
         One of transformers' ``AutoModel`` classes.
     folder
-        With config.json and safetensors weights, as ``save_pretrained`` writes it. No code in it is run.
+        With config.json and safetensors weights, as ``save_pretrained`` writes it.
     dtype
         Of the parameters.
-    new
-        Modules, by the beginning of a name, that may start from random numbers because the folder has none.
+    new_head
+        Whether what the architecture has beyond the layers may start from random numbers.
     **options
         For the model's config.
 
     Raises
     ------
     IsoglossError
-        If there is no such folder, it is of another kind, or it lacks weights that are not ``new``.
+        If there is no such folder, it is of another kind, it lacks weights that are not ``new_head``'s, or it holds
+        weights of layers that its config.json does not tell of.
     """
-    if not (Path(folder) / "config.json").is_file():
-        raise IsoglossError(f"There is no model in {folder}: it has no config.json.")
+    check_folder(Path(folder))
     transformers.utils.logging.set_verbosity_error()
     transformers.utils.logging.disable_progress_bar()
     try:
         model, loading = architecture.from_pretrained(
-            folder, dtype=dtype, local_files_only=True, use_safetensors=True, output_loading_info=True, **options
+            folder, dtype=dtype, local_files_only=True, use_safetensors=True, trust_remote_code=False,
+            ignore_mismatched_sizes=True, output_loading_info=True, **options,
+        )  # fmt: skip
+    except Exception as error:  # foreign files can fail in any way
+        raise IsoglossError(f"The model in {folder} cannot be loaded: {first_line(error)}") from error
+    if loading["mismatched_keys"]:
+        name, found, expected = min(loading["mismatched_keys"])
+        raise IsoglossError(
+            f"The weights in {folder} have another shape than its config.json says: {name} is {tuple(found)}, "
+            f"expected {tuple(expected)}. Weights and config.json must be of the same model."
         )
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
-        raise IsoglossError(f"The model in {folder} cannot be loaded: {str(error).strip().splitlines()[0]}") from error
+    bare = model.base_model is model
+    start = "" if bare else f"{model.base_model_prefix}."
+    # A pooler is not part of the hidden states, and many checkpoints have none.
     missing = sorted(
-        name for name in loading["missing_keys"] if not any(part.startswith(new) for part in name.split("."))
+        name
+        for name in loading["missing_keys"]
+        if not (new_head and not name.startswith(start))
+        and not ((bare or new_head) and name.removeprefix(start).startswith("pooler."))
     )
     if missing:
         raise IsoglossError(
             f"The weights in {folder} lack {len(missing)} of the model's parameters, {missing[0]} among them. "
             "They would be random numbers; get the whole checkpoint."
         )
+    shape = shape_of(model, folder)
+    blocks = f"{shape.family.blocks}."
+    beyond = sorted(name for name in loading["unexpected_keys"] if blocks in name and name.endswith(".weight"))
+    if beyond:
+        raise IsoglossError(
+            f"The weights in {folder} hold {len(beyond)} parameters that its config.json does not tell of, "
+            f"{beyond[0]} among them. Weights and config.json must be of the same model."
+        )
     return model
 
 
+def first_line(error: Exception) -> str:
+    """Give an error's first line, or its kind where it says nothing."""
+    return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
+
+
+def shape_of(model: transformers.PreTrainedModel, folder: str | Path) -> Shape:
+    """Tell a loaded model's shape."""
+    config = model.config
+    return shape_from(lambda name: getattr(config, name, None), config.model_type, f"The model in {folder}")
+
+
 def load_tokenizer(folder: str | Path) -> Any:
-    """Load a folder's tokenizer, which must know which word a subword came from.
+    """Load a folder's tokenizer, which must know which letters a subword came from.
+
+    It pads and cuts on the right, wherever it did before: of what is padded on the left, places must not be counted.
 
     Raises
     ------
@@ -87,15 +123,37 @@ def load_tokenizer(folder: str | Path) -> Any:
         If there is none, or it does not know.
     """
     try:
-        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, add_prefix_space=True)
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
-        first = str(error).strip().splitlines()[0]
-        raise IsoglossError(f"The tokenizer in {folder} cannot be loaded: {first}") from error
+        tokenizer = AutoTokenizer.from_pretrained(
+            folder, local_files_only=True, trust_remote_code=False, padding_side="right", truncation_side="right"
+        )
+    except Exception as error:  # foreign files can fail in any way
+        raise IsoglossError(f"The tokenizer in {folder} cannot be loaded: {first_line(error)}") from error
     if not tokenizer.is_fast:
         raise IsoglossError(
             f"The tokenizer in {folder} cannot tell which word a subword came from. Save a fast one (tokenizer.json)."
         )
     return tokenizer
+
+
+def set_padding(model: transformers.PreTrainedModel, tokenizer: Any, folder: str | Path) -> None:
+    """Make model and tokenizer agree on a padding token; where neither has one, the end-of-text token is it.
+
+    Raises
+    ------
+    IsoglossError
+        If there is none of these.
+    """
+    if tokenizer.pad_token_id is None:
+        known = model.config.pad_token_id
+        token = tokenizer.eos_token if known is None else tokenizer.convert_ids_to_tokens(known)
+        if token is None:
+            raise IsoglossError(
+                f"The model in {folder} has no padding token and no end-of-text token, so sentences cannot be read "
+                "together. Name a pad_token in its tokenizer_config.json."
+            )
+        tokenizer.pad_token = token
+    if not shape_of(model, folder).family.after_padding:
+        model.config.pad_token_id = tokenizer.pad_token_id
 
 
 def load_checkpoint(folder: str | Path, device: str, precision: str) -> Checkpoint:
@@ -114,11 +172,7 @@ def load_checkpoint(folder: str | Path, device: str, precision: str) -> Checkpoi
         If there is no such folder, weights are missing, or the tokenizer cannot tell words.
     """
     device = choose_device(device)
-    # A pooler is not part of the hidden states, and many checkpoints have none.
-    model = load_weights(AutoModel, folder, choose_precision(precision, device), new=("pooler",))
+    model = load_weights(AutoModel, folder, choose_precision(precision, device))
     tokenizer = load_tokenizer(folder)
-    depth = getattr(model.config, "num_hidden_layers", None)
-    hidden = getattr(model.config, "hidden_size", None)
-    if not depth or not hidden:
-        raise IsoglossError(f"The model in {folder} ({model.config.model_type}) has no hidden states, layer by layer.")
-    return Checkpoint(model.to(device).eval(), tokenizer, int(depth), int(hidden))
+    set_padding(model, tokenizer, folder)
+    return Checkpoint(model.to(device).eval(), tokenizer, shape_of(model, folder))

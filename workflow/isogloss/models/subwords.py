@@ -49,8 +49,8 @@ def train_tokenizer(
     Returns
     -------
     PreTrainedTokenizerFast
-        Takes ``is_split_into_words=True`` and gives ``word_ids()``; survives ``save_pretrained`` and
-        ``AutoTokenizer.from_pretrained``.
+        Survives ``save_pretrained`` and ``AutoTokenizer.from_pretrained``. Its ``trained_on_words`` tells
+        :mod:`isogloss.models.words` to put a space between any two words.
 
     Raises
     ------
@@ -106,6 +106,7 @@ def train_tokenizer(
         tokenizer_object=tokenizer,
         model_max_length=max_length,
         clean_up_tokenization_spaces=False,
+        trained_on_words=True,
         **{f"{role}_token": token for role, token in names.items()},
     )
 

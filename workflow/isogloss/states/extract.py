@@ -8,7 +8,6 @@ import hashlib
 import logging
 import sys
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,75 +21,15 @@ from isogloss import __version__
 from isogloss.errors import IsoglossError
 from isogloss.files import file_digest, read_parquet, write_csv
 from isogloss.models.load import Checkpoint, load_checkpoint
+from isogloss.models.words import Sentence, check_subwords, read_sentences
 from isogloss.states.batching import batch_by_length
-from isogloss.states.store import HALF_MAX, StoreWriter, open_store
+from isogloss.states.forward import Reader, joined, pool_sentences, pool_words
+from isogloss.states.pooling import SENTENCE_POOLINGS
+from isogloss.states.store import StoreWriter, open_store
 
 log = logging.getLogger(__name__)
 
 REASONS = ("no_subwords", "truncated")
-NORMED = {"t5", "mt5", "umt5", "byt5"}
-
-
-@dataclass
-class Sentence:
-    """One sentence as subwords.
-
-    Attributes
-    ----------
-    ids
-        Subword ids with the special tokens.
-    spans
-        Word position -> (first, one past the last) subword position, of the words that have any.
-    words
-        Number of words of the sentence.
-    cut
-        Position of the first word that lies beyond the length limit, even in part; ``words`` if none does.
-    """
-
-    ids: list[int]
-    spans: dict[int, tuple[int, int]]
-    words: int
-    cut: int
-
-
-def tokenize(tokenizer: Any, words: list[str], max_length: int) -> Sentence:
-    """Split a sentence's words into subwords; a word that does not fit whole is cut off whole.
-
-    Parameters
-    ----------
-    tokenizer
-        A fast tokenizer.
-    words
-        The sentence.
-    max_length
-        Most subwords, special tokens included.
-    """
-    encoded = tokenizer(words, is_split_into_words=True, truncation=False, return_attention_mask=False)
-    ids, owners = encoded["input_ids"], encoded.word_ids()
-    spans: dict[int, tuple[int, int]] = {}
-    for index, owner in enumerate(owners):
-        if owner is not None:
-            spans[owner] = (spans.get(owner, (index,))[0], index + 1)
-    cut = len(words)
-    if len(ids) > max_length:
-        tail = next((n for n, owner in enumerate(reversed(owners)) if owner is not None), 0)
-        room = max_length - tail
-        cut = min(word for word, (_, end) in spans.items() if end > room)
-        end = max((stop for word, (_, stop) in spans.items() if word < cut), default=owners.index(cut))
-        ids = ids[:end] + ids[len(ids) - tail :]
-        spans = {word: span for word, span in spans.items() if word < cut}
-    return Sentence(ids, spans, len(words), cut)
-
-
-def pool_index(spans: list[tuple[int, int]], pooling: str) -> tuple[np.ndarray, np.ndarray]:
-    """Give the first subword and the number of subwords that are averaged for each word."""
-    start = np.array([span[0] for span in spans])
-    stop = np.array([span[1] for span in spans])
-    if pooling == "first":
-        return start, np.ones_like(start)
-    if pooling == "last":
-        return stop - 1, np.ones_like(start)
-    return start, stop - start
 
 
 def extract(
@@ -121,15 +60,17 @@ def extract(
     selection
         The selected words of one side.
     space
-        ``source-encoder`` or ``target-encoder``: that language through the encoder. ``target-decoder``: the source
-        sentence through the encoder, the target sentence through the decoder with teacher forcing; a word's vector is
-        the state at the step that reads its subword, one after the step that predicts it.
+        ``source-encoder`` or ``target-encoder``: that language through the encoder. ``source-decoder`` or
+        ``target-decoder``: that language by itself through a model that is a decoder alone. ``target-decoder`` of a
+        model with both: the source sentence through the encoder, the target sentence through the decoder with teacher
+        forcing; a word's vector is the state at the step that reads its subword, one after the step that predicts it.
     store
         The HDF5 file to write.
     layers
-        Which layers; 0 is the embeddings. The last one is what the model returns: in T5 it has passed the final norm.
+        Which layers; 0 is the embeddings. The last one is what the model returns: where its family has a final norm,
+        it has passed it, and the store says so.
     pooling
-        A word is its ``first`` subword, its ``last`` (Mousi et al. 2024), or the ``mean``.
+        Which subwords a word is, see :mod:`isogloss.states.pooling`.
     token_budget
         Most subwords of a batch, padding included.
     max_length
@@ -141,7 +82,7 @@ def extract(
     attributes
         What the store shall say of itself: model, checkpoint, corpus and so on.
     sentence_vectors
-        Keep sentence vectors of an encoder too, from the same pass.
+        Keep sentence vectors too, from the same pass.
 
     Raises
     ------
@@ -149,27 +90,48 @@ def extract(
         For a model that cannot be used, a layer beyond its depth, no word left, or hidden states that are not finite.
     """
     torch.set_num_threads(threads)
-    loaded = load_checkpoint(checkpoint, device, precision)
-    beyond = [layer for layer in layers if layer > loaded.depth]
+    extract_space(
+        load_checkpoint(checkpoint, device, precision), checkpoint=checkpoint, corpora=corpora, selection=selection,
+        space=space, store=store, layers=layers, pooling=pooling, token_budget=token_budget, max_length=max_length,
+        threads=threads, attributes=attributes, sentence_vectors=sentence_vectors,
+    )  # fmt: skip
+
+
+def extract_space(
+    loaded: Checkpoint,
+    *,
+    checkpoint: str | Path,
+    corpora: dict[str, str | Path],
+    selection: str | Path,
+    space: str,
+    store: str | Path,
+    layers: list[int],
+    pooling: str,
+    token_budget: int,
+    max_length: int,
+    threads: int,
+    attributes: dict[str, Any],
+    sentence_vectors: bool = False,
+) -> None:
+    """Write one store with a model that is loaded already; see :func:`extract`."""
+    side, stack = space.split("-")
+    family = loaded.shape.family
+    if stack not in family.stacks or (side == "source" and stack != family.reader):
+        raise IsoglossError(f"The model in {checkpoint} ({loaded.shape.model_type}) has no space {space}.")
+    depth = loaded.shape.depths[stack]
+    beyond = [layer for layer in layers if layer > depth]
     if beyond:
         raise IsoglossError(
-            f"Layer {beyond[0]} is beyond the model in {checkpoint}: it has layers 0 to {loaded.depth}. "
-            "Mend `layers:` (or `depth:`) of this model in the config."
+            f"Layer {beyond[0]} is beyond the {stack} of the model in {checkpoint}: it has layers 0 to {depth}. "
+            "Mend `layers:` of this model in the config."
         )
-    limit = getattr(loaded.model.config, "max_position_embeddings", None)
-    if limit:
-        # RoBERTa's positions start after its padding index.
-        offset = (loaded.model.config.pad_token_id or 0) + 1 if "roberta" in loaded.model.config.model_type else 0
-        max_length = min(max_length, limit - offset)
-    decoder = space.endswith("decoder")
+    reader = Reader(loaded, stack)
+    max_length = min(max_length, loaded.shape.longest or max_length)
     wanted = read_parquet(selection, ("sentence", "position", "word", "aligned", "frequent"))
-    texts = read_texts(corpora, ("source", "target") if decoder else (space.split("-")[0],), wanted.sentence.unique())
-    sides = list(texts)
-    sentences = {
-        side: {key: tokenize(loaded.tokenizer, words, max_length) for key, words in texts[side].items()}
-        for side in sides
-    }
-    own_side = sentences[sides[-1]]
+    keys = wanted.sentence.unique()
+    sides = ("source", "target") if reader.after_encoder else (side,)
+    sentences = {name: read_side(loaded, checkpoint, corpora[name], keys, max_length) for name in sides}
+    own_side = sentences[side]
     reason = np.array(
         [drop_reason(own_side[key], word) for key, word in zip(wanted.sentence, wanted.position, strict=True)]
     )
@@ -187,13 +149,14 @@ def extract(
         **attributes,
         "space": space,
         "pooling": pooling,
+        "sentence_poolings": {name: SENTENCE_POOLINGS[name] for name in reader.poolings},
         "precision": str(loaded.model.dtype).removeprefix("torch."),
         "max_length": max_length,
         "token_budget": token_budget,
         "threads": threads,
         "device": loaded.model.device.type,
-        "final_norm_in_last_layer": loaded.model.config.model_type in NORMED,
-        "model_type": loaded.model.config.model_type,
+        "final_norm_in_last_layer": family.final_norm,
+        "model_type": loaded.shape.model_type,
         "weights": weights_digest(Path(checkpoint)),
         "text": text_digest(sentences),
         "wanted": len(wanted),
@@ -208,22 +171,28 @@ def extract(
     batches = plan_batches(sentences, token_budget)
     turn = {key: index for index, key in enumerate(key for batch in batches for key in batch)}
     kept = kept.iloc[np.argsort(kept.sentence.map(turn), kind="stable")].reset_index(drop=True)
-    whole_sentences = np.array(list(turn)) if sentence_vectors and not decoder else None
-    writer = StoreWriter(store, kept, layers, loaded.hidden, made_from, whole_sentences)
+    whole_sentences = np.array(list(turn)) if sentence_vectors else None
+    writer = StoreWriter(store, kept, layers, loaded.shape.hidden, made_from, whole_sentences, reader.poolings)
     if writer.done:
         log.info("Going on after batch %d of %d", writer.done, len(batches))
     positions = kept.groupby("sentence", sort=False).position.agg(list).to_dict()
+    shift = 1 if reader.after_encoder else 0  # the start token goes in front, so subword i is read at step i + 1
     started = told = time.monotonic()
     quiet = not sys.stderr.isatty()
     first_word = first_sentence = 0
     for number, keys in enumerate(tqdm(batches, unit="batch", disable=quiet)):
         spans = [[own_side[key].spans[word] for word in positions.get(key, ())] for key in keys]
         if number >= writer.done:
-            batch = {side: [sentences[side][key].ids for key in keys] for side in sides}
-            vectors, whole = forward(loaded, batch, decoder, layers, spans, pooling, whole_sentences is not None)
-            if whole is not None:
-                writer.write_sentences(first_sentence, whole)
-            writer.write(first_word, vectors)
+            batch = [own_side[key] for key in keys]
+            pools = [pool_words(spans, pooling, reader.device, shift)]
+            if sentence_vectors:
+                pools.append(pool_sentences(batch, reader.poolings, reader.device, shift))
+            before = [sentences["source"][key] for key in keys] if reader.after_encoder else None
+            vectors, _ = reader.read(batch, joined(*pools), layers, before=before)
+            words = vectors.pop("words")
+            if sentence_vectors:
+                writer.write_sentences(first_sentence, vectors)
+            writer.write(first_word, words)
         first_word += sum(map(len, spans))
         first_sentence += len(keys)
         if quiet and time.monotonic() - told > 10:
@@ -233,15 +202,16 @@ def extract(
     log.info("%d words, %d layers, %.1f s", len(kept), len(layers), time.monotonic() - started)
 
 
-def read_texts(
-    corpora: dict[str, str | Path], sides: tuple[str, ...], keys: np.ndarray
-) -> dict[str, dict[int, list[str]]]:
-    """Read the sentences ``keys`` of each side, in that order."""
-    texts = {}
-    for side in sides:
-        table = read_parquet(corpora[side], ("sentence", "words")).set_index("sentence")
-        texts[side] = {int(key): list(table.words.loc[key]) for key in keys}
-    return texts
+def read_side(
+    loaded: Checkpoint, checkpoint: str | Path, corpus: str | Path, keys: np.ndarray, max_length: int
+) -> dict[int, Sentence]:
+    """Read sentences ``keys`` of a corpus as subwords, in that order."""
+    table = read_parquet(corpus, ("sentence", "words")).set_index("sentence").loc[keys]
+    texts = list(table.text) if "text" in table else None
+    found = read_sentences(loaded.tokenizer, [list(words) for words in table.words], max_length, texts=texts)
+    embeddings = len(loaded.model.get_input_embeddings().weight)
+    check_subwords(loaded.tokenizer, embeddings, found, f"The tokenizer in {checkpoint} on {corpus}")
+    return dict(zip(map(int, keys), found, strict=True))
 
 
 def drop_reason(sentence: Sentence, word: int) -> str:
@@ -272,117 +242,6 @@ def plan_batches(sentences: dict[str, dict[int, Sentence]], token_budget: int) -
     """Group sentences of like length under the token budget, each as long as its longer side."""
     lengths = {key: max(len(side[key].ids) for side in sentences.values()) for key in next(iter(sentences.values()))}
     return batch_by_length(lengths, token_budget)
-
-
-def pad(rows: list[list[int]], value: int, device: torch.device) -> tuple[torch.Tensor, torch.Tensor]:
-    """Stack sequences, ``[sentence, subword]``, and give the attention mask."""
-    width = max(map(len, rows))
-    ids = torch.full((len(rows), width), value, dtype=torch.long)
-    mask = torch.zeros((len(rows), width), dtype=torch.long)
-    for index, row in enumerate(rows):
-        ids[index, : len(row)] = torch.tensor(row)
-        mask[index, : len(row)] = 1
-    return ids.to(device), mask.to(device)
-
-
-@torch.inference_mode()
-def forward(
-    loaded: Checkpoint,
-    batch: dict[str, list[list[int]]],
-    decoder: bool,
-    layers: list[int],
-    spans: list[list[tuple[int, int]]],
-    pooling: str,
-    sentence_vectors: bool,
-) -> tuple[np.ndarray, dict[str, np.ndarray] | None]:
-    """Run one batch and pool the selected words.
-
-    Parameters
-    ----------
-    loaded
-        The model.
-    batch
-        Subword ids by side.
-    decoder
-        Whether the decoder's states are wanted.
-    layers
-        Which layers.
-    spans
-        For each sentence, the subword spans of its selected words.
-    pooling
-        ``first``, ``last`` or ``mean``.
-    sentence_vectors
-        Whether the whole sentences are pooled too.
-
-    Returns
-    -------
-    words : ndarray of float16, ``[layer, word, hidden]``
-        Words in the order of the sentences and their spans.
-    sentences : dict of ndarray of float16, ``[layer, sentence, hidden]``
-        By pooling: ``first`` token, and ``mean`` over all tokens that are not padding; None if not asked for.
-
-    Raises
-    ------
-    IsoglossError
-        If a hidden state is not finite or too large for half precision.
-    """
-    model, shift = loaded.model, 0
-    padding = loaded.tokenizer.pad_token_id or 0
-    sides = list(batch)
-    ids, mask = pad(batch[sides[0]], padding, model.device)
-    if not decoder:
-        stack = model.get_encoder() if model.config.is_encoder_decoder else model
-        states = stack(input_ids=ids, attention_mask=mask, output_hidden_states=True).hidden_states
-    else:
-        # Teacher forcing: the start token goes in front, so subword i is read at step i + 1.
-        start, shift = model.config.decoder_start_token_id, 1
-        inputs, input_mask = pad([[start, *row] for row in batch[sides[1]]], padding, model.device)
-        states = model(
-            input_ids=ids,
-            attention_mask=mask,
-            decoder_input_ids=inputs,
-            decoder_attention_mask=input_mask,
-            output_hidden_states=True,
-            use_cache=False,
-        ).decoder_hidden_states
-    if states is None:
-        raise IsoglossError(f"The model ({model.config.model_type}) returns no hidden states.")
-    sentence = np.repeat(np.arange(len(spans)), [len(span) for span in spans])
-    start, count = pool_index([span for group in spans for span in group], pooling)
-    place = torch.from_numpy(sentence).to(model.device)
-    first = torch.from_numpy(start + shift).to(model.device)
-    number = torch.from_numpy(count).to(model.device)
-    pooled = []
-    for layer in layers:
-        # One word's subwords stand side by side, so a mean is at most as many gathers as the longest word is long.
-        total = states[layer][place, first].float()
-        for step in range(1, int(count.max(initial=1))):
-            here = number > step
-            total[here] += states[layer][place[here], first[here] + step].float()
-        pooled.append(total / number[:, None])
-    whole = None
-    if sentence_vectors:
-        weights = (mask / mask.sum(1, keepdim=True)).float()
-        whole = {
-            "first": halve(torch.stack([states[layer][:, 0].float() for layer in layers]), loaded),
-            "mean": halve(
-                torch.stack([torch.einsum("stw,st->sw", states[n].float(), weights) for n in layers]), loaded
-            ),
-        }
-    return halve(torch.stack(pooled), loaded), whole
-
-
-def halve(vectors: torch.Tensor, loaded: Checkpoint) -> np.ndarray:
-    """Give vectors in half precision, as they are kept; refuse what it cannot hold."""
-    if not torch.isfinite(vectors).all():
-        raise IsoglossError(
-            f"The model's hidden states hold NaN or infinity in {loaded.model.dtype}. Are its weights whole?"
-        )
-    if vectors.numel() and vectors.abs().max() > HALF_MAX:
-        raise IsoglossError(
-            "The model's hidden states are too large for half precision (65504), in which they are kept."
-        )
-    return vectors.half().cpu().numpy()
 
 
 def collect(*, stores: list[str | Path], layers: dict[str, int], output: str | Path) -> None:

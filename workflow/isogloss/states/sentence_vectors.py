@@ -1,7 +1,7 @@
 """Files of sentence vectors: the test items of a task in every language, as one checkpoint sees them.
 
-HDF5, ``{language}/{pooling}/{layer}``, float16 ``[item, hidden]``; ``first`` is the first subword's state ([CLS] where
-there is one), ``mean`` the mean over all subwords, special ones included.
+HDF5, ``{language}/{pooling}/{layer}``, float16 ``[item, hidden]``; for what the poolings are, see
+:mod:`isogloss.states.pooling`.
 """
 
 from collections.abc import Iterator, Mapping

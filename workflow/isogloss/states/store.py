@@ -10,8 +10,8 @@ Layout::
     words/aligned         [word] bool, used for concept alignment
     words/frequent        [word] bool, used for concept overlap
     sentences/sentence    [sentence] int64, where sentence vectors were asked for
-    sentences/first/{n}   [sentence, hidden] float16, the first token
-    sentences/mean/{n}    [sentence, hidden] float16, the mean over all tokens
+    sentences/first/{n}   [sentence, hidden] float16, the first subword; of a decoder `last` instead
+    sentences/mean/{n}    [sentence, hidden] float16, the mean over the text's subwords, special tokens left out
 
 A store has one writer. It grows as ``NAME.partial`` beside its final place, is flushed as it grows, goes on from there
 after an interruption, and is renamed when it is complete. Several readers may open it at once.
@@ -22,7 +22,7 @@ import json
 import math
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -37,7 +37,6 @@ from isogloss.ownership import Ownership
 from isogloss.states.kept_layers import note_layers, note_of
 
 FORMAT, VERSION = "isogloss-activations", 1
-HALF_MAX = float(np.finfo(np.float16).max)
 # Of a dataset's last chunk a part stays empty, and each has an entry in an index: few and large ones cost least.
 CHUNK_BYTES = 4 * 1024 * 1024
 SMALL = {"compression": "gzip", "shuffle": True}
@@ -91,7 +90,7 @@ class ActivationStore:
         layer
             Which layer.
         pooling
-            ``first`` or ``mean``.
+            ``mean``, or ``first`` (of a decoder ``last``).
 
         Raises
         ------
@@ -194,6 +193,8 @@ class StoreWriter:
         has the very same attributes and words.
     sentences
         The sentences whose own vectors are kept too; None for no such vectors.
+    poolings
+        Names of the sentence vectors.
 
     Attributes
     ----------
@@ -209,6 +210,7 @@ class StoreWriter:
         hidden: int,
         attributes: dict[str, Any],
         sentences: np.ndarray | None = None,
+        poolings: Sequence[str] = ("first", "mean"),
     ):
         self.path = Path(path)
         self.partial = self.path.with_name(self.path.name + ".partial")
@@ -216,6 +218,7 @@ class StoreWriter:
         self.lock = Ownership(self.partial)
         self.encoded = {name: json.dumps(value, sort_keys=True) for name, value in sorted(attributes.items())}
         self.words, self.layers, self.hidden, self.sentences = words, layers, hidden, sentences
+        self.poolings = poolings
         try:
             self.file = self.resume() or self.begin()
         except (OSError, RuntimeError) as error:
@@ -270,7 +273,7 @@ class StoreWriter:
             reserve(file, f"layers/{layer}", len(self.words), self.hidden)
         if self.sentences is not None:
             file.create_dataset("sentences/sentence", data=self.sentences.astype("i8"))
-            for pooling in ("first", "mean"):
+            for pooling in self.poolings:
                 for layer in self.layers:
                     reserve(file, f"sentences/{pooling}/{layer}", len(self.sentences), self.hidden)
         file.flush()

@@ -18,7 +18,6 @@ import pandas as pd
 import torch
 import transformers
 from datasets import Dataset
-from torch import nn
 from transformers import (
     DataCollatorForSeq2Seq,
     DataCollatorForTokenClassification,
@@ -36,9 +35,11 @@ from transformers import (
 from isogloss.errors import IsoglossError
 from isogloss.files import file_digest, published_folder, read_parquet, write_csv
 from isogloss.models.devices import choose_device
-from isogloss.models.load import load_tokenizer
+from isogloss.models.families import LABELS, TAGS, check_length
+from isogloss.models.load import Checkpoint
+from isogloss.models.words import read_sentences
 from isogloss.ownership import Ownership
-from isogloss.tasks.heads import load_with_head
+from isogloss.tasks.heads import load_with_head, read_items
 
 log = logging.getLogger(__name__)
 
@@ -110,13 +111,15 @@ def finetune(
     """
     torch.set_num_threads(threads)
     folder = Path(folder)
-    tokenizer = load_tokenizer(base)
     set_seed(seed)
-    model = load_with_head(base, kind, labels, tuned=False)
-    frozen = freeze_weights(model, freeze.get("layers", []), freeze.get("embeddings", False))
+    loaded = load_with_head(base, kind, labels, tuned=False)
+    model, tokenizer = loaded.model, loaded.tokenizer
+    check_length(loaded.shape, max_length, f"The model in {base}")
+    frozen = freeze_weights(loaded, freeze.get("layers", []), freeze.get("embeddings", False))
     table = read_parquet(items, ("split", "item", "words"))
+    what = f"The tokenizer in {base} on {items}"
     parts = {
-        name: Dataset.from_dict(encode(table[table.split == name], tokenizer, kind, labels, max_length))
+        name: Dataset.from_dict(encode(table[table.split == name], loaded, kind, labels, max_length, what))
         for name in ("training", "validation")
     }
     for name, part in parts.items():
@@ -187,35 +190,34 @@ def finetune(
     ownership.release()
 
 
-def encoder_layers(model: transformers.PreTrainedModel) -> nn.ModuleList:
-    """Find the layers of a model's encoder, first to last."""
-    inner = model.base_model
-    encoder = inner.get_encoder() if model.config.is_encoder_decoder else inner
-    depth = model.config.num_hidden_layers
-    return next(part for part in encoder.modules() if isinstance(part, nn.ModuleList) and len(part) == depth)
-
-
-def freeze_weights(model: transformers.PreTrainedModel, layers: list[int], embeddings: bool) -> int:
-    """Leave encoder layers, and if asked the embeddings, as they are; give the number of weights that stay.
+def freeze_weights(loaded: Checkpoint, layers: list[int], embeddings: bool) -> int:
+    """Leave layers of the stack that reads, and if asked the embeddings, as they are; give the number of weights.
 
     Raises
     ------
     IsoglossError
-        If there is no such layer.
+        If there is no such layer, or all layers have the same weights.
     """
-    blocks = encoder_layers(model)
+    model, family = loaded.model, loaded.shape.family
+    inner = model.base_model
+    stack = inner.get_encoder() if len(family.stacks) == 2 else inner
+    if layers and family.shared:
+        raise IsoglossError(
+            f"All layers of this model ({loaded.shape.model_type}) have the same weights, so none can be frozen by "
+            "itself. Take its variants with frozen layers out of the task."
+        )
+    blocks = stack.get_submodule(family.blocks)
     for number in layers:
         if not 1 <= number <= len(blocks):
-            raise IsoglossError(f"There is no encoder layer {number} to freeze; this model has 1 to {len(blocks)}.")
+            raise IsoglossError(f"There is no layer {number} to freeze; this model has 1 to {len(blocks)}.")
         blocks[number - 1].requires_grad_(False)
     if embeddings:
-        inner = model.base_model
         getattr(inner, "embeddings", inner.get_input_embeddings()).requires_grad_(False)
     return sum(parameter.numel() for parameter in model.parameters() if not parameter.requires_grad)
 
 
 def encode(
-    table: pd.DataFrame, tokenizer: Any, kind: str, labels: list[str] | None, max_length: int
+    table: pd.DataFrame, loaded: Checkpoint, kind: str, labels: list[str] | None, max_length: int, what: str
 ) -> dict[str, list]:
     """Turn items into what the model reads: ``input_ids``, ``attention_mask`` (and type ids), ``labels``.
 
@@ -223,33 +225,29 @@ def encode(
     """
     if table.empty:
         return {"input_ids": [], "attention_mask": [], "labels": []}
-    words = [list(row) for row in table.words]
-    paired = kind == "sequence-classification" and "other_words" in table
-    others = [list(row) for row in table.other_words] if paired else None
-    encoded = tokenizer(words, others, is_split_into_words=True, truncation=True, max_length=max_length)
-    features = {key: encoded[key] for key in encoded if key != "labels"}
+    sentences = read_items(loaded, table, kind, max_length, what)
+    features = {
+        "input_ids": [sentence.ids for sentence in sentences],
+        "attention_mask": [[1] * len(sentence.ids) for sentence in sentences],
+    }
+    if sentences[0].types is not None:
+        features["token_type_ids"] = [sentence.types for sentence in sentences]
     number = {label: index for index, label in enumerate(labels or [])}
-    if kind == "sequence-classification":
+    if kind == LABELS:
         features["labels"] = [number[label] for label in table.label]
-    elif kind == "token-classification":
+    elif kind == TAGS:
         rows = []
-        for index, tags in enumerate(table.tags):
-            owners = encoded.word_ids(index)
-            rows.append(
-                [
-                    IGNORED if owner is None or owner == before else number[tags[owner]]
-                    for owner, before in zip(owners, [None, *owners[:-1]], strict=True)
-                ]
-            )
+        for sentence, tags in zip(sentences, table.tags, strict=True):
+            row = [IGNORED] * len(sentence.ids)
+            for word, place in sentence.first_subwords().items():
+                row[place] = number[tags[word]]
+            rows.append(row)
         features["labels"] = rows
     else:
-        target = tokenizer(
-            text_target=[list(row) for row in table.other_words],
-            is_split_into_words=True,
-            truncation=True,
-            max_length=max_length,
-        )
-        features["labels"] = target["input_ids"]
+        others = [list(row) for row in table.other_words]
+        texts = list(table.other_text) if "other_text" in table else None
+        targets = read_sentences(loaded.tokenizer, others, max_length, texts=texts)
+        features["labels"] = [sentence.ids for sentence in targets]
     return features
 
 

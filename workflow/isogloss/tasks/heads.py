@@ -2,25 +2,24 @@
 
 from pathlib import Path
 
+import pandas as pd
 import torch
-import transformers
 from transformers import AutoModelForSeq2SeqLM, AutoModelForSequenceClassification, AutoModelForTokenClassification
 
-from isogloss.models.load import load_weights
+from isogloss.errors import IsoglossError
+from isogloss.models.families import LABELS, TAGS, TRANSLATION, read_shape
+from isogloss.models.load import Checkpoint, load_tokenizer, load_weights, set_padding, shape_of
+from isogloss.models.words import Sentence, check_subwords, read_sentences
 
 CLASSES = {
-    "sequence-classification": AutoModelForSequenceClassification,
-    "token-classification": AutoModelForTokenClassification,
-    "translation": AutoModelForSeq2SeqLM,
+    LABELS: AutoModelForSequenceClassification,
+    TAGS: AutoModelForTokenClassification,
+    TRANSLATION: AutoModelForSeq2SeqLM,
 }
-# What a task adds to a pretrained model starts from random numbers; nothing else may.
-HEADS = ("classifier", "score", "pooler", "qa_outputs")
 
 
-def load_with_head(
-    folder: str | Path, kind: str, labels: list[str] | None, *, tuned: bool
-) -> transformers.PreTrainedModel:
-    """Load a model for a task.
+def load_with_head(folder: str | Path, kind: str, labels: list[str] | None, *, tuned: bool) -> Checkpoint:
+    """Load a model for a task, with its tokenizer.
 
     Parameters
     ----------
@@ -34,8 +33,14 @@ def load_with_head(
     Raises
     ------
     IsoglossError
-        If the folder is no model, or lacks weights that it should have.
+        If the folder is no model, its family has no such head, or it lacks weights that it should have.
     """
+    shape = read_shape(folder)
+    if kind not in shape.family.heads:
+        raise IsoglossError(
+            f"The model in {folder} ({shape.model_type}) cannot be tuned for {kind}; "
+            f"it can be for {', '.join(shape.family.heads) or 'nothing'}."
+        )
     options = {}
     if labels is not None:
         options = {
@@ -43,4 +48,41 @@ def load_with_head(
             "id2label": dict(enumerate(labels)),
             "label2id": {label: number for number, label in enumerate(labels)},
         }
-    return load_weights(CLASSES[kind], folder, torch.float32, () if tuned else HEADS, **options)
+    # A decoder that translates is the pretrained model's own.
+    new = not tuned and kind != TRANSLATION
+    model = load_weights(CLASSES[kind], folder, torch.float32, new_head=new, **options)
+    tokenizer = load_tokenizer(folder)
+    set_padding(model, tokenizer, folder)
+    return Checkpoint(model, tokenizer, shape_of(model, folder))
+
+
+def read_items(loaded: Checkpoint, table: pd.DataFrame, kind: str, max_length: int, what: str) -> list[Sentence]:
+    """Split a task's items into subwords; of pairs of texts both.
+
+    Parameters
+    ----------
+    loaded
+        The model.
+    table
+        Items, see :func:`isogloss.tasks.items.write_items`.
+    kind, max_length
+        Of the task.
+    what
+        The tokenizer and the items, for messages.
+
+    Raises
+    ------
+    IsoglossError
+        If the tokenizer is not the model's, or knows hardly any of the text.
+    """
+    paired = kind == LABELS and "other_words" in table
+    found = read_sentences(
+        loaded.tokenizer,
+        [list(row) for row in table.words],
+        max_length,
+        texts=list(table.text) if "text" in table else None,
+        others=[list(row) for row in table.other_words] if paired else None,
+        other_texts=list(table.other_text) if paired and "other_text" in table else None,
+    )
+    check_subwords(loaded.tokenizer, len(loaded.model.get_input_embeddings().weight), found, what)
+    return found

@@ -8,17 +8,19 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import torch
-from transformers import AutoModel
 
 from isogloss import __version__
 from isogloss.errors import IsoglossError
 from isogloss.files import read_parquet, write_parquet
 from isogloss.models.devices import choose_device, choose_precision
-from isogloss.models.load import load_tokenizer, load_weights
+from isogloss.models.families import LABELS, TAGS, TRANSLATION, check_length
+from isogloss.models.load import load_checkpoint
+from isogloss.models.words import Sentence
 from isogloss.states.batching import batch_by_length
+from isogloss.states.forward import Reader, pool_sentences
+from isogloss.states.pooling import SENTENCE_POOLINGS
 from isogloss.states.sentence_vectors import new_vectors
-from isogloss.states.store import HALF_MAX
-from isogloss.tasks.heads import load_with_head
+from isogloss.tasks.heads import load_with_head, read_items
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +52,7 @@ def run_items(
     kind, labels
         Of the task, see :func:`isogloss.tasks.finetune.finetune`.
     vectors
-        HDF5 file to write, see :mod:`isogloss.states.sentence_vectors`. Of an encoder-decoder it is the encoder's.
+        HDF5 file to write, see :mod:`isogloss.states.sentence_vectors`. Of an encoder-decoder they are the encoder's.
     predictions
         Parquet file to write: ``language``, ``item``, and ``truth`` and ``predicted``: a label, tags, or text.
         None for a pretrained model, which predicts nothing.
@@ -66,101 +68,90 @@ def run_items(
     Raises
     ------
     IsoglossError
-        If the folder is no such model, a split is empty, or a state is not finite.
+        If the folder is no such model or reads no such length, a split is empty, or a state is not finite.
     """
     torch.set_num_threads(threads)
     device = choose_device(device)
-    dtype = choose_precision(precision, device)
-    tokenizer = load_tokenizer(checkpoint)
     if predictions is None:
-        model = load_weights(AutoModel, checkpoint, dtype, new=("pooler",))
+        loaded = load_checkpoint(checkpoint, device, precision)
     else:
-        model = load_with_head(checkpoint, kind, labels, tuned=True)
-    model = model.to(device, dtype).eval()
+        loaded = load_with_head(checkpoint, kind, labels, tuned=True)
+        loaded.model = loaded.model.to(device, choose_precision(precision, device)).eval()
+    check_length(loaded.shape, max_length, f"The model in {checkpoint}")
+    reader = Reader(loaded, loaded.shape.family.reader)
     said = []
-    facts = {**attributes, "isogloss": __version__, "precision": str(dtype).removeprefix("torch."), "layers": layers}
+    facts = {
+        **attributes,
+        "isogloss": __version__,
+        "precision": str(loaded.model.dtype).removeprefix("torch."),
+        "layers": layers,
+        **{f"pooling_{name}": SENTENCE_POOLINGS[name] for name in reader.poolings},
+    }
     with new_vectors(vectors, facts) as writer:
         for language in sorted(items):
             table = read_parquet(items[language], ("split", "item", "words"))
             table = table[table.split == "test"].sort_values("item", ignore_index=True)
             if table.empty:
                 raise IsoglossError(f"{items[language]} has no test items: the split is empty.")
-            states, answers = read_language(model, tokenizer, table, kind, labels, layers, max_length, token_budget,
-                                            predictions is not None)  # fmt: skip
+            sentences = read_items(loaded, table, kind, max_length, f"The tokenizer in {checkpoint} on {language}")
+            states, answers = run_sentences(
+                reader, sentences, kind if predictions is not None else None, labels, layers, max_length, token_budget
+            )
             writer.add(language, layers, states)
             if predictions is not None:
-                said.append(answers.assign(language=language))
+                answered = {"item": table.item, "truth": truth_of(table, kind), "predicted": answers}
+                said.append(pd.DataFrame(answered).assign(language=language))
             log.info("%s: %d items", language, len(table))
     if predictions is not None:
         table = pd.concat(said, ignore_index=True)
         write_parquet(table[["language", "item", "truth", "predicted"]], predictions)
 
 
-def read_language(
-    model: Any,
-    tokenizer: Any,
-    table: pd.DataFrame,
-    kind: str,
+def run_sentences(
+    reader: Reader,
+    sentences: list[Sentence],
+    kind: str | None,
     labels: list[str] | None,
     layers: list[int],
     max_length: int,
     token_budget: int,
-    predict: bool,
-) -> tuple[dict[str, np.ndarray], pd.DataFrame]:
-    """Read one language's test items: vectors float16 [layer, item, hidden] by pooling, and answers."""
-    words = [list(row) for row in table.words]
-    paired = kind == "sequence-classification" and "other_words" in table
-    others = [list(row) for row in table.other_words] if paired else None
-    encoded = tokenizer(words, others, is_split_into_words=True, truncation=True, max_length=max_length)
-    keys = [key for key in ("input_ids", "attention_mask", "token_type_ids") if key in encoded]
+) -> tuple[dict[str, np.ndarray], list[str | None]]:
+    """Run test items: vectors float16 [layer, item, hidden] by pooling, and answers where a ``kind`` is asked for."""
     pooled: dict[str, np.ndarray] = {}
-    predicted: list[Any] = [None] * len(table)
-    for rows in batch_by_length({row: len(ids) for row, ids in enumerate(encoded["input_ids"])}, token_budget):
-        batch = tokenizer.pad({key: [encoded[key][row] for row in rows] for key in keys}, return_tensors="pt")
-        batch = batch.to(model.device)
-        with torch.inference_mode():
-            reader = model.get_encoder() if model.config.is_encoder_decoder else model
-            output = reader(**batch, output_hidden_states=True)
-            states = torch.stack([output.hidden_states[layer] for layer in layers]).float()
-            mask = batch["attention_mask"].float()
-            mean = (states * mask[None, :, :, None]).sum(2) / mask.sum(1)[None, :, None]
-            found = {"first": states[:, :, 0], "mean": mean}
-            if predict and kind == "translation":
-                written = model.generate(**batch, do_sample=False, num_beams=1, max_new_tokens=max_length)
-                for row, text in zip(rows, tokenizer.batch_decode(written, skip_special_tokens=True), strict=True):
-                    predicted[row] = text.strip()
-            elif predict:
-                best = output.logits.argmax(-1).cpu().numpy()
-                for place, row in enumerate(rows):
-                    owners = encoded.word_ids(int(row))
-                    predicted[row] = answer(best[place], owners, len(words[row]), kind, labels)
+    answers: list[str | None] = [None] * len(sentences)
+    lengths = {row: len(sentence.ids) for row, sentence in enumerate(sentences)}
+    for rows in batch_by_length(lengths, token_budget):
+        batch = [sentences[row] for row in rows]
+        pool = pool_sentences(batch, reader.poolings, reader.device)
+        found, output = reader.read(batch, pool, layers, head=kind in (LABELS, TAGS))
+        if kind == TRANSLATION:
+            given = reader.translate(batch, output, max_length)
+        elif kind is not None:
+            best = output.logits.argmax(-1).cpu().numpy()
+            given = [answer(*one, kind, labels) for one in zip(best, batch, strict=True)]
+        else:
+            given = [None] * len(rows)
+        for row, text in zip(rows, given, strict=True):
+            answers[row] = text
         for pooling, values in found.items():
-            values = values.cpu().numpy()
-            if not np.isfinite(values).all() or np.abs(values).max() > HALF_MAX:
-                raise IsoglossError(
-                    "A sentence vector is not finite or too large for half precision, so the model's weights are "
-                    "damaged or its precision is too low. Look at its learning curve, or set activations.precision."
-                )
             if pooling not in pooled:
-                pooled[pooling] = np.zeros((len(layers), len(table), values.shape[-1]), dtype=np.float16)
+                pooled[pooling] = np.zeros((len(layers), len(sentences), values.shape[-1]), dtype=np.float16)
             pooled[pooling][:, rows] = values
-    if kind == "translation":
-        truth = [" ".join(row) for row in table.other_words]
-    elif kind == "token-classification":
-        truth = [" ".join(row) for row in table.tags]
-    else:
-        truth = list(table.label)
-    return pooled, pd.DataFrame({"item": table.item, "truth": truth, "predicted": predicted})
+    return pooled, answers
 
 
-def answer(best: np.ndarray, owners: list[int | None], words: int, kind: str, labels: list[str]) -> str:
+def truth_of(table: pd.DataFrame, kind: str) -> list[str]:
+    """Give the right answers of items, as text."""
+    if kind == TRANSLATION:
+        return [" ".join(row) for row in table.other_words]
+    return [" ".join(row) for row in table.tags] if kind == TAGS else list(table.label)
+
+
+def answer(best: np.ndarray, sentence: Sentence, kind: str, labels: list[str]) -> str:
     """Name the predicted label; or the tags, by each word's first subword, and O for words that were cut off."""
-    if kind == "sequence-classification":
+    if kind == LABELS:
         return labels[int(best)]
-    tags = ["O"] * words
-    seen = set()
-    for place, owner in enumerate(owners):
-        if owner is not None and owner not in seen:
-            tags[owner] = labels[int(best[place])]
-            seen.add(owner)
+    tags = ["O"] * sentence.words
+    for word, place in sentence.first_subwords().items():
+        tags[word] = labels[int(best[place])]
     return " ".join(tags)

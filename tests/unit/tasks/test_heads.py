@@ -1,0 +1,129 @@
+"""Every family with a head: tuned, and its answers against plain transformers on one plain input at a time."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+import tiny_families
+import torch
+from transformers import AutoModelForSequenceClassification, AutoModelForTokenClassification, AutoTokenizer
+
+from isogloss.errors import IsoglossError
+from isogloss.models.families import FAMILIES
+from isogloss.models.words import locate
+from isogloss.states.sentence_vectors import open_vectors
+from isogloss.tasks.finetune import finetune
+from isogloss.tasks.test_pass import run_items
+
+TEXTS = tiny_families.SENTENCES[:6]
+KINDS = ("sequence-classification", "token-classification")
+QUICK = ("distilbert", "gpt2", "llama", "modernbert", "deberta-v2", "xlnet", "mbart")
+ALL = [
+    pytest.param(name, kind, marks=[] if name in QUICK and kind == family.heads[0] else [pytest.mark.slow])
+    for name, family in FAMILIES.items()
+    for kind in family.heads
+    if kind in KINDS
+]
+
+
+@pytest.fixture(scope="module")
+def items(tmp_path_factory):
+    path = tmp_path_factory.mktemp("items") / "items.parquet"
+    rows = [
+        {"item": item, "words": text.split(), "label": "ab"[item % 2], "tags": ["O", "B-X"] * 9}
+        for item, text in enumerate(TEXTS)
+    ]
+    table = pd.DataFrame(rows)
+    table["tags"] = [tags[: len(words)] for tags, words in zip(table.tags, table.words, strict=True)]
+    pd.concat([table.assign(split=split) for split in ("training", "validation", "test")]).to_parquet(path)
+    return path
+
+
+def tune(base, folder, items, kind, **changes):
+    settings = {
+        "labels": ["a", "b"] if kind == KINDS[0] else ["O", "B-X"], "epochs": 1, "batch": 4, "learning_rate": 1e-2,
+        "warmup": 0, "weight_decay": 0, "max_length": 90, "seed": 1, "freeze": {}, "device": "cpu", "threads": 1,
+        "attributes": {"model": "m"}, **changes,
+    }  # fmt: skip
+    finetune(base=base, items=items, folder=folder, curve=folder.with_suffix(".csv"), kind=kind, **settings)
+    return settings["labels"]
+
+
+def run(checkpoint, items, kind, labels, folder, **changes):
+    settings = {"layers": [0, 3], "max_length": 90, "token_budget": 200, "device": "cpu", "precision": "float32",
+                "threads": 1, "attributes": {}, "predictions": folder / "answers.parquet", **changes}  # fmt: skip
+    run_items(checkpoint=checkpoint, items={"en": items}, kind=kind, labels=labels, vectors=folder / "v.h5", **settings)
+    return pd.read_parquet(folder / "answers.parquet").predicted.tolist()
+
+
+@torch.no_grad()
+def plainly(checkpoint, kind, labels):
+    """One plain input at a time: the answers, and the last states' mean over the text."""
+    architecture = AutoModelForSequenceClassification if kind == KINDS[0] else AutoModelForTokenClassification
+    model, tokenizer = architecture.from_pretrained(checkpoint).eval(), AutoTokenizer.from_pretrained(checkpoint)
+    for text in TEXTS:
+        encoded = tokenizer(text, return_tensors="pt")
+        output = model(**encoded, output_hidden_states=True)
+        states = output.encoder_hidden_states if model.config.is_encoder_decoder else output.hidden_states
+        sides = encoded.encodings[0].sequence_ids
+        mean = states[-1][0, [index for index, side in enumerate(sides) if side == 0]].mean(0).numpy()
+        best = output.logits.argmax(-1)[0]
+        if kind == KINDS[0]:
+            yield labels[int(best)], mean
+            continue
+        offsets, words, tags = encoded.encodings[0].offsets, text.split(), []
+        for start, stop in locate(words, text):
+            # The first subword that has a letter of the word.
+            places = [i for i, (a, b) in enumerate(offsets) if sides[i] == 0 and a < stop and max(b, a + 1) > start]
+            before = places[0] - 1
+            # SentencePiece's mark of a space may stand apart, in front.
+            if before >= 0 and sides[before] == 0 and not text[offsets[before][0] : offsets[before][1]].strip():
+                places = [before]
+            tags.append(labels[int(best[places[0]])])
+        yield " ".join(tags), mean
+
+
+@pytest.mark.parametrize(("name", "kind"), ALL)
+def test_a_tuned_model_answers_as_plain_transformers_does(name, kind, items, tmp_path):
+    base = tiny_families.make(tmp_path / "base", name)
+    labels = tune(base, tmp_path / "tuned", items, kind)
+    answers = run(tmp_path / "tuned", items, kind, labels, tmp_path)
+    expected = list(plainly(tmp_path / "tuned", kind, labels))
+    assert answers == [answer for answer, _ in expected]
+    with open_vectors(tmp_path / "v.h5") as file:
+        found = file["en/mean/3"][:]
+    np.testing.assert_allclose(found, np.stack([mean for _, mean in expected]), rtol=2e-3, atol=5e-3)
+
+
+def test_a_head_that_a_family_does_not_have_is_refused(items, tmp_path):
+    base = tiny_families.make(tmp_path / "base", "xglm")
+    with pytest.raises(IsoglossError, match=r"\(xglm\) cannot be tuned for sequence-classification; it can be for not"):
+        tune(base, tmp_path / "tuned", items, KINDS[0])
+
+
+def test_a_longer_input_than_the_model_reads_is_refused_before_training(items, tmp_path):
+    base = tiny_families.make(tmp_path / "base", "xlm-roberta")
+    with pytest.raises(IsoglossError, match=r"at most 94 subwords.* max_length is 95"):
+        tune(base, tmp_path / "tuned", items, KINDS[0], max_length=95)
+    assert not (tmp_path / "tuned").exists()
+
+
+def test_layers_that_share_their_weights_cannot_be_frozen(items, tmp_path):
+    base = tiny_families.make(tmp_path / "base", "albert")
+    with pytest.raises(IsoglossError, match="have the same weights, so none can be frozen"):
+        tune(base, tmp_path / "tuned", items, KINDS[0], freeze={"layers": [1]})
+
+
+def test_where_a_tokenizer_pads_changes_nothing(items, tmp_path):
+    base = tiny_families.make(tmp_path / "base", "bert")
+    for side in ("left", "right"):
+        path = base / "tokenizer_config.json"
+        path.write_text(json.dumps({**json.loads(path.read_text()), "padding_side": side}))
+        labels = tune(base, tmp_path / side, items, KINDS[1])
+        (tmp_path / f"{side}-out").mkdir()
+        run(tmp_path / side, items, KINDS[1], labels, tmp_path / f"{side}-out")
+    left, right = ((tmp_path / f"{side}-out" / "answers.parquet").read_bytes() for side in ("left", "right"))
+    assert left == right
+    weights = [(tmp_path / side / "model.safetensors").read_bytes() for side in ("left", "right")]
+    assert weights[0] == weights[1]

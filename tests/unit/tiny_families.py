@@ -1,0 +1,182 @@
+"""Tiny random models of every family, each with a tokenizer of the kind that its real ones have."""
+
+from functools import cache
+
+import torch
+from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
+from transformers import (
+    AlbertTokenizer,
+    AutoConfig,
+    AutoModel,
+    BertTokenizer,
+    DebertaV2Tokenizer,
+    GemmaTokenizer,
+    GPT2Tokenizer,
+    LlamaTokenizer,
+    MBartTokenizer,
+    PreTrainedTokenizerFast,
+    Qwen2Tokenizer,
+    RobertaTokenizer,
+    T5Tokenizer,
+    XGLMTokenizer,
+    XLMRobertaTokenizer,
+    XLNetTokenizer,
+)
+
+SENTENCES = [
+    "The teacher loves a very important letter.",
+    "Don't read (it), it's unbelievably strong – naïve, too!",
+    "Die Lehrerin liebt den unglaublich wichtigen Brief.",
+    "اقرأ الرسالة المهمة جدا",
+    "Учитель любит очень важное письмо.",
+    "7,000 cats",
+    "我爱北京天安门，他用Linux系统",
+    "çok güzel ½ ﬁne",
+]
+SMALL = {"hidden": 16, "layers": 3, "heads": 2, "feed": 32, "positions": 96}
+# What a family calls the numbers of SMALL, where it has names of its own.
+NAMES = {"hidden_size": "hidden", "num_hidden_layers": "layers", "num_attention_heads": "heads", "intermediate_size":
+         "feed", "max_position_embeddings": "positions"}  # fmt: skip
+OWN = {
+    "distilbert": {"dim": 16, "n_layers": 3, "n_heads": 2, "hidden_dim": 32},
+    "electra": {"embedding_size": 8},
+    "rembert": {"input_embedding_size": 8},
+    "albert": {"embedding_size": 8, "num_hidden_groups": 1},
+    "xlnet": {"d_model": 16, "n_layer": 3, "n_head": 2, "d_inner": 32},
+    "modernbert": {"local_attention": 16},
+    "deberta-v2": {"position_biased_input": False, "relative_attention": True, "pos_att_type": ["p2c", "c2p"],
+                   "share_att_key": True, "norm_rel_ebd": "layer_norm", "position_buckets": 8},
+    "eurobert": {"num_key_value_heads": 2},
+    "gpt2": {"n_embd": 16, "n_layer": 3, "n_head": 2, "n_positions": 96},
+    "bloom": {"hidden_size": 16, "n_layer": 3, "n_head": 2},
+    "xglm": {"d_model": 16, "num_layers": 3, "attention_heads": 2, "ffn_dim": 32},
+    **{name: {"head_dim": 8, "num_key_value_heads": 1} for name in
+       ("llama", "mistral", "qwen2", "qwen3", "gemma", "gemma2", "gemma3_text", "olmo2", "phi3", "smollm3", "apertus")},
+    **{name: {"d_model": 16, "num_layers": 3, "num_decoder_layers": 2, "num_heads": 2, "d_kv": 8, "d_ff": 32}
+       for name in ("t5", "mt5", "umt5")},
+    **{name: {"d_model": 16, "encoder_layers": 3, "decoder_layers": 2, "encoder_attention_heads": 2,
+              "encoder_ffn_dim": 32, "decoder_attention_heads": 2, "decoder_ffn_dim": 32}
+       for name in ("bart", "mbart")},
+}  # fmt: skip
+FORMS = {
+    "wordpiece": ("bert", "distilbert", "electra", "ernie", "megatron-bert"),
+    "xlm-roberta": ("xlm-roberta", "xlm-roberta-xl", "camembert", "mpnet", "rembert"),
+    "roberta": ("roberta", "bart", "deberta"),
+    "general byte-level": ("modernbert", "bloom", "gpt_neox", "olmo2", "falcon", "eurobert", "smollm3", "apertus"),
+    "gpt2": ("gpt2",),
+    "qwen2": ("qwen2", "qwen3"),
+    "llama": ("llama", "mistral", "phi3"),
+    "gemma": ("gemma", "gemma2", "gemma3_text"),
+    "xlnet": ("xlnet",),
+    "albert": ("albert",),
+    "deberta-v2": ("deberta-v2",),
+    "t5": ("t5", "mt5", "umt5"),
+    "mbart": ("mbart",),
+    "xglm": ("xglm",),
+}
+FORM_OF = {family: form for form, families in FORMS.items() for family in families}
+
+
+def trained(model, pre, special, trainer, normalizer=None, **options):
+    """Train a backend tokenizer on the sentences."""
+    tokenizer = Tokenizer(model)
+    tokenizer.pre_tokenizer = pre
+    if normalizer:
+        tokenizer.normalizer = normalizer
+    tokenizer.train_from_iterator(SENTENCES * 4, trainer(special_tokens=special, show_progress=False, **options))
+    return tokenizer
+
+
+def parts(tokenizer):
+    """Give vocabulary and merges of byte-pair encoding."""
+    import json
+
+    state = json.loads(tokenizer.to_str())["model"]
+    merges = [tuple(merge) for merge in state["merges"]] if "merges" in state else None
+    return state["vocab"], merges
+
+
+def byte_level(special):
+    return trained(models.BPE(), pre_tokenizers.ByteLevel(add_prefix_space=False), special, trainers.BpeTrainer,
+                   vocab_size=420, initial_alphabet=pre_tokenizers.ByteLevel.alphabet())  # fmt: skip
+
+
+def pieces(special, unknown="<unk>"):
+    """Unigram pieces with SentencePiece's mark of a space, special ones first."""
+    backend = trained(models.Unigram(), pre_tokenizers.Metaspace(), special, trainers.UnigramTrainer, vocab_size=320,
+                      normalizer=normalizers.NFKC(), unk_token=unknown)  # fmt: skip
+    return [tuple(piece) for piece in parts(backend)[0]]
+
+
+def spaced_bpe(special):
+    """Byte-pair encoding over letters and SentencePiece's mark, with bytes to fall back on."""
+    fallback = [f"<0x{byte:02X}>" for byte in range(256)]
+    backend = trained(
+        models.BPE(), pre_tokenizers.Metaspace(), [*special, *fallback], trainers.BpeTrainer, vocab_size=520
+    )
+    return parts(backend)
+
+
+@cache
+def tokenizer_of(form):
+    """Make a tokenizer; its vocabulary comes from the sentences."""
+    if form == "wordpiece":
+        special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+        kind, trainer = models.WordPiece(unk_token="[UNK]"), trainers.WordPieceTrainer
+        normalizer = normalizers.BertNormalizer(lowercase=False)
+        backend = trained(kind, pre_tokenizers.BertPreTokenizer(), special, trainer, normalizer, vocab_size=300)
+        return BertTokenizer(vocab=backend.get_vocab(), do_lower_case=False)
+    if form in ("roberta", "gpt2", "qwen2", "general byte-level"):
+        special = {"roberta": ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]}.get(form, ["<|endoftext|>"])
+        if form == "general byte-level":
+            special = ["[CLS]", "[SEP]", "[PAD]", "<|endoftext|>"]
+        backend = byte_level(special)
+        vocabulary, merges = parts(backend)
+        if form == "general byte-level":
+            # As ModernBERT, Llama 3 and BLOOM are saved: nothing in the class knows of a space before the first word.
+            backend.post_processor = processors.Sequence([
+                processors.ByteLevel(trim_offsets=False),
+                processors.TemplateProcessing(single="[CLS] $A [SEP]", pair="[CLS] $A [SEP] $B [SEP]", special_tokens=[
+                    (token, backend.token_to_id(token)) for token in ("[CLS]", "[SEP]")])])  # fmt: skip
+            backend.decoder = decoders.ByteLevel()
+            names = {"cls": "[CLS]", "sep": "[SEP]", "pad": "[PAD]", "eos": "<|endoftext|>"}
+            names = {f"{role}_token": token for role, token in names.items()}
+            return PreTrainedTokenizerFast(tokenizer_object=backend, padding_side="left", **names)
+        kind = {"roberta": RobertaTokenizer, "gpt2": GPT2Tokenizer, "qwen2": Qwen2Tokenizer}[form]
+        return kind(vocab=vocabulary, merges=merges)
+    if form in ("llama", "gemma"):
+        special = ["<unk>", "<s>", "</s>"] if form == "llama" else ["<pad>", "<eos>", "<bos>", "<unk>", "<mask>"]
+        vocabulary, merges = spaced_bpe(special)
+        kind = LlamaTokenizer if form == "llama" else GemmaTokenizer
+        return kind(vocab=vocabulary, merges=merges)
+    special, kind, more = {
+        "xlm-roberta": (["<s>", "<pad>", "</s>", "<unk>", "<mask>"], XLMRobertaTokenizer, {}),
+        "xglm": (["<s>", "<pad>", "</s>", "<unk>"], XGLMTokenizer, {}),
+        "xlnet": (["<unk>", "<s>", "</s>", "<cls>", "<sep>", "<pad>", "<mask>", "<eod>", "<eop>"], XLNetTokenizer, {}),
+        "albert": (["<pad>", "<unk>", "[CLS]", "[SEP]", "[MASK]"], AlbertTokenizer, {"do_lower_case": False}),
+        "deberta-v2": (["[PAD]", "[CLS]", "[SEP]", "[UNK]", "[MASK]"], DebertaV2Tokenizer, {}),
+        "t5": (["<pad>", "</s>", "<unk>"], T5Tokenizer, {"extra_ids": 0}),
+        "mbart": (["<s>", "<pad>", "</s>", "<unk>"], MBartTokenizer, {"src_lang": "en_XX", "tgt_lang": "en_XX"}),
+    }[form]  # fmt: skip
+    return kind(vocab=pieces(special, "[UNK]" if form == "deberta-v2" else "<unk>"), **more)
+
+
+def make(folder, family, **changes):
+    """Save a tiny random model of a family, whose states differ from one another, and its tokenizer."""
+    tokenizer = tokenizer_of(FORM_OF[family])
+    plain = AutoConfig.for_model(family)
+    named = set(vars(plain)) - set(plain.attribute_map)
+    sizes = {name: SMALL[ours] for name, ours in NAMES.items() if name in named}
+    ids = {f"{role}_token_id": getattr(tokenizer, f"{role}_token_id") for role in ("pad", "bos", "eos")}
+    if "decoder" in "".join(OWN.get(family, {})):
+        ids["decoder_start_token_id"] = tokenizer.eos_token_id if ids["bos_token_id"] is None else ids["bos_token_id"]
+    settings = {**sizes, "vocab_size": len(tokenizer), **ids, **OWN.get(family, {}), **changes}
+    torch.manual_seed(0)
+    model = AutoModel.from_config(AutoConfig.for_model(family, **settings)).eval()
+    with torch.no_grad():
+        for parameter in model.parameters():
+            if parameter.dim() > 1:
+                parameter.normal_(0, 0.3)
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder

@@ -1,0 +1,286 @@
+"""Model families: one row for each kind of model that Isogloss can read, and the shape that a config.json tells.
+
+A family is what a config.json calls ``model_type``. A model of another one is refused, never read as something else.
+Reading a shape takes plain JSON only, because Snakemake asks for it whenever it starts.
+
+To add a family, add a row; ``tests/unit/models/test_families.py`` measures a tiny random model against it.
+"""
+
+import difflib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from isogloss.errors import IsoglossError
+
+LABELS, TAGS, TRANSLATION = "sequence-classification", "token-classification", "translation"
+
+
+@dataclass(frozen=True)
+class Family:
+    """What Isogloss has to know of a kind of model.
+
+    Attributes
+    ----------
+    stacks
+        ``encoder``, ``decoder``, or both in this order. A decoder that stands alone reads each language by itself.
+    blocks
+        Where the layers are, below a stack.
+    final_norm
+        Whether the last state has passed a norm that the states before have not.
+    heads
+        The tasks that transformers has a head for.
+    summary
+        The subword of an encoder's input that stands for the whole: the ``first``, or the ``last`` (XLNet). In a
+        decoder only the last has seen the rest.
+    layers, decoder_layers, hidden, positions
+        Names in config.json: number of layers (of the encoder, if there are two stacks) and of the decoder's, width,
+        and longest input; no ``positions`` where any length can be read.
+    after_padding
+        Whether positions are counted from the padding token's number on, so that fewer are left (RoBERTa).
+    shared
+        Whether all layers have the same weights, so that none can be frozen by itself.
+    language_codes
+        Whether an input says its language with a special token (mBART).
+    start_is_last
+        Whether the decoder starts with the last token of what it reads, instead of one that config.json names.
+    """
+
+    stacks: tuple[str, ...]
+    blocks: str
+    final_norm: bool
+    heads: tuple[str, ...] = (LABELS, TAGS)
+    summary: str = "first"
+    layers: str = "num_hidden_layers"
+    decoder_layers: str | None = None
+    hidden: str = "hidden_size"
+    positions: str | None = "max_position_embeddings"
+    after_padding: bool = False
+    shared: bool = False
+    language_codes: bool = False
+    start_is_last: bool = False
+
+    @property
+    def reader(self) -> str:
+        """The stack that reads a text by itself: the encoder where there is one."""
+        return self.stacks[0]
+
+
+def encoder(blocks: str = "encoder.layer", final_norm: bool = False, **more: Any) -> Family:
+    """Describe an encoder in which every layer, BERT's way, ends in a norm of its own."""
+    return Family(("encoder",), blocks, final_norm, **more)
+
+
+def decoder(blocks: str = "layers", heads: tuple[str, ...] = (LABELS, TAGS), **more: Any) -> Family:
+    """Describe a decoder alone; its layers add to a sum that is normed at the end."""
+    return Family(("decoder",), blocks, True, heads, **more)
+
+
+def both(blocks: str, final_norm: bool, **more: Any) -> Family:
+    """Describe an encoder with a decoder."""
+    return Family(("encoder", "decoder"), blocks, final_norm, (LABELS, TRANSLATION), **more)
+
+
+T5 = both("block", True, layers="num_layers", decoder_layers="num_decoder_layers", hidden="d_model", positions=None)
+BART = {"layers": "encoder_layers", "decoder_layers": "decoder_layers", "hidden": "d_model"}
+ROBERTA = encoder(after_padding=True)
+
+FAMILIES: dict[str, Family] = {
+    # Encoders
+    "albert": encoder("encoder.albert_layer_groups", shared=True),
+    "bert": encoder(),
+    "camembert": ROBERTA,
+    "deberta": encoder(),
+    "deberta-v2": encoder(),
+    "distilbert": encoder("transformer.layer", layers="n_layers", hidden="dim"),
+    "electra": encoder(),
+    "ernie": encoder(),
+    "eurobert": encoder("layers", final_norm=True),
+    "megatron-bert": encoder(final_norm=True),
+    "modernbert": encoder("layers", final_norm=True),
+    "mpnet": ROBERTA,
+    "rembert": encoder(),
+    "roberta": ROBERTA,
+    "xlm-roberta": ROBERTA,
+    "xlm-roberta-xl": encoder(final_norm=True, after_padding=True),
+    "xlnet": encoder("layer", summary="last", layers="n_layer", hidden="d_model", positions=None),
+    # Decoders
+    "apertus": decoder(heads=(TAGS,)),
+    "bloom": decoder("h", layers="n_layer", positions=None),
+    "falcon": decoder("h"),
+    "gemma": decoder(),
+    "gemma2": decoder(),
+    "gemma3_text": decoder(heads=(LABELS,)),
+    "gpt2": decoder("h", layers="n_layer", hidden="n_embd", positions="n_positions"),
+    "gpt_neox": decoder(),
+    "llama": decoder(),
+    "mistral": decoder(),
+    "olmo2": decoder(heads=(LABELS,)),
+    "phi3": decoder(),
+    "qwen2": decoder(),
+    "qwen3": decoder(),
+    "smollm3": decoder(),
+    "xglm": decoder(heads=(), layers="num_layers", hidden="d_model"),
+    # Encoders with a decoder
+    "bart": both("layers", False, **BART),
+    "mbart": both("layers", True, language_codes=True, start_is_last=True, **BART),
+    "mt5": T5,
+    "t5": T5,
+    "umt5": T5,
+}
+# Names that transformers understands in the config.json of every family, beside the family's own.
+COMMON = {"layers": "num_hidden_layers", "hidden": "hidden_size", "positions": "max_position_embeddings"}
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A model's shape.
+
+    Attributes
+    ----------
+    model_type
+        Its family's name.
+    depths
+        By stack, the number of its layers; states are numbered 0 (embeddings) to this.
+    hidden
+        Width of a state.
+    longest
+        Most subwords of an input, special tokens included; None where any number can be read.
+    """
+
+    model_type: str
+    depths: Mapping[str, int]
+    hidden: int
+    longest: int | None
+    family: Family = field(repr=False)
+
+
+def family_of(model_type: str, where: str, own_code: bool = False) -> Family:
+    """Look a family up.
+
+    Parameters
+    ----------
+    model_type
+        Its name.
+    where
+        What has that name, for the message.
+    own_code
+        Whether the model comes with code of its own, which is never run.
+
+    Raises
+    ------
+    IsoglossError
+        If it has no row here.
+    """
+    if model_type in FAMILIES:
+        return FAMILIES[model_type]
+    close = difflib.get_close_matches(model_type, FAMILIES, n=1)
+    hint = f" (did you mean {close[0]}?)" if close else ""
+    code = " and would need the code that comes with it, which is never run" if own_code else ""
+    raise IsoglossError(
+        f"{where} is of the family {model_type!r}{hint}, which Isogloss does not know{code}. "
+        f"It reads {', '.join(sorted(FAMILIES))}."
+    )
+
+
+def shape_from(settings: Callable[[str], Any], model_type: str, where: str, own_code: bool = False) -> Shape:
+    """Tell a model's shape from its settings.
+
+    Parameters
+    ----------
+    settings
+        Gives the value of a name in config.json; None where there is none.
+    model_type
+        The model's family.
+    where
+        What is read, for messages.
+    own_code
+        See :func:`family_of`.
+
+    Raises
+    ------
+    IsoglossError
+        If the family is not known, or a number is missing or is no positive integer.
+    """
+    family = family_of(model_type, where, own_code)
+
+    def number(role: str) -> int | None:
+        own = getattr(family, role)
+        names = [name for name in (own, COMMON.get(role)) if own and name]
+        found = {name: value for name in dict.fromkeys(names) if (value := settings(name)) is not None}
+        for name, value in found.items():
+            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+                raise IsoglossError(f"{where}: {name} is {value!r}; expected a positive number.")
+        return next(iter(found.values()), None)
+
+    depth, hidden, longest = number("layers"), number("hidden"), number("positions")
+    for role, value in (("layers", depth), ("hidden", hidden)):
+        if value is None:
+            raise IsoglossError(f"{where} does not say {getattr(family, role)}, which every {model_type} has.")
+    depths = {family.reader: depth}
+    if "decoder" in family.stacks[1:]:
+        depths["decoder"] = number("decoder_layers") or depth
+    if longest and family.after_padding:
+        # The embeddings' padding row is the padding token's, 1 where nothing is said.
+        padding = settings("pad_token_id")
+        longest -= (1 if padding is None else padding) + 1
+    return Shape(model_type, depths, hidden, longest, family)
+
+
+def read_config(folder: str | Path) -> dict[str, Any]:
+    """Read a model folder's config.json.
+
+    Raises
+    ------
+    IsoglossError
+        If it is missing, is no JSON object, or does not say which family the model is of.
+    """
+    path = Path(folder) / "config.json"
+    if not path.is_file():
+        raise IsoglossError(f"There is no model in {folder}: it has no config.json.")
+    try:
+        settings = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise IsoglossError(f"{path} is damaged: it is not JSON ({error}). Get it again.") from error
+    if not isinstance(settings, dict) or not isinstance(settings.get("model_type"), str):
+        raise IsoglossError(f'{path} does not say the model\'s family: it has no `model_type`, such as "bert".')
+    return settings
+
+
+def read_shape(folder: str | Path) -> Shape:
+    """Tell the shape of the model in a folder, from its config.json alone.
+
+    Raises
+    ------
+    IsoglossError
+        If config.json is missing or broken, does not tell, or is of a family without a row.
+    """
+    settings = read_config(folder)
+    where = str(Path(folder) / "config.json")
+    return shape_from(settings.get, settings["model_type"], where, "auto_map" in settings)
+
+
+def check_length(shape: Shape, max_length: int, where: str) -> None:
+    """Refuse inputs that are longer than a model can read.
+
+    Parameters
+    ----------
+    shape
+        The model's.
+    max_length
+        Most subwords of an input, special tokens included.
+    where
+        The model, for the message.
+
+    Raises
+    ------
+    IsoglossError
+        If it has fewer positions.
+    """
+    if shape.longest is not None and max_length > shape.longest:
+        raise IsoglossError(
+            f"{where} ({shape.model_type}) reads at most {shape.longest} subwords, special tokens included, but "
+            f"max_length is {max_length}. Lower max_length."
+        )

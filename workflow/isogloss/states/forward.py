@@ -1,0 +1,297 @@
+"""The one forward pass, for words, sentences and test items: batches in, pooled hidden states of every layer out.
+
+The rows that are wanted are taken from a layer's states as soon as they are there, so that the states of all other
+subwords are gone by the next layer.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from isogloss.errors import IsoglossError
+from isogloss.models.load import Checkpoint
+from isogloss.models.words import Sentence
+from isogloss.states.pooling import POOLINGS
+
+HALF_MAX = float(np.finfo(np.float16).max)
+# From a layer's states, [sentence, subword, hidden], to what is kept of them, [vector, hidden] by name.
+Pool = Callable[[torch.Tensor], dict[str, torch.Tensor]]
+
+
+class Reader:
+    """Runs a checkpoint's stack over batches.
+
+    Parameters
+    ----------
+    loaded
+        The model, with or without a head, and its tokenizer.
+    stack
+        ``encoder`` or ``decoder``: whose states are wanted.
+
+    Attributes
+    ----------
+    poolings : tuple of str
+        How sentences are pooled: the subword that stands for the whole, and ``mean``.
+    """
+
+    def __init__(self, loaded: Checkpoint, stack: str):
+        self.model, self.shape, self.stack = loaded.model, loaded.shape, stack
+        self.tokenizer, self.device = loaded.tokenizer, loaded.model.device
+        self.poolings = (self.shape.family.summary if stack == "encoder" else "last", "mean")
+        base = loaded.model.base_model
+        self.after_encoder = stack != self.shape.family.reader
+        if len(self.shape.family.stacks) == 2:
+            self.part = base.get_decoder() if self.after_encoder else base.get_encoder()
+        else:
+            self.part = base
+        self.whole = base if self.after_encoder else self.part
+        self.blocks = list(self.part.get_submodule(self.shape.family.blocks))
+        self.layer_by_layer = self.blocks_give_the_states()
+
+    @torch.inference_mode()
+    def blocks_give_the_states(self) -> bool:
+        """Tell whether what goes into and out of the blocks is what transformers calls the hidden states."""
+        few = Sentence([0, 1, 2], None, {}, 0, 0, np.arange(3))
+        found: list[torch.Tensor] = []
+        depth = self.shape.depths[self.stack]
+        with Watch(self, range(depth + 1), found.append, by_block=True):
+            output = self.call(self.whole, [few], [few] if self.after_encoder else None, output_hidden_states=True)
+        states = output.decoder_hidden_states if self.after_encoder else output.hidden_states
+        if states is None or len(states) != depth + 1:
+            raise IsoglossError(f"The model ({self.shape.model_type}) does not give its hidden states, layer by layer.")
+        return len(found) == depth + 1 and all(map(torch.equal, found, states))
+
+    def call(self, module: nn.Module, batch: Sequence[Sentence], before: Sequence[Sentence] | None, **more: Any) -> Any:
+        """Call a module on a batch, padded on the right."""
+        if before is None:
+            inputs = self.inputs([sentence.ids for sentence in batch])
+            if batch[0].types is not None:
+                inputs["token_type_ids"] = self.stacked([sentence.types for sentence in batch], 0)
+            return module(**inputs, **more)
+        inputs = self.inputs([sentence.ids for sentence in before])
+        read = self.inputs([[self.start(sentence), *sentence.ids] for sentence in batch])
+        return module(**inputs, **{f"decoder_{name}": value for name, value in read.items()}, use_cache=False, **more)
+
+    def start(self, sentence: Sentence) -> int:
+        """Give the token that a decoder starts with."""
+        if self.shape.family.start_is_last:
+            return sentence.ids[-1]
+        start = self.model.config.decoder_start_token_id
+        if start is None:
+            raise IsoglossError(
+                f"The config.json of the model ({self.shape.model_type}) has no decoder_start_token_id."
+            )
+        return start
+
+    def inputs(self, rows: Sequence[Sequence[int]]) -> dict[str, torch.Tensor]:
+        """Give subwords and attention mask, each ``[sentence, subword]``."""
+        return {
+            "input_ids": self.stacked(rows, self.tokenizer.pad_token_id),
+            "attention_mask": self.stacked([[1] * len(row) for row in rows], 0),
+        }
+
+    def stacked(self, rows: Sequence[Sequence[int]], padding: int) -> torch.Tensor:
+        """Stack rows of numbers, padded on the right, ``[row, widest]``."""
+        filled = torch.full((len(rows), max(map(len, rows))), padding)
+        for index, row in enumerate(rows):
+            filled[index, : len(row)] = torch.as_tensor(row)
+        return filled.to(self.device)
+
+    @torch.inference_mode()
+    def read(
+        self,
+        batch: Sequence[Sentence],
+        pool: Pool,
+        layers: Sequence[int],
+        *,
+        before: Sequence[Sentence] | None = None,
+        head: bool = False,
+    ) -> tuple[dict[str, np.ndarray], Any]:
+        """Run one batch.
+
+        Parameters
+        ----------
+        batch
+            What the stack reads.
+        pool
+            What to keep of a layer's states.
+        layers
+            Which layers, ascending; 0 is the embeddings. The last one is what the model returns, which has passed the
+            final norm where the family has one.
+        before
+            For a decoder behind an encoder: what the encoder reads.
+        head
+            Run the model's head too.
+
+        Returns
+        -------
+        vectors : dict of ndarray of float16, ``[layer, vector, hidden]``
+            By the names that ``pool`` gives.
+        output
+            The model's own.
+
+        Raises
+        ------
+        IsoglossError
+            If a vector is not finite or too large for half precision.
+        """
+        kept: list[dict[str, torch.Tensor]] = []
+        options = {} if self.layer_by_layer else {"output_hidden_states": True}
+        module = self.model if head else self.whole
+        with Watch(self, layers, lambda states: kept.append(pool(states)), self.layer_by_layer):
+            output = self.call(module, batch, before, **options)
+        return {name: self.halved(torch.stack([rows[name] for rows in kept])) for name in kept[0]}, output
+
+    @torch.inference_mode()
+    def translate(self, batch: Sequence[Sentence], encoded: Any, max_length: int) -> list[str]:
+        """Translate a batch greedily, from what the encoder gave for it.
+
+        Parameters
+        ----------
+        batch
+            The sentences.
+        encoded
+            The encoder's output, as :meth:`read` gives it.
+        max_length
+            Most subwords of a translation.
+        """
+        mask = self.inputs([sentence.ids for sentence in batch])["attention_mask"]
+        written = self.model.generate(
+            encoder_outputs=encoded, attention_mask=mask, do_sample=False, num_beams=1, max_new_tokens=max_length
+        )
+        return [text.strip() for text in self.tokenizer.batch_decode(written, skip_special_tokens=True)]
+
+    def halved(self, vectors: torch.Tensor) -> np.ndarray:
+        """Give vectors in half precision, as they are kept; refuse what it cannot hold."""
+        if not torch.isfinite(vectors).all():
+            raise IsoglossError(
+                f"The model's hidden states hold NaN or infinity in {self.model.dtype}. Are its weights whole? "
+                "If it was tuned here, look at its learning curve; else set activations.precision to float32."
+            )
+        if vectors.numel() and vectors.abs().max() > HALF_MAX:
+            raise IsoglossError(
+                "The model's hidden states are too large for half precision (65504), in which they are kept."
+            )
+        return vectors.half().cpu().numpy()
+
+
+class Watch:
+    """While it is entered, hands the states of wanted layers to a function, in order.
+
+    Parameters
+    ----------
+    reader
+        Whose stack is run.
+    layers, take
+        Which layers, and what to do with the states of each.
+    by_block
+        Take them from the blocks as they come, instead of from the model's own list of them all.
+    """
+
+    def __init__(self, reader: Reader, layers: Sequence[int], take: Callable[[torch.Tensor], Any], by_block: bool):
+        self.reader, self.layers, self.take, self.by_block = reader, set(layers), take, by_block
+        self.last, self.passed = reader.shape.depths[reader.stack], 0
+        self.handles: list[Any] = []
+
+    def __enter__(self) -> None:
+        for block in self.reader.blocks if self.by_block else ():
+            self.handles.append(block.register_forward_pre_hook(self.enters, with_kwargs=True))
+            self.handles.append(block.register_forward_hook(self.leaves))
+        self.handles.append(self.reader.part.register_forward_hook(self.ends))
+
+    def __exit__(self, *_: object) -> None:
+        for handle in self.handles:
+            handle.remove()
+
+    def enters(self, block: nn.Module, inputs: tuple, named: Mapping[str, Any]) -> None:
+        """Take the embeddings: what goes into the first block."""
+        if self.passed == 0 and 0 in self.layers:
+            self.take(inputs[0] if inputs else named["hidden_states"])
+
+    def leaves(self, block: nn.Module, inputs: tuple, output: Any) -> None:
+        """Take what comes out of a block, except of the last: a final norm may follow."""
+        self.passed += 1
+        if self.passed in self.layers and self.passed < self.last:
+            self.take(output[0] if isinstance(output, tuple) else output)
+
+    def ends(self, part: nn.Module, inputs: tuple, output: Any) -> None:
+        """Take the last layer, or every one where the blocks do not tell."""
+        if not self.by_block:
+            for layer in sorted(self.layers):
+                self.take(output.hidden_states[layer])
+        elif self.last in self.layers:
+            self.take(output[0])
+
+
+def pool_words(spans: Sequence[Sequence[tuple[int, int]]], pooling: str, device: torch.device, shift: int = 0) -> Pool:
+    """Pool words, in the order of the sentences and their spans.
+
+    Parameters
+    ----------
+    spans
+        For each sentence of a batch, the subword spans of its wanted words.
+    pooling
+        One of :data:`isogloss.states.pooling.POOLINGS`.
+    device
+        Of the states.
+    shift
+        How many steps later a subword is read.
+    """
+    sentence = np.repeat(np.arange(len(spans)), [len(group) for group in spans])
+    ends = np.array([span for group in spans for span in group], dtype=int).reshape(-1, 2)
+    start, stop = POOLINGS[pooling](ends[:, 0], ends[:, 1])
+    place = torch.from_numpy(sentence).to(device)
+    first = torch.from_numpy(start + shift).to(device)
+    number = torch.from_numpy(stop - start).to(device)
+    longest = int((stop - start).max(initial=1))
+
+    def pool(states: torch.Tensor) -> dict[str, torch.Tensor]:
+        # One word's subwords stand side by side, so a mean is at most as many gathers as the longest word is long.
+        total = states[place, first].float()
+        for step in range(1, longest):
+            here = number > step
+            total[here] += states[place[here], first[here] + step].float()
+        return {"words": total / number[:, None]}
+
+    return pool
+
+
+def pool_sentences(batch: Sequence[Sentence], poolings: Sequence[str], device: torch.device, shift: int = 0) -> Pool:
+    """Pool whole sentences; a sentence without any text has a mean of zeros.
+
+    Parameters
+    ----------
+    batch
+        The sentences.
+    poolings
+        ``first``, ``last``, ``mean``, see :mod:`isogloss.states.pooling`.
+    device, shift
+        See :func:`pool_words`.
+    """
+    rows = torch.arange(len(batch), device=device)
+    ends = {"first": [shift] * len(batch), "last": [len(sentence.ids) - 1 + shift for sentence in batch]}
+    places = {name: torch.tensor(ends[name], device=device) for name in poolings if name in ends}
+    weights = torch.zeros(len(batch), max(len(sentence.ids) for sentence in batch) + shift)
+    for index, sentence in enumerate(batch):
+        weights[index, sentence.text + shift] = 1 / max(1, len(sentence.text))
+    weights = weights.to(device)
+
+    def pool(states: torch.Tensor) -> dict[str, torch.Tensor]:
+        found = {name: states[rows, place].float() for name, place in places.items()}
+        if "mean" in poolings:
+            found["mean"] = torch.einsum("stw,st->sw", states.float(), weights)
+        return {name: found[name] for name in poolings}
+
+    return pool
+
+
+def joined(*pools: Pool) -> Pool:
+    """Pool in several ways at once."""
+
+    def pool(states: torch.Tensor) -> dict[str, torch.Tensor]:
+        return {name: rows for each in pools for name, rows in each(states).items()}
+
+    return pool
