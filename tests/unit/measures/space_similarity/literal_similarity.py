@@ -87,6 +87,24 @@ def procrustes(x, y):
     return retrieval(cosines(x[half:] @ rotation, y[half:]))
 
 
+def canonical(x, y):
+    """SVCCA and PWCCA by the covariance form: eigenvalues of Cxx⁻¹ Cxy Cyy⁻¹ Cyx are the squared correlations."""
+    kept = []
+    for side in (x, y):
+        side = side - side.mean(0)
+        values, vectors = np.linalg.eigh(side.T @ side)
+        count = next(k for k in range(1, len(values) + 1) if values[::-1][:k].sum() >= 0.99 * values.sum())
+        kept.append(side @ vectors[:, ::-1][:, :count])
+    a, b = kept
+    squared, directions = np.linalg.eig(np.linalg.inv(a.T @ a) @ a.T @ b @ np.linalg.inv(b.T @ b) @ b.T @ a)
+    order = np.argsort(-squared.real)[: min(a.shape[1], b.shape[1])]
+    correlations = np.sqrt(np.clip(squared.real[order], 0, 1))
+    variates = a @ directions.real[:, order]
+    variates /= np.linalg.norm(variates, axis=0)
+    weights = np.abs(variates.T @ (x - x.mean(0))).sum(1)
+    return correlations.mean(), weights @ correlations / weights.sum()
+
+
 def interlingual_overlap(spaces, k):
     """Of each language."""
     points = [(language, vector) for language, space in enumerate(spaces) for vector in space]

@@ -6,6 +6,7 @@ import pytest
 import similar_worlds as worlds
 
 from isogloss.measures.space_similarity import languages, matching, organisation
+from isogloss.measures.space_similarity.cca import Components, canonical, canonical_null
 from isogloss.measures.space_similarity.matching import Halves
 from isogloss.measures.space_similarity.spaces import Space
 from isogloss.statistics.cka import Representation
@@ -89,6 +90,27 @@ def test_procrustes_is_fitted_once(pair):
         torn = np.concatenate([y[:half], y[half:][order]])
         expected = literal.procrustes(x, torn)
         assert matching.null_shares(found[:, None], order[None])[0, 0] == pytest.approx(expected)
+
+
+def test_canonical_correlations(pair):
+    x, y, orders = pair
+    one, two = map(Components.of, (x, y))
+    null = canonical_null(one, two, orders)
+    for draw, order in enumerate([np.arange(N), *orders]):
+        found = canonical(one, two) if not draw else null[:, draw - 1]
+        assert found == pytest.approx(literal.canonical(x, y[order]))
+
+
+def test_canonical_correlations_do_not_see_a_linear_map():
+    x, _ = worlds.languages(n=60, d=4)
+    other = x @ np.random.default_rng(0).normal(size=(4, 4)) + 5
+    # All of the variance is kept by four of four components.
+    assert canonical(*map(Components.of, (x, other))) == pytest.approx((1, 1), abs=1e-2)
+
+
+def test_99_percent_of_the_variance_are_kept():
+    x = np.random.default_rng(0).normal(size=(4000, 4)) * np.sqrt([90, 8.5, 1, 0.5])
+    assert Components.of(x).scores.shape == (4000, 3)
 
 
 def test_a_rotation_is_found_with_more_dimensions_than_items():

@@ -4,7 +4,13 @@ import pytest
 import similar_worlds as worlds
 
 from isogloss.errors import IsoglossError
-from isogloss.measures.space_similarity.compute import CELLS, OF_ONE_LANGUAGE, QUESTIONS, write_space_similarity
+from isogloss.measures.space_similarity.compute import (
+    CANONICAL,
+    CELLS,
+    OF_ONE_LANGUAGE,
+    QUESTIONS,
+    write_space_similarity,
+)
 from isogloss.measures.space_similarity.pairs import similarity
 from isogloss.states.sentence_vectors import new_vectors
 
@@ -37,12 +43,17 @@ def world(count=4, shift=0.2, **options):
     return dict(zip("abcdefgh", worlds.languages(count=count, shift=shift, **options), strict=False))
 
 
+def rows(languages=4, cca=False):
+    """Count the rows of a layer."""
+    each = languages * (languages - 1)
+    return sum(languages if name in OF_ONE_LANGUAGE else each for name, _ in CELLS if cca or name not in CANONICAL)
+
+
 def test_every_cell_has_a_row_with_a_value(tmp_path):
     layers = [world(), world(noise=0.1)]
-    table = measure(tmp_path, layers)
+    table = measure(tmp_path, layers, cca=True)
     assert not table.duplicated(KEY).any()
-    expected = sum(4 if name in OF_ONE_LANGUAGE else 12 for name, _ in CELLS) * 2
-    assert len(table) == expected
+    assert len(table) == 2 * rows(cca=True)
     assert set(table.measure) == set(QUESTIONS)
     assert (table.question == table.measure.map(QUESTIONS)).all()
     assert (table.model == "m").all()
@@ -98,14 +109,15 @@ def test_a_constant_layer_has_a_reason(tmp_path):
     rest = table[~touched]
     assert set(rest[rest.value.isna()].measure) == {"interlingual_overlap"}
     assert rest[rest.value.isna()].reason.str.contains("at least 4; here are 3").all()
-    assert len(table) == sum(4 if name in OF_ONE_LANGUAGE else 12 for name, _ in CELLS)
+    assert len(table) == rows()
 
 
+@pytest.mark.parametrize("cca", [False, True])
 @pytest.mark.parametrize("constant", [["a", "b", "c", "d"], ["a", "b", "c"]])
-def test_hardly_any_language_is_left(tmp_path, constant):
+def test_hardly_any_language_is_left(tmp_path, constant, cca):
     dead = {name: np.ones((60, 8)) if name in constant else vectors for name, vectors in world().items()}
-    table = measure(tmp_path, [dead])
-    assert len(table) == sum(4 if name in OF_ONE_LANGUAGE else 12 for name, _ in CELLS)
+    table = measure(tmp_path, [dead], cca=cca)
+    assert len(table) == rows(cca=cca)
     assert (table.value.isna() == (table.reason != "")).all()
 
 
@@ -151,11 +163,11 @@ def test_where_nothing_is_there_p_is_small_as_often_as_it_says(tmp_path):
     """Languages without relation at the same place: a share of 5 % of the p-values is below 5 %, for every measure."""
     rng = np.random.default_rng(0)
     layers = [{name: rng.normal(size=(40, 6)) for name in "abcd"} for _ in range(60)]
-    table = measure(tmp_path, layers, null=199)
+    table = measure(tmp_path, layers, null=199, cca=True)
     table = table[table.null_p.notna()]
     false = (table.null_p <= 0.05).groupby(table.measure).mean()
     # Shares of few hits are coarse: their p-values are above what they say, never below.
     assert (false < 0.08).all(), false
-    fine = ["neuron_correlation", "neighbour_overlap", "cka", "cka_debiased"]
+    fine = ["neuron_correlation", "neighbour_overlap", "cka", "cka_debiased", "svcca", "pwcca"]
     assert (false[fine] > 0.025).all(), false
     assert ((table.value >= table.null_low).mean()) > 0.95

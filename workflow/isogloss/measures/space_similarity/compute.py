@@ -16,6 +16,7 @@ from isogloss.errors import IsoglossError
 from isogloss.files import write_csv
 from isogloss.measures.space_similarity import languages as together
 from isogloss.measures.space_similarity import matching, organisation, pairs
+from isogloss.measures.space_similarity.cca import Components, canonical, canonical_intervals, canonical_null
 from isogloss.measures.space_similarity.spaces import Space, checked
 from isogloss.states.sentence_vectors import open_vectors
 from isogloss.statistics.cka import Representation, compare, kernel_norms
@@ -27,13 +28,16 @@ QUESTIONS = {
     "retrieval_ratio": "coinciding",
     "interlingual_overlap": "coinciding",
     "language_identity": "coinciding",
+    "svcca": "organised alike",
+    "pwcca": "organised alike",
     "anisotropy": "one space",
     "hubness": "one space",
 }
 # Rows of these have a source and no target.
 OF_ONE_LANGUAGE = ("interlingual_overlap", "language_identity", "anisotropy", "hubness")
 # These centre in any case, so a table has them once.
-CENTRED_ONLY = ("neuron_correlation", "cka", "cka_debiased", "procrustes")
+CENTRED_ONLY = ("neuron_correlation", "cka", "cka_debiased", "procrustes", "svcca", "pwcca")
+CANONICAL = ("svcca", "pwcca")
 CELLS = [
     (measure, vectors)
     for measure in QUESTIONS
@@ -112,6 +116,7 @@ def write_space_similarity(
     bootstrap: int,
     seed: int,
     threads: int,
+    cca: bool = False,
     attributes: Mapping[str, Any],
     output: str | Path,
 ) -> None:
@@ -133,6 +138,8 @@ def write_space_similarity(
         Draws items, nulls and samples.
     threads
         Pairs that are compared at the same time.
+    cca
+        SVCCA and PWCCA too, which take ten times as long as all others.
     attributes
         First columns of the table.
     output
@@ -175,7 +182,7 @@ def write_space_similarity(
                     sides[language] = found
                 else:
                     reasons[language] = str(found)
-            for row in (*measure_layer(sides, neighbours, draws, pool), *missing(names, reasons)):
+            for row in (*measure_layer(sides, neighbours, cca, draws, pool), *missing(names, reasons, cca)):
                 facts = {"layer": int(layer), "pooling": pooling, "question": QUESTIONS[row["measure"]]}
                 rows.append({**facts, "n": len(chosen), **row})
     table = pd.DataFrame(rows, columns=list(COLUMNS))
@@ -191,9 +198,11 @@ def attempt(function: Callable[..., Any], *arguments: Any) -> Any:
         return error
 
 
-def missing(names: list[str], reasons: Mapping[str, str]) -> Iterator[Row]:
+def missing(names: list[str], reasons: Mapping[str, str], cca: bool) -> Iterator[Row]:
     """Give the rows of all measures that languages without usable vectors take part in."""
     for measure, vectors in CELLS:
+        if measure in CANONICAL and not cca:
+            continue
         for source in names:
             for target in [""] if measure in OF_ONE_LANGUAGE else [name for name in names if name != source]:
                 if source in reasons or target in reasons:
@@ -222,6 +231,8 @@ class Side:
         Its vectors.
     neurons, alignment, kernel, halves
         For the measures that centre in any case; None in the raw form. An error tells why there are no halves.
+    components
+        For SVCCA and PWCCA: of all items, then without each block of items; empty where they are not asked for.
     """
 
     space: Space
@@ -229,16 +240,19 @@ class Side:
     alignment: Representation | None = None
     kernel: np.ndarray | None = None
     halves: matching.Halves | IsoglossError | None = None
+    components: tuple[Components, ...] = ()
 
 
-def measure_layer(sides: Mapping[str, np.ndarray], neighbours: int, draws: Draws, pool: Executor) -> Iterator[Row]:
+def measure_layer(
+    sides: Mapping[str, np.ndarray], neighbours: int, cca: bool, draws: Draws, pool: Executor
+) -> Iterator[Row]:
     """Measure one layer.
 
     Parameters
     ----------
     sides
         Of each language ``[n, d]``.
-    neighbours, draws
+    neighbours, cca, draws
         See :func:`write_space_similarity`.
     pool
         Where languages and pairs are measured.
@@ -255,7 +269,7 @@ def measure_layer(sides: Mapping[str, np.ndarray], neighbours: int, draws: Draws
     for vectors in ("raw", "centred"):
         centred = vectors == "centred"
         identity = pool.submit(tell_languages, list(sides.values()), centred, draws)
-        prepared = list(pool.map(partial(prepare, centred=centred, neighbours=neighbours), sides.values()))
+        prepared = list(pool.map(partial(prepare, centred=centred, neighbours=neighbours, cca=cca), sides.values()))
         near: dict[tuple[int, int], Near] = {}
         rows: list[tuple[str, str, Row]] = []
         for a, (found, near[a, a]) in enumerate(pool.map(measure_language, prepared)):
@@ -274,7 +288,7 @@ def measure_layer(sides: Mapping[str, np.ndarray], neighbours: int, draws: Draws
             yield {"source": source, "target": target, "vectors": vectors, **row}
 
 
-def prepare(vectors: np.ndarray, centred: bool, neighbours: int) -> Side:
+def prepare(vectors: np.ndarray, centred: bool, neighbours: int, cca: bool) -> Side:
     """Prepare one language."""
     space = Space(vectors, centred, neighbours)
     if not centred:
@@ -282,7 +296,8 @@ def prepare(vectors: np.ndarray, centred: bool, neighbours: int) -> Side:
     alignment = Representation(vectors)
     kernel = alignment.items @ alignment.items.T
     halves = attempt(matching.Halves.of, vectors)
-    return Side(space, organisation.Neurons(vectors), alignment, kernel, halves)
+    components = (Components.of(vectors), *Components.without_blocks(vectors)) if cca else ()
+    return Side(space, organisation.Neurons(vectors), alignment, kernel, halves, components)
 
 
 def measure_language(side: Side) -> tuple[list[Row], Near]:
@@ -317,6 +332,9 @@ def compare_pair(x: Side, y: Side, draws: Draws) -> tuple[list[Row], list[Row], 
         for way in rows:
             partners = rotated if failed else matching.retrieval(rotated if way == "ahead" else rotated.T)
             rows[way] += shares({"procrustes": partners}, draws.half_orders, draws.half_samples)
+        if x.components:
+            rows["ahead"] += correlate(x, y, draws)
+            rows["back"] += correlate(y, x, draws)
     distances = together.squared_distances(ahead, x.space, y.space)
     k = x.space.neighbours
     nearest = [together.near(table, k) for table in (distances, np.ascontiguousarray(distances.T))]
@@ -359,6 +377,15 @@ def neighbours_shared(x: Space, y: Space, draws: Draws) -> Row:
         return lacking("neighbour_overlap", found)
     (low,), (high,) = bootstrap_means(found[:, None], draws.samples)
     return scored("neighbour_overlap", found.mean(), low, high, organisation.null_overlaps(x, y, draws.orders))
+
+
+def correlate(x: Side, y: Side, draws: Draws) -> list[Row]:
+    """Give the rows of SVCCA and PWCCA."""
+    (one, *ones), (two, *twos) = x.components, y.components
+    values = canonical(one, two)
+    intervals = canonical_intervals(values, ones, twos, draws.orders.shape[1])
+    null = canonical_null(one, two, draws.orders)
+    return [scored(*row) for row in zip(CANONICAL, values, *zip(*intervals, strict=True), null, strict=True)]
 
 
 def align(sides: list[Side], second: int, draws: Draws) -> list[tuple[int, int, Row]]:
