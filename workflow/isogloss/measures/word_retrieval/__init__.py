@@ -1,0 +1,1 @@
+"""Weak and strong alignment of linked words in context."""
