@@ -53,12 +53,38 @@ def world(rng, sources=LANGUAGES):
     return tables, apart, impact, score
 
 
+def with_spaces(tables, score, rng):
+    """Add tables of similarity: transfer grows with one measure in layer 1 before tuning, and in layer 2 after."""
+    similarity, words = [], []
+    tuned = tables["transfer"][["checkpoint", "source"]].drop_duplicates().itertuples(index=False)
+    for checkpoint, tuned_on in [("pretrained", None), *tuned]:
+        for layer in range(LAYERS):
+            related = layer == (2 if tuned_on else 1)
+            values = score if related else rng.normal(size=score.shape)
+            for s, source in enumerate(LANGUAGES):
+                similarity.append(("m", checkpoint, "nli", source, "", layer, "mean", "raw", "anisotropy", 1.0))
+                for t, target in enumerate(LANGUAGES):
+                    # Pairs of languages that it was not tuned on must not matter.
+                    value = values[s, t] if tuned_on in (None, source) else 7
+                    if s != t:
+                        row = ("m", checkpoint, "nli", source, target, layer, "mean", "raw", "retrieval", value)
+                        similarity.append(row)
+                        words.append(("m", checkpoint, "flores", source, target, layer, "raw", "weak", "type", value))
+            similarity.append(("m", checkpoint, "nli", "de", "en", layer, "mean", "raw", "cka", np.nan))
+    places = ["source", "target", "layer"]
+    columns = ["model", "checkpoint", "task", *places, "pooling", "vectors", "measure", "value"]
+    tables["similarity"] = pd.DataFrame(similarity, columns=columns)
+    columns = ["model", "checkpoint", "corpus", *places, "vectors", "measure", "unit", "value"]
+    tables["words"] = pd.DataFrame(words, columns=columns)
+
+
 def correlated(folder, tables, draws=199):
     for name, table in tables.items():
         table.to_csv(folder / f"{name}.csv", index=False)
     paths = {name: folder / f"{name}.csv" if name in tables else None for name in ("impact", "transfer", "distances")}
     concepts = folder / "concepts.csv" if "concepts" in tables else None
-    write_correlations(**paths, concepts=concepts, draws=draws, seed=5, output=folder / "out.csv")
+    extra = {name: folder / f"{name}.csv" for name in ("similarity", "words") if name in tables}
+    write_correlations(**paths, **extra, concepts=concepts, draws=draws, seed=5, output=folder / "out.csv")
     numbers = [column for column in COLUMNS if column in ("r", "low", "high") or column.startswith("p_")]
     return pd.read_csv(folder / "out.csv", keep_default_na=False, na_values=dict.fromkeys(numbers, ""))
 
@@ -109,6 +135,34 @@ def test_planted_relations_are_found_and_no_others(planted):
     row = one(table, relation="alignment-transfer", layer="1", transfer="relative", statistic="pearson")
     assert row.r == pytest.approx(-1)
     assert one(table, relation="alignment-transfer", layer="0", transfer="score", statistic="pearson").reason
+
+
+@pytest.mark.parametrize("sources", [LANGUAGES, ["bg", "de", "en", "na"]])
+def test_similarity_of_spaces_before_and_after_tuning(tmp_path, sources):
+    rng = np.random.default_rng(0)
+    tables, apart, impact, score = world(rng, sources)
+    with_spaces(tables, score, rng)
+    table = correlated(tmp_path, tables)
+    # (layers + mean) x states x forms of transfer, distances or forms of impact x statistics.
+    expected = {"similarity-transfer": 4 * 2 * 2 * 2, "words-transfer": 4 * 2 * 2 * 2}
+    expected |= {"distance-similarity": 4 * 2 * 2 * 2, "similarity-impact": 4 * 2 * 2 * 2}
+    assert table.relation.value_counts()[list(expected)].to_dict() == expected
+    for relation, name in (("similarity-transfer", "retrieval"), ("words-transfer", "weak_type")):
+        for state, layer in (("pretrained", "1"), ("tuned", "2")):
+            names = {"relation": relation, "state": state, "transfer": "relative", "statistic": "pearson"}
+            row = one(table, **names, layer=layer, similarity=name, vectors="raw")
+            assert row.r == pytest.approx(1)
+            assert row.n == len(sources) * (N - 1)
+            assert row.p_mantel < 0.05
+            assert one(table, **names, layer="0", similarity=name).r < 0.6
+    names = {"relation": "distance-similarity", "state": "pretrained", "layer": "1", "statistic": "pearson"}
+    row = one(table, **names, distance="genetic")
+    # All pairs, whatever was tuned.
+    assert row.r == pytest.approx(stats.pearsonr(score[OFF], apart["genetic"][OFF])[0])
+    names = {"relation": "similarity-impact", "state": "tuned", "layer": "2", "statistic": "pearson"}
+    row = one(table, **names, impact="impact")
+    chosen = OFF & np.isin(LANGUAGES, sources)[:, None]
+    assert row.r == pytest.approx(stats.pearsonr(score[chosen], impact[2][chosen])[0])
 
 
 def test_p_values_are_those_of_the_test_and_adjusted_in_families(planted):

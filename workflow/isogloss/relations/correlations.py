@@ -22,8 +22,11 @@ NEEDED = {
     "transfer": [*STUDY, "checkpoint", *PAIR, "measure", "score", "relative"],
     "distances": [*PAIR, "distance", "value"],
     "concepts": ["model", "checkpoint", "corpus", *PAIR, "kind", "layer", "measure", "value"],
+    "similarity": ["model", "checkpoint", "task", *PAIR, "layer", "pooling", "vectors", "measure", "value"],
+    "words": ["model", "checkpoint", "corpus", *PAIR, "layer", "vectors", "measure", "unit", "value"],
 }
 NUMBERS = ("layer", "impact", "impact_debiased", "score", "relative", "value")
+PRETRAINED = "pretrained"
 STATISTICS = ("pearson", "spearman")
 COLUMNS = [
     "relation",
@@ -37,6 +40,9 @@ COLUMNS = [
     "distance",
     "impact",
     "alignment",
+    "similarity",
+    "vectors",
+    "state",
     "measure",
     "transfer",
     "statistic",
@@ -63,11 +69,13 @@ def write_correlations(
     transfer: str | Path,
     distances: str | Path,
     concepts: str | Path | None,
+    similarity: str | Path | None = None,
+    words: str | Path | None = None,
     draws: int,
     seed: int,
     output: str | Path,
 ) -> None:
-    """Correlate impact, distance, transfer and concept alignment over pairs of languages; write one tidy table.
+    """Correlate impact, distance, transfer, concept alignment and similarity of spaces over pairs of languages.
 
     Parameters
     ----------
@@ -81,15 +89,23 @@ def write_correlations(
         CSV with model, checkpoint, corpus, source, target, kind, layer, measure, value: the table of concept
         alignment. The checkpoint's task and source language are looked up in ``transfer``; concepts of other
         source languages are left out. None: no such relation.
+    similarity
+        CSV with model, checkpoint, task, source, target, layer, pooling, vectors, measure, value: the table of the
+        similarity of spaces, before tuning (``state`` pretrained, all pairs) and after (``state`` tuned, pairs of the
+        language that the checkpoint was tuned on). None: no such relation.
+    words
+        CSV with model, checkpoint, corpus, source, target, layer, vectors, measure, unit, value: the table of word
+        retrieval, which is correlated with transfer in the same two states. None: no such relation.
     draws, seed
         Of the permutation test, see :func:`isogloss.statistics.mantel.mantel`.
     output
         CSV, a row for each ``relation``, model, task, variant and
         ``corpus`` and ``kind`` (of concepts), ``pooling`` (of impact), ``layer`` (or ``mean``, of all layers),
         ``distance`` (its name), ``impact`` (impact or impact_debiased), ``alignment`` (the measure of concept
-        alignment), ``measure`` of transfer, ``transfer`` (score or relative) as far as they apply, and ``statistic``
-        (pearson or spearman); then ``r``, ``low``, ``high``, ``n`` pairs, ``languages``, ``p_ordinary`` and
-        ``p_mantel``, each also ``…_adjusted`` (Benjamini and Hochberg, over all layers and distances with the same
+        alignment), ``similarity`` (its measure), ``vectors`` and ``state``, ``measure`` of transfer, ``transfer``
+        (score or relative) as far as they apply, and ``statistic`` (pearson or spearman); then ``r``, ``low``,
+        ``high``, ``n`` pairs, ``languages``, ``p_ordinary`` and ``p_mantel``, each also ``…_adjusted`` (Benjamini and
+        Hochberg, over all layers and distances with the same
         other columns), and ``reason`` if a number is missing.
 
     Raises
@@ -104,6 +120,12 @@ def write_correlations(
     tables = {"impact": read(impact, "impact"), "transfer": read(transfer, "transfer")}
     if concepts is not None:
         tables["concepts"] = with_study(read(concepts, "concepts"), tables["transfer"])
+    if similarity is not None:
+        tables["similarity"] = in_states(read(similarity, "similarity"), tables["transfer"], ["model", "task"])
+    if words is not None:
+        found = read(words, "words")
+        found = found.assign(measure=found["measure"] + "_" + found["unit"]).drop(columns="unit")
+        tables["words"] = in_states(found, tables["transfer"], ["model"])
     apart = read(distances, "distances")
     rows = []
     for study in sorted({tuple(names) for table in tables.values() for names in table[STUDY].to_numpy()}):
@@ -148,6 +170,37 @@ def with_study(concepts: pd.DataFrame, transfer: pd.DataFrame) -> pd.DataFrame:
     return concepts.merge(checkpoints, on=["model", "checkpoint", "source"])
 
 
+def in_states(table: pd.DataFrame, transfer: pd.DataFrame, same: list[str]) -> pd.DataFrame:
+    """Put what was measured before and after tuning into the studies of ``transfer``.
+
+    Parameters
+    ----------
+    table
+        Has model, checkpoint, source, target and value; rows without a target or a value are left out.
+    transfer
+        Has STUDY, checkpoint and source.
+    same
+        What a study and a pretrained model's rows have in common.
+
+    Returns
+    -------
+    DataFrame
+        With STUDY and ``state``: ``pretrained``, or ``tuned`` (pairs of the language tuned on).
+    """
+    table = table[(table["target"] != "") & table["value"].notna()].rename(columns={"measure": "similarity"})
+    bare = table.drop(columns=[column for column in STUDY if column in table and column not in same])
+    tuned = bare.merge(transfer[[*STUDY, "checkpoint", "source"]].drop_duplicates(), on=[*same, "checkpoint", "source"])
+    before = bare[bare["checkpoint"] == PRETRAINED].merge(transfer[STUDY].drop_duplicates(), on=same)
+    return pd.concat([before.assign(state=PRETRAINED), tuned.assign(state="tuned")], ignore_index=True)
+
+
+def within(side: np.ndarray, others: Named) -> Named:
+    """Keep the rows of ``others``, the sources, in which ``side`` has values."""
+    held = np.isfinite(side).any(axis=1)[:, None]
+    kept = [(name, np.where(held, matrix, np.nan)) for name, matrix in others]
+    return [(name, matrix) for name, matrix in kept if np.isfinite(matrix).any()]
+
+
 def questions(
     tables: dict[str, pd.DataFrame], distances: pd.DataFrame
 ) -> Iterator[tuple[str, tuple[dict[str, str], np.ndarray], Named]]:
@@ -177,6 +230,25 @@ def questions(
     ):
         if others:
             yield from ((relation, side, others) for side in sides)
+    spaces, words = (
+        matrices(tables[key], by, {"value": None}, languages) if key in tables else []
+        for key, by in (
+            ("similarity", ["state", "pooling", "vectors", "similarity", "layer"]),
+            ("words", ["state", "corpus", "vectors", "similarity", "layer"]),
+        )
+    )
+    for relation, sides, similarities in (
+        ("distance-similarity", apart, spaces),
+        ("similarity-transfer", transfers, spaces),
+        ("similarity-impact", impacts, spaces),
+        ("words-transfer", transfers, words),
+    ):
+        for name, side in sides:
+            # Impact in a layer is compared with similarity in that layer.
+            shared = [key for key in ("pooling", "layer") if key in name]
+            same = [(other, y) for other, y in similarities if all(other[key] == name[key] for key in shared)]
+            if others := within(side, same):
+                yield relation, (name, side), others
 
 
 def matrices(table: pd.DataFrame, by: list[str], values: dict[str, str | None], languages: list[str]) -> Named:
