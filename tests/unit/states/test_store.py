@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from isogloss.errors import IsoglossError
+from isogloss.states.sentence_vectors import new_vectors
 from isogloss.states.store import StoreWriter, open_store
 
 
@@ -65,17 +66,21 @@ def test_damaged_incomplete_and_foreign_files_are_named(tmp_path):
     write(path, values())
     whole = path.read_bytes()
     path.write_bytes(whole[: len(whole) // 2])
-    with pytest.raises(IsoglossError, match=r"damaged or cut off.*run the same command again"), open_store(path):
+    with pytest.raises(IsoglossError, match=r"damaged, cut off.*run the same command again"), open_store(path):
+        pass
+    with new_vectors(path, {}) as vectors:
+        vectors.add("en", [0], {"mean": values(1)})
+    with pytest.raises(IsoglossError, match="no activation store: it is isogloss-sentence-vectors"), open_store(path):
         pass
     with h5py.File(path, "w") as file:
         file["a"] = 1
-    with pytest.raises(IsoglossError, match="not an activation store"), open_store(path):
+    with pytest.raises(IsoglossError, match="does not end as a finished one does"), open_store(path):
         pass
     writer = StoreWriter(tmp_path / "y.h5", words(), [0], 8, {})
     writer.flush()
     writer.file.close()
     (tmp_path / "y.h5.partial").rename(tmp_path / "y.h5")
-    with pytest.raises(IsoglossError, match="incomplete"), open_store(tmp_path / "y.h5"):
+    with pytest.raises(IsoglossError, match="unfinished"), open_store(tmp_path / "y.h5"):
         pass
 
 

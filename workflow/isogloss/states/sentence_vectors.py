@@ -12,8 +12,8 @@ from typing import Any
 import h5py
 import numpy as np
 
-from isogloss.errors import IsoglossError
 from isogloss.files import published
+from isogloss.states.sealed import SealedFile, open_sealed, read_seal, write_seal
 from isogloss.states.store import ROOM, claim
 
 FORMAT = "isogloss-sentence-vectors"
@@ -62,36 +62,34 @@ def new_vectors(path: str | Path, attributes: Mapping[str, Any]) -> Iterator[Sen
     IsoglossError
         If the disk is full.
     """
-    with published(path) as draft, h5py.File(draft, "w", locking=False) as file:
-        file.attrs.update({"format": FORMAT, **attributes})
-        yield SentenceVectorWriter(draft, file)
+    with published(path) as draft:
+        with h5py.File(draft, "w", locking=False) as file:
+            file.attrs.update({"format": FORMAT, **attributes})
+            yield SentenceVectorWriter(draft, file)
+        write_seal(draft)
 
 
 def holds_vectors(path: str | Path) -> bool:
     """Tell whether a file is one of sentence vectors."""
-    if not h5py.is_hdf5(path):
-        return False
-    with h5py.File(path, "r", locking=False) as file:
-        return file.attrs.get("format") == FORMAT
+    facts = read_seal(Path(path))
+    return facts is not None and facts["format"] == FORMAT
 
 
 @contextmanager
-def open_vectors(path: str | Path) -> Iterator[h5py.File]:
+def open_vectors(path: str | Path, put_aside: bool = False) -> Iterator[SealedFile]:
     """Open a file of sentence vectors.
+
+    Parameters
+    ----------
+    path
+        The file.
+    put_aside
+        Rename a damaged one, so that the workflow finds it missing and makes it again.
 
     Raises
     ------
     IsoglossError
         If it is missing, damaged or something else.
     """
-    if not Path(path).is_file():
-        raise IsoglossError(f"There is no file {path}.")
-    try:
-        # Finished files never change, so readers need no lock: some cluster file systems have none.
-        file = h5py.File(path, "r", locking=False)
-    except OSError as error:
-        raise IsoglossError(f"{path} is damaged ({error}). Delete it, and the same command makes it again.") from error
-    with file:
-        if file.attrs.get("format") != FORMAT:
-            raise IsoglossError(f"{path} is an HDF5 file, but holds no sentence vectors of Isogloss.")
+    with open_sealed(path, FORMAT, "file of sentence vectors", put_aside) as file:
         yield file

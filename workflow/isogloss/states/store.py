@@ -14,7 +14,8 @@ Layout::
     sentences/mean/{n}    [sentence, hidden] float16, the mean over the text's subwords, special tokens left out
 
 A store has one writer. It grows as ``NAME.partial`` beside its final place, is flushed as it grows, goes on from there
-after an interruption, and is renamed when it is complete. Several readers may open it at once.
+after an interruption, and is sealed (see :mod:`isogloss.states.sealed`) and renamed when it is complete. Several
+readers may open it at once.
 """
 
 import errno
@@ -35,8 +36,9 @@ from isogloss.errors import IsoglossError
 from isogloss.files import disk_error
 from isogloss.ownership import Ownership
 from isogloss.states.kept_layers import note_layers, note_of
+from isogloss.states.sealed import SealedFile, damaged_name, open_sealed, write_seal
 
-FORMAT, VERSION = "isogloss-activations", 1
+FORMAT, VERSION = "isogloss-activations", 2
 # Of a dataset's last chunk a part stays empty, and each has an entry in an index: few and large ones cost least.
 CHUNK_BYTES = 4 * 1024 * 1024
 SMALL = {"compression": "gzip", "shuffle": True}
@@ -44,7 +46,6 @@ SMALL = {"compression": "gzip", "shuffle": True}
 SLICE = 10_000
 FLUSH_SECONDS = 10.0
 ROOM = 1 << 20
-AGAIN = "Delete it and run the same command again."
 
 
 class ActivationStore:
@@ -58,8 +59,8 @@ class ActivationStore:
         What made the store.
     """
 
-    def __init__(self, file: h5py.File):
-        self.file = file
+    def __init__(self, file: SealedFile, path: Path):
+        self.file, self.path = file, path
         self.layers = sorted(int(name) for name in file["layers"])
         self.hidden = int(file.attrs["hidden"])
         self.attributes = {
@@ -71,16 +72,9 @@ class ActivationStore:
 
     def words(self) -> pd.DataFrame:
         """Give the words, one row each: ``sentence, position, form, aligned, frequent``."""
-        group = self.file["words"]
-        return pd.DataFrame(
-            {
-                "sentence": group["sentence"][:],
-                "position": group["position"][:],
-                "form": group["form"].asstr()[:],
-                "aligned": group["aligned"][:],
-                "frequent": group["frequent"][:],
-            }
-        )
+        columns = {name: self.file[f"words/{name}"][:] for name in ("sentence", "position", "form")}
+        columns["form"] = [form.decode() for form in columns["form"]]
+        return pd.DataFrame(columns | {name: self.file[f"words/{name}"][:] for name in ("aligned", "frequent")})
 
     def sentence_vectors(self, layer: int, pooling: str) -> np.ndarray:
         """Give one layer's sentence vectors, ``[sentence, hidden]`` in single precision.
@@ -100,8 +94,7 @@ class ActivationStore:
         name = f"sentences/{pooling}/{layer}"
         if name not in self.file:
             raise IsoglossError(
-                f"{self.file.filename} holds no sentence vectors {name}. Make it with "
-                "`activations: sentence_vectors: true`."
+                f"{self.path} holds no sentence vectors {name}. Make it with `activations: sentence_vectors: true`."
             )
         return self.file[name][:].astype(np.float32)
 
@@ -121,14 +114,8 @@ class ActivationStore:
             If the store does not have that layer, or its data are damaged.
         """
         if layer not in self.layers:
-            raise IsoglossError(
-                f"{self.file.filename} has no layer {layer}; it has {', '.join(map(str, self.layers))}."
-            )
-        try:
-            whole = self.file[f"layers/{layer}"][:]
-        except OSError as error:
-            raise IsoglossError(f"{self.file.filename} is damaged ({error}). {AGAIN}") from error
-        return (whole if rows is None else whole[rows]).astype(np.float32)
+            raise IsoglossError(f"{self.path} has no layer {layer}; it has {', '.join(map(str, self.layers))}.")
+        return self.file[f"layers/{layer}"][slice(None) if rows is None else rows].astype(np.float32)
 
 
 @contextmanager
@@ -140,39 +127,15 @@ def open_store(path: str | Path, put_aside: bool = False) -> Iterator[Activation
     path
         The store.
     put_aside
-        Rename a store that is cut off or no HDF5 file any more, so that the workflow finds it missing and makes it
-        again.
+        Rename a damaged store, so that the workflow finds it missing and makes it again.
 
     Raises
     ------
     IsoglossError
         If the file is missing, incomplete, damaged, or something else.
     """
-    path = Path(path)
-    if not path.is_file():
-        raise IsoglossError(f"There is no activation store {path}.")
-    try:
-        # Finished stores never change, so readers need no lock: some cluster file systems have none.
-        file = h5py.File(path, "r", locking=False)
-    except OSError as error:
-        cure = AGAIN
-        if put_aside and any(sign in str(error) for sign in ("truncated file", "signature not found")):
-            path.replace(damaged_name(path))
-            cure = f"It is {damaged_name(path).name} now; run the same command again, which makes it anew."
-        raise IsoglossError(
-            f"{path} is not a readable activation store: damaged or cut off ({error}). {cure}"
-        ) from error
-    with file:
-        if file.attrs.get("format") != FORMAT:
-            raise IsoglossError(f"{path} is an HDF5 file, but not an activation store of Isogloss.")
-        if not file.attrs.get("complete", False):
-            raise IsoglossError(f"{path} is incomplete: its extraction was interrupted. {AGAIN}")
-        yield ActivationStore(file)
-
-
-def damaged_name(path: Path) -> Path:
-    """Name the place where a damaged store is put aside."""
-    return path.with_name(path.name + ".damaged")
+    with open_sealed(path, FORMAT, "activation store", put_aside) as file:
+        yield ActivationStore(file, Path(path))
 
 
 class StoreWriter:
@@ -325,12 +288,13 @@ class StoreWriter:
         self.flushed = time.monotonic()
 
     def finish(self) -> None:
-        """Mark the store as complete and put it in its place."""
+        """Seal the store and put it in its place."""
         self.lock.check()
         try:
             self.file.attrs["batches"] = 0
             self.file.attrs["complete"] = True
             self.file.close()
+            write_seal(self.partial)
             with self.partial.open("rb+") as handle:
                 os.fsync(handle.fileno())
             damaged, note = damaged_name(self.path), note_of(self.path)

@@ -41,7 +41,7 @@ def write_impact(
         If the two files hold other languages, layers or items.
     """
     rows = []
-    with open_vectors(pretrained) as base, open_vectors(tuned) as moved:
+    with open_vectors(pretrained, True) as base, open_vectors(tuned, True) as moved:
         for target in sorted(moved):
             for pooling in sorted(moved[target]):
                 for layer in sorted(moved[target][pooling], key=int):
