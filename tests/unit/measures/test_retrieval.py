@@ -6,6 +6,7 @@ import tiny_world
 from isogloss.errors import IsoglossError
 from isogloss.measures.retrieval.compute import COLUMNS, evaluate, found
 from isogloss.models.train import train
+from isogloss.states.forward import Reader
 
 SPEC = {"layers": 2, "hidden": 16, "heads": 2, "intermediate": 32, "vocabulary": 120, "batch": 32}
 
@@ -79,6 +80,24 @@ def test_only_words_are_needed(training, tmp_path):
     bare = tiny_world.write(tmp_path / "bare", 40, columns=("sentence", "words"))
     table = measure(folder, bare, tmp_path / "out.csv")
     assert set(table["measure"]) == {"sentence_retrieval"}
+
+
+def test_no_more_sentences_are_embedded_than_are_scored(training, tmp_path, monkeypatch):
+    real, seen = Reader.read, []
+
+    def counted(reader, batch, *arguments, **named):
+        seen.append(len(batch))
+        return real(reader, batch, *arguments, **named)
+
+    monkeypatch.setattr(Reader, "read", counted)
+    folder = model(tmp_path / "m", training, steps=2)
+    bare = tiny_world.write(tmp_path / "bare", 60, columns=("sentence", "words"))
+    measure(folder, bare, tmp_path / "out.csv", candidates=25, probe_sentences=50)
+    assert sum(seen) == 3 * 25
+    seen.clear()
+    with_sentiment = tiny_world.write(tmp_path / "all", 60)
+    measure(folder, with_sentiment, tmp_path / "out.csv", candidates=25, probe_sentences=50)
+    assert sum(seen) == 3 * 50
 
 
 def test_found_counts_only_exact_matches():

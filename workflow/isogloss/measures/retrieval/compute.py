@@ -26,6 +26,9 @@ from threadpoolctl import threadpool_limits
 from isogloss.errors import IsoglossError
 from isogloss.files import read_parquet, write_csv
 from isogloss.models.load import load_checkpoint
+from isogloss.models.words import check_subwords, read_sentences
+from isogloss.states.batching import batch_by_length
+from isogloss.states.forward import Reader, joined, pool_sentences, pool_words
 
 COLUMNS = (
     "model",
@@ -40,7 +43,6 @@ COLUMNS = (
     "chance",
     "n",
 )
-BATCH = 64
 
 
 @dataclass
@@ -70,6 +72,10 @@ def evaluate(
     probe_sentences: int = 2000,
     seed: int,
     threads: int,
+    token_budget: int = 2048,
+    max_length: int = 512,
+    device: str = "auto",
+    precision: str = "auto",
 ) -> None:
     """Measure a model from the source language to every other one; write a tidy table.
 
@@ -96,6 +102,8 @@ def evaluate(
         Draws the sentences.
     threads
         Threads of the numerical library.
+    token_budget, max_length, device, precision
+        See :func:`isogloss.states.extract.extract`.
 
     Raises
     ------
@@ -109,12 +117,20 @@ def evaluate(
         raise IsoglossError(
             f"Only {len(shared)} sentences are present in all of {', '.join(tables)}; at least 20 are needed."
         )
-    order = np.random.default_rng(seed).permutation(len(shared))[: max(candidates, probe_sentences)]
-    chosen = [shared[i] for i in order]
-    loaded = load_checkpoint(checkpoint, "cpu", "float32")
-    network = loaded.model.get_encoder() if loaded.model.config.is_encoder_decoder else loaded.model
-    vectors = {language: embed(network, loaded.tokenizer, table.loc[chosen]) for language, table in tables.items()}
-    del loaded, network
+    probed = all("sentiment" in table for table in tables.values())
+    # No more are embedded than are scored.
+    most = max(candidates, probe_sentences) if probed else candidates
+    chosen = [shared[i] for i in np.random.default_rng(seed).permutation(len(shared))[:most]]
+    loaded = load_checkpoint(checkpoint, device, precision)
+    reader = Reader(loaded, loaded.shape.family.reader)
+    max_length = min(max_length, loaded.shape.longest or max_length)
+    vectors = {
+        language: embed(
+            reader, table.loc[chosen], token_budget, max_length, f"The tokenizer in {checkpoint} on {language}"
+        )
+        for language, table in tables.items()
+    }
+    del loaded, reader
     looked = min(candidates, len(chosen))
     rows = []
     layers = range(len(vectors[source].sentences))
@@ -128,7 +144,7 @@ def evaluate(
             if target != source and len(named) > 1:
                 sides = [np.stack([vectors[k].lemmas[n][layer] for n in named]) for k in (source, target)]
                 rows.append((*place, "word_translation", found(*sides), 1 / len(named), len(named)))
-    if all("sentiment" in table for table in tables.values()):
+    if probed:
         labels = tables[source].loc[chosen, "sentiment"].to_numpy()[:probe_sentences]
         half = len(labels) // 2
         if len(set(labels[:half])) > 1:
@@ -161,42 +177,33 @@ def read_corpora(corpora: Mapping[str, str | Path], source: str) -> dict[str, pd
     return tables
 
 
-def embed(network: torch.nn.Module, tokenizer, table: pd.DataFrame) -> Vectors:
+def embed(reader: Reader, table: pd.DataFrame, token_budget: int, max_length: int, what: str) -> Vectors:
     """Mean vectors of the table's sentences and of its lemmas, all layers, special tokens left out."""
-    lengths = table["words"].map(len).to_numpy()
-    by_length = np.argsort(lengths, kind="stable")
-    sentences, sums, counts = None, {}, {}
-    for start in range(0, len(table), BATCH):
-        rows = by_length[start : start + BATCH]
-        batch = tokenizer(
-            [list(table["words"].iloc[row]) for row in rows],
-            is_split_into_words=True,
-            padding=True,
-            truncation=True,
-            max_length=min(tokenizer.model_max_length, 512),
-            return_tensors="pt",
-        )
-        words = np.array([[-1 if word is None else word for word in batch.word_ids(i)] for i in range(len(rows))])
-        with torch.inference_mode():
-            states = network(
-                input_ids=batch["input_ids"],
-                attention_mask=batch["attention_mask"],
-                output_hidden_states=True,
-            ).hidden_states
-        states = torch.stack(states).float().numpy()
-        if sentences is None:
-            sentences = np.zeros((len(states), len(table), states.shape[-1]), dtype=np.float32)
-        real = (words >= 0).astype(np.float32)
-        sentences[:, rows] = np.einsum("lbth,bt->lbh", states, real) / np.maximum(real.sum(1), 1)[:, None]
-        if "lemmas" not in table:
-            continue
-        for i, row in enumerate(rows):
-            lemmas = table["lemmas"].iloc[row]
-            for place in np.flatnonzero(words[i] >= 0):
-                lemma = int(lemmas[words[i, place]])
-                if lemma >= 0:
-                    sums[lemma] = sums.get(lemma, 0) + states[:, i, place].astype(np.float64)
-                    counts[lemma] = counts.get(lemma, 0) + 1
+    texts = list(table.text) if "text" in table else None
+    read = read_sentences(reader.tokenizer, [list(words) for words in table.words], max_length, texts=texts)
+    check_subwords(reader.tokenizer, len(reader.model.get_input_embeddings().weight), read, what)
+    layers = range(reader.shape.depths[reader.stack] + 1)
+    sentences = np.zeros((len(layers), len(table), reader.shape.hidden), dtype=np.float32)
+    sums: dict[int, np.ndarray] = {}
+    counts: dict[int, int] = {}
+    for rows in batch_by_length({row: len(sentence.ids) for row, sentence in enumerate(read)}, token_budget):
+        batch = [read[row] for row in rows]
+        pools = [pool_sentences(batch, ("mean",), reader.device)]
+        named: list[tuple[int, int]] = []
+        if "lemmas" in table:
+            spans: list[list[tuple[int, int]]] = []
+            for row, sentence in zip(rows, batch, strict=True):
+                lemmas = table.lemmas.iloc[row]
+                with_lemma = [(int(lemmas[word]), span) for word, span in sentence.spans.items() if lemmas[word] >= 0]
+                spans.append([span for _, span in with_lemma])
+                named += [(lemma, stop - start) for lemma, (start, stop) in with_lemma]
+            pools.append(pool_words(spans, "mean", reader.device))
+        found, _ = reader.read(batch, joined(*pools), layers)
+        sentences[:, rows] = found["mean"]
+        for place, (lemma, subwords) in enumerate(named):
+            # A lemma is the mean over all its subwords.
+            sums[lemma] = sums.get(lemma, 0) + subwords * found["words"][:, place].astype(np.float64)
+            counts[lemma] = counts.get(lemma, 0) + subwords
     return Vectors(sentences, {lemma: sums[lemma] / counts[lemma] for lemma in sums})
 
 

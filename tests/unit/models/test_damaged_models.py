@@ -1,0 +1,142 @@
+"""Folders that are no whole model: each is refused in one line that names it, before anything of it is run."""
+
+import json
+import shutil
+
+import pytest
+import tiny_families
+import torch
+from safetensors.torch import load_file, save_file
+
+from isogloss.errors import IsoglossError
+from isogloss.models.bring import check_folder
+from isogloss.models.load import load_checkpoint
+from isogloss.tasks.heads import load_with_head
+
+
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory):
+    return tiny_families.make(tmp_path_factory.mktemp("bert"), "bert")
+
+
+@pytest.fixture
+def folder(sound, tmp_path):
+    return shutil.copytree(sound, tmp_path / "model")
+
+
+def set_config(folder, **changes):
+    path = folder / "config.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
+
+
+def set_weights(folder, change):
+    path = folder / "model.safetensors"
+    weights = load_file(path)
+    change(weights)
+    save_file(weights, path, {"format": "pt"})
+
+
+def index(folder, name):
+    """Make it a model in several files, whose list names ``name``."""
+    weights = folder / "model.safetensors"
+    target = (folder / name) if isinstance(name, str) else folder / "x"
+    listed = {key: name for key in load_file(weights)}
+    (folder / "model.safetensors.index.json").write_text(json.dumps({"metadata": {}, "weight_map": listed}))
+    weights.rename(target.resolve())
+
+
+def cut(share):
+    def damage(folder):
+        path = folder / "model.safetensors"
+        path.write_bytes(path.read_bytes()[: int(share * path.stat().st_size)])
+
+    return damage
+
+
+def overwrite(name, content):
+    return lambda folder: (folder / name).write_bytes(content)
+
+
+def drop(part):
+    return lambda folder: set_weights(folder, lambda w: [w.pop(name) for name in list(w) if part in name])
+
+
+def tokenizer_gone(folder):
+    for path in folder.glob("tok*"):
+        path.unlink()
+
+
+# What is damaged, whether the folder alone tells (`isogloss check`), and what the user reads.
+DAMAGES = {
+    **{f"weights cut at {share}": (cut(share), True, "is cut off|is no safetensors file")
+       for share in (0.001, 0.01, 0.1, 0.3, 0.5, 0.7, 0.9, 0.99, 0.9999)},
+    "weights longer": (lambda f: (f / "model.safetensors").open("ab").write(b"x" * 9), True, "is cut off: .* bytes of"),
+    "weights empty": (overwrite("model.safetensors", b""), True, r"is no safetensors file \(0 bytes\)"),
+    "weights a page of HTML": (overwrite("model.safetensors", b"<html>404</html>" * 9), True, "is no safetensors file"),
+    "Git LFS": (overwrite("model.safetensors", b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n"),
+                True, "is a Git-LFS pointer.*git lfs pull"),
+    "Git LFS tokenizer": (overwrite("tokenizer.json", b"version https://git-lfs.github.com/spec/v1\n"), False,
+                          "tokenizer in .* cannot be loaded"),
+    "tokenizer broken": (overwrite("tokenizer.json", b"{"), False, "tokenizer in .* cannot be loaded"),
+    "no tokenizer": (tokenizer_gone, True, "has no tokenizer"),
+    "no weights": (lambda f: (f / "model.safetensors").unlink(), True, r"has no \*.safetensors weights"),
+    "index outside": (lambda f: index(f, "../out.safetensors"), True, "only .*files in the same folder are read"),
+    "index of a pickle": (lambda f: index(f, "pytorch_model.bin"), True, "only .*files in the same folder are read"),
+    "index of a number": (lambda f: index(f, 7), True, "only .*files in the same folder are read"),
+    "index with a hole": (lambda f: (index(f, "a.safetensors"), (f / "a.safetensors").unlink()), True, "is not there"),
+    "index broken": (lambda f: ((f / "model.safetensors").rename(f / "a"), (f / "model.safetensors.index.json")
+                                .write_text("{")), True, "no readable `weight_map`"),
+    "config broken": (overwrite("config.json", b"{"), True, "is not JSON"),
+    "config a list": (overwrite("config.json", b"[]"), True, "no `model_type`"),
+    "config not UTF-8": (overwrite("config.json", b"\xff\xfe{}"), True, "is not JSON"),
+    "family unknown": (lambda f: set_config(f, model_type="brt"), True, "'brt' .did you mean bert.*does not know"),
+    "own code": (lambda f: set_config(f, model_type="own", auto_map={"AutoModel": "evil.Evil"}), True, "is never run"),
+    "layers nonsense": (lambda f: set_config(f, num_hidden_layers=-1), True, "num_hidden_layers is -1"),
+    "fewer layers said": (lambda f: set_config(f, num_hidden_layers=2), False, "does not tell of"),
+    "more layers said": (lambda f: set_config(f, num_hidden_layers=4), False, "lack 16 of the model's parameters"),
+    "wider": (lambda f: set_config(f, hidden_size=32), False, "have another shape than its config.json says"),
+    "smaller vocabulary": (lambda f: set_config(f, vocab_size=9), False, "another shape .*word_embeddings"),
+    "heads that do not divide": (lambda f: set_config(f, num_attention_heads=3), False, "cannot be loaded"),
+    "no such activation": (lambda f: set_config(f, hidden_act="foo"), False, "cannot be loaded"),
+    "quantised": (lambda f: set_weights(f, lambda w: w.update(
+        {n: w[n].to(torch.int8) for n in w if n.endswith("dense.weight")})), True, "I8, .*quantised"),
+    **{f"without {part}": (drop(part), False, "of the model's parameters") for part in
+       ("layer.0.attention.self.query", "layer.2.output", "word_embeddings", "embeddings.LayerNorm")},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", DAMAGES)
+def test_it_is_refused_in_one_line(name, folder):
+    damage, told, message = DAMAGES[name]
+    damage(folder)
+    for refuse in [check_folder] * told + [lambda f: load_checkpoint(f, "cpu", "float32")]:
+        with pytest.raises(IsoglossError, match=message) as caught:
+            refuse(folder)
+        assert "\n" not in str(caught.value)
+        assert str(folder) in str(caught.value)
+
+
+def test_a_sound_folder_is_taken(folder):
+    check_folder(folder)
+    load_checkpoint(folder, "cpu", "float32")
+
+
+def test_code_of_a_folder_is_never_run(folder, monkeypatch):
+    (folder / "evil.py").write_text(f"open({str(folder / 'ran')!r}, 'w')\nraise SystemExit(7)\n")
+    names = {"AutoConfig": "evil.E", "AutoModel": "evil.E", "AutoTokenizer": ["evil.E", "evil.E"]}
+    set_config(folder, auto_map=names)
+    path = folder / "tokenizer_config.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "auto_map": names}))
+    monkeypatch.setattr("builtins.input", lambda *_: "y")
+    load_checkpoint(folder, "cpu", "float32")
+    load_with_head(folder, "sequence-classification", ["a", "b"], tuned=False)
+    assert not (folder / "ran").exists()
+
+
+def test_a_new_head_hides_no_missing_weights(folder):
+    load_with_head(folder, "sequence-classification", ["a", "b"], tuned=False)
+    with pytest.raises(IsoglossError, match=r"lack 2 of the model's parameters, classifier\.bias"):
+        load_with_head(folder, "sequence-classification", ["a", "b"], tuned=True)
+    drop("layer.1.intermediate")(folder)
+    with pytest.raises(IsoglossError, match="lack 2 of the model's parameters"):
+        load_with_head(folder, "sequence-classification", ["a", "b"], tuned=False)
