@@ -232,7 +232,7 @@ def test_missing_weights_and_an_empty_split_are_told(world, tmp_path):
 
 def test_damaged_vectors_are_told(tmp_path):
     (tmp_path / "cut.h5").write_bytes(b"no")
-    with pytest.raises(IsoglossError, match="is damaged"):
+    with pytest.raises(IsoglossError, match="damaged, cut off, or unfinished"):
         impact(tmp_path, tmp_path / "cut.h5", tmp_path / "cut.h5")
 
 

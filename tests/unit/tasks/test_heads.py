@@ -10,7 +10,8 @@ import torch
 from transformers import AutoModelForSequenceClassification, AutoModelForTokenClassification, AutoTokenizer
 
 from isogloss.errors import IsoglossError
-from isogloss.models.families import FAMILIES
+from isogloss.models.families import FAMILIES, read_shape
+from isogloss.models.load import load_checkpoint
 from isogloss.models.words import locate
 from isogloss.states.sentence_vectors import open_vectors
 from isogloss.tasks.finetune import finetune
@@ -94,6 +95,8 @@ def test_a_tuned_model_answers_as_plain_transformers_does(name, kind, items, tmp
     with open_vectors(tmp_path / "v.h5") as file:
         found = file["en/mean/3"][:]
     np.testing.assert_allclose(found, np.stack([mean for _, mean in expected]), rtol=2e-3, atol=5e-3)
+    # Concepts are looked for in it too, without the head.
+    assert load_checkpoint(tmp_path / "tuned", "cpu", "float32").shape == read_shape(base)
 
 
 def test_a_head_that_a_family_does_not_have_is_refused(items, tmp_path):
