@@ -41,10 +41,10 @@ lint: .venv/ready
 	$(BIN)/ruff format --check .
 	$(BIN)/snakefmt --check --compact-diff Snakefile workflow/rules
 	$(BIN)/snakemake --lint
-	$(BIN)/python -m isogloss.config.root --check
+	$(BIN)/python -m isogloss.config.manual --check
 
 docs: .venv/ready
-	$(BIN)/python -m isogloss.config.root
+	$(BIN)/python -m isogloss.config.manual
 
 # The peer for activations; its own pins are years old, so it stands apart and without them.
 build/neurox: | .venv/ready

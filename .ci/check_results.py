@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from isogloss.config.root import load
+from isogloss.config.read import load
 from isogloss.plan import study as grid
 
 

@@ -311,7 +311,7 @@ def report(options: argparse.Namespace) -> None:
 
 def check(options: argparse.Namespace) -> None:
     """Validate a config."""
-    from isogloss.config.root import load
+    from isogloss.config.read import load
 
     load(options.config)
     print(f"{options.config}: no mistakes found")
@@ -319,10 +319,11 @@ def check(options: argparse.Namespace) -> None:
 
 def plan(options: argparse.Namespace) -> None:
     """Print the size of a run."""
-    from isogloss.config.root import load
-    from isogloss.plan.study import size
+    from isogloss.config.read import load
+    from isogloss.plan.size import size
+    from isogloss.plan.study import Study
 
-    planned = size(load(options.config))
+    planned = size(Study(load(options.config)))
     if options.json:
         print(json.dumps(planned))
         return

@@ -1,17 +1,10 @@
-"""Where things stand, what a wildcard may be, and the functions that rules take their inputs from."""
+"""What all rules share: wildcards, the one script, and how a rule names its files and values."""
 
 import re
 
-from isogloss.config.root import depth
-from isogloss.states.kept_layers import kept_layers
-
 RESULTS = settings.results
-LOGS = f"{RESULTS}/logs"
-BENCHMARKS = f"{RESULTS}/benchmarks"
 THREADS = settings.compute.threads
-
-# The identity of a cell, as it stands in every path and in every table.
-CELL = "{model}/{checkpoint}/{corpus}/{source}-{target}"
+USER_FILES = Contents(Path(".snakemake") / "isogloss-contents.json")
 
 
 def one_of(names):
@@ -19,170 +12,79 @@ def one_of(names):
     return "|".join(map(re.escape, names)) or "(?!)"
 
 
-LANGUAGES = one_of(
-    sorted(
-        {
-            language
-            for corpus in settings.corpora.values()
-            for language in corpus.languages
-        }
-        | set(grid.task_languages(settings))
-    )
-)
-TUNINGS = {(one.model, one.checkpoint): one for one in grid.tunings(settings)}
-TUNED_WHOLE = one_of(grid.tuning_names(settings, whole=True))
-TUNED_FROZEN = one_of(grid.tuning_names(settings, whole=False))
-TUNED = f"{TUNED_WHOLE}|{TUNED_FROZEN}"
+LANGUAGES = {
+    *study.task_languages,
+    *(language for corpus in settings.corpora.values() for language in corpus.languages),
+}
+TUNED_WHOLE = one_of(study.tuning_names(whole=True))
+TUNED_OTHERWISE = one_of(study.tuning_names(whole=False))
+TUNED = f"{TUNED_WHOLE}|{TUNED_OTHERWISE}"
 
 
 wildcard_constraints:
     model=one_of(settings.models),
-    checkpoint=f"{grid.PRETRAINED}|{TUNED}",
+    checkpoint=f"{PRETRAINED}|{TUNED}",
     task=one_of(settings.tasks),
     variant=one_of(
-        {variant for task in settings.tasks.values() for variant in task.variants}
+        {name for task in settings.tasks.values() for name in task.variants}
     ),
     part="training|test",
     corpus=one_of(settings.corpora),
-    language=LANGUAGES,
-    source=LANGUAGES,
-    target=LANGUAGES,
+    language=one_of(sorted(LANGUAGES)),
+    source=one_of(sorted(LANGUAGES)),
+    target=one_of(sorted(LANGUAGES)),
     side="source|target",
-    space=one_of(grid.SPACES),
-    joint=one_of(grid.JOINT_SPACES),
-    kind=one_of(grid.KINDS),
+    space=one_of(SPACES),
+    kind=one_of(KINDS),
     layer=r"\d+",
 
 
-def identity(wildcards):
-    """The columns that name a cell in every table."""
-    names = ("model", "checkpoint", "corpus", "source", "target", "kind", "layer")
-    cell = {
-        name: wildcards.get(name) for name in names if wildcards.get(name) is not None
+def step(name):
+    """The params that every rule has: the function that makes its results, and the code that this function reaches."""
+    return {"step": name, "code": identity(name)}
+
+
+def cell(wildcards):
+    """A job's wildcards as plain values."""
+    return {
+        name: int(value) if name == "layer" else value
+        for name, value in wildcards.items()
     }
-    if "layer" in cell:
-        cell["layer"] = int(cell["layer"])
-    tuned = TUNINGS.get((wildcards.model, wildcards.checkpoint))
-    return {**cell, "task": tuned.task if tuned else grid.PRETRAINED}
 
 
-def tuning_identity(wildcards):
-    """The columns that name a fine-tuned checkpoint in every table."""
-    return grid.tuning_identity(tuning_of(wildcards))
+def needs(estimate, name):
+    """A resource (`mem_mb` or `runtime`) from the size of the work, doubled at each attempt."""
+
+    def resource(wildcards, attempt):
+        needed = getattr(estimates, estimate)(study, **wildcards)
+        return getattr(needed, name) * 2 ** (attempt - 1)
+
+    return resource
 
 
-def tuning_of(wildcards):
+def flat(files):
+    """Files by keyword as Snakemake takes them: a mapping becomes the list of its files."""
+    return {
+        name: list(value.values()) if isinstance(value, dict) else value
+        for name, value in files.items()
+    }
+
+
+def keys(files):
+    """The keys of the mappings among files by keyword."""
+    return {
+        name: list(value) for name, value in files.items() if isinstance(value, dict)
+    }
+
+
+def tuning(wildcards):
     """The fine-tuning that a checkpoint's name stands for."""
-    return TUNINGS[wildcards.model, wildcards.checkpoint]
+    return study.by_checkpoint[wildcards.model, wildcards.checkpoint]
 
 
-def training_items(wildcards):
-    """The items that a checkpoint is tuned on."""
-    one = tuning_of(wildcards)
-    return f"{RESULTS}/tasks/{one.task}/{one.source}/training.parquet"
-
-
-def frozen_layers(wildcards):
-    """The file that says which layers to freeze, where they are chosen by measurement."""
-    one = tuning_of(wildcards)
-    variants = settings.tasks[one.task].variants
-    if one.variant not in variants or variants[one.variant].layers != "measured":
-        return []
-    return f"{RESULTS}/metrics/frozen_layers/{one.model}/{one.task}/{one.variant}.json"
-
-
-def test_items(wildcards):
-    """The test items of a task, by language."""
-    return {
-        language: f"{RESULTS}/tasks/{wildcards.task}/{language}/test.parquet"
-        for language in grid.task_targets(settings, wildcards.task)
-    }
-
-
-def vectors_of(wildcards):
-    """Sentence vectors of a task's test items before and after a fine-tuning."""
-    one = tuning_of(wildcards)
-    place = f"{RESULTS}/sentences/{one.model}/{{}}/{one.task}.h5"
-    return {
-        "pretrained": place.format(grid.PRETRAINED),
-        "tuned": place.format(wildcards.checkpoint),
-    }
-
-
-def whole_impacts(wildcards):
-    """The impacts of a model's checkpoints that are tuned whole on a task."""
-    return [
-        f"{RESULTS}/metrics/impact/{one.model}/{one.checkpoint}.csv"
-        for one in TUNINGS.values()
-        if (one.model, one.task, one.variant)
-        == (wildcards.model, wildcards.task, grid.WHOLE)
-    ]
-
-
-def corpus_files(wildcards):
-    """The user's files that a corpus is read from; none for the microworld and for gettext catalogues."""
-    return grid.corpus_files(settings, wildcards.corpus, wildcards.language)
-
-
-def both_sides(wildcards):
-    """The two languages' corpora of a pair."""
-    return {
-        side: f"{RESULTS}/corpora/{wildcards.corpus}/{wildcards.get(side)}.parquet"
-        for side in ("source", "target")
-    }
-
-
-def given_links(wildcards):
-    """The Pharaoh file of a pair, where the config names one."""
-    return grid.given_links(
-        settings, wildcards.corpus, wildcards.source, wildcards.target
-    )
-
-
-def training_text(wildcards):
-    """The text that a model made here learns from, by language."""
-    return {
-        language: f"{RESULTS}/training/{corpus}/{language}.parquet"
-        for corpus, language in grid.training_text(settings, wildcards.model)
-    }
-
-
-def activation_spec(wildcards):
-    """What a store depends on; one that holds more layers than are wanted now is as good as it was."""
-    spec = grid.activation_spec(settings, wildcards.model)
-    store = f"{RESULTS}/activations/{CELL}/{{space}}.h5".format(**wildcards)
-    deepest = depth(settings.models[wildcards.model])[0]
-    return {**spec, "layers": kept_layers(store, spec["layers"], deepest)}
-
-
-def selection_of(wildcards):
-    """The selected words of the side that a space holds."""
-    side = wildcards.space.split("-")[0]
-    return f"{RESULTS}/selections/{wildcards.corpus}/{wildcards.source}-{wildcards.target}/{side}.parquet"
-
-
-def spaces_of_joint(wildcards):
-    """The two stores that are clustered together."""
-    return [
-        f"{RESULTS}/activations/{wildcards.model}/{wildcards.checkpoint}/{wildcards.corpus}/"
-        f"{wildcards.source}-{wildcards.target}/{space}.h5"
-        for space in grid.spaces_of_kind(wildcards.joint.removeprefix("joint-"))
-    ]
-
-
-def language_of(wildcards):
-    """The language that a space's words are in."""
-    return [wildcards.get(wildcards.space.split("-")[0])]
-
-
-def clusters_of_kind(wildcards):
-    """The source's and the target's concepts that a kind of pair compares."""
-    source, target = grid.spaces_of_kind(wildcards.kind)
-    cell = (
-        f"{RESULTS}/concepts/{wildcards.model}/{wildcards.checkpoint}/{wildcards.corpus}/"
-        f"{wildcards.source}-{wildcards.target}"
-    )
-    return {
-        "source": f"{cell}/{source}/layer{wildcards.layer}.parquet",
-        "target": f"{cell}/{target}/layer{wildcards.layer}.parquet",
-    }
+# What a rule says beside its own lines.
+rule step:
+    conda:
+        "../../envs/isogloss.yaml"
+    script:
+        "../scripts/step.py"

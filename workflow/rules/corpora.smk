@@ -1,39 +1,45 @@
 """Parallel text in several languages, as words; and the text that models made here learn from."""
 
 
-rule make_corpus:
+def content_of_corpus(wildcards):
+    """The content of the user's files, or of the column of their table, that a corpus is read from."""
+    spec = specs.corpus(study, wildcards.corpus, wildcards.language)
+    if spec["kind"] == "table":
+        return USER_FILES.of_column(spec["file"], spec["column"], column_digest)
+    return USER_FILES.of(
+        specs.corpus_files(study, wildcards.corpus, wildcards.language)
+    )
+
+
+use rule step as make_corpus with:
     input:
-        files=corpus_files,
-    output:
-        corpus=f"{RESULTS}/corpora/{{corpus}}/{{language}}.parquet",
-    log:
-        f"{LOGS}/corpora/{{corpus}}/{{language}}.log",
-    conda:
-        "../../envs/isogloss.yaml"
-    params:
-        spec=lambda wildcards: grid.corpus_spec(
-            settings, wildcards.corpus, wildcards.language
+        made_from=lambda wildcards: map(
+            ancient, specs.corpus_files(study, wildcards.corpus, wildcards.language)
         ),
-        code=digest("isogloss.text.corpora"),
+    output:
+        output=places("corpus"),
+    log:
+        places.log(places("corpus")),
+    params:
+        **step("isogloss.text.corpora:write_corpus"),
+        spec=lambda wildcards: specs.corpus(
+            study, wildcards.corpus, wildcards.language
+        ),
+        content=content_of_corpus,
     message:
         "Corpus {wildcards.corpus}: {wildcards.language}"
-    script:
-        "../scripts/make_corpus.py"
 
 
-rule make_training_text:
+use rule step as make_training_text with:
     output:
-        corpus=f"{RESULTS}/training/{{corpus}}/{{language}}.parquet",
+        output=places("training_text"),
     log:
-        f"{LOGS}/training/{{corpus}}/{{language}}.log",
-    conda:
-        "../../envs/isogloss.yaml"
+        places.log(places("training_text")),
     params:
-        spec=lambda wildcards: grid.training_text_spec(
-            settings, wildcards.corpus, wildcards.language
+        **step("isogloss.text.corpora:write_corpus"),
+        spec=lambda wildcards: specs.corpus(
+            study, wildcards.corpus, wildcards.language, "training"
         ),
-        code=digest("isogloss.text.corpora"),
+        content=content_of_corpus,
     message:
         "Training text of corpus {wildcards.corpus}: {wildcards.language}"
-    script:
-        "../scripts/make_corpus.py"

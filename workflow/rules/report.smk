@@ -1,103 +1,53 @@
-"""Tables that hold the whole grid, figures of them, and one report."""
-
-METRICS = {
-    "concept_alignment": grid.metric_files(settings, "concept_alignment"),
-    "concept_overlap": grid.metric_files(settings, "concept_overlap"),
-    "word_alignment": grid.word_alignment_scores(settings),
-    "retrieval": grid.retrieval_files(settings),
-    "training": grid.training_curves(settings),
-    "finetuning": grid.tuning_files(settings, "finetuning"),
-    "transfer": grid.tuning_files(settings, "transfer"),
-    "baselines": grid.baseline_files(settings),
-    "impact": grid.tuning_files(settings, "impact"),
-}
-# A table stands in the report where the config gives it any row.
-COLLATED = [name for name, files in METRICS.items() if files]
-# These are made whole, not put together from one file a cell.
-WHOLE_TABLES = ["activations"]
-WHOLE_TABLES += ["distances", "correlations"] if settings.tasks else []
-WHOLE_TABLES += ["freezing"] if grid.freezing_distances(settings) else []
-TABLES = [f"{RESULTS}/tables/{name}.csv" for name in [*COLLATED, *WHOLE_TABLES]]
-FIGURES = [f"{RESULTS}/figures/{name}.svg" for name in grid.figures(settings)]
+"""Figures of the tables, what the run was made with, and one report."""
 
 
-rule collate_metric:
+use rule step as draw_figure with:
     input:
-        files=lambda wildcards: METRICS[wildcards.name],
+        tables=lambda wildcards: [
+            places("table", table=name) for name in FIGURES[wildcards.figure]
+        ],
     output:
-        table=f"{RESULTS}/tables/{{name}}.csv",
-    log:
-        f"{LOGS}/tables/{{name}}.log",
-    wildcard_constraints:
-        name=one_of(COLLATED),
-    conda:
-        "../../envs/isogloss.yaml"
-    params:
-        code=digest("isogloss.tables"),
-    message:
-        "Table {wildcards.name}"
-    script:
-        "../scripts/collate_metric.py"
-
-
-rule draw_figure:
-    input:
-        tables=lambda wildcards: expand(
-            f"{RESULTS}/tables/{{name}}.csv",
-            name=grid.figures(settings)[wildcards.figure],
-        ),
-    output:
-        figure=report(
-            f"{RESULTS}/figures/{{figure}}.svg",
-            category="Figures",
-            labels={"figure": "{figure}"},
+        output=report(
+            places("figure"), category="Figures", labels={"figure": "{figure}"}
         ),
     log:
-        f"{LOGS}/figures/{{figure}}.log",
+        places.log(places("figure")),
     wildcard_constraints:
-        figure=one_of(grid.figures(settings)),
-    conda:
-        "../../envs/isogloss.yaml"
+        figure=one_of(FIGURES),
     params:
-        code=digest("isogloss.report.figures.draw"),
+        **step("isogloss.report.figures.draw:draw"),
+        spec=lambda wildcards: {"name": wildcards.figure},
     message:
         "Figure {wildcards.figure}"
-    script:
-        "../scripts/draw_figure.py"
 
 
-rule record_provenance:
+use rule step as record_provenance with:
     output:
-        record=f"{RESULTS}/provenance.json",
+        output=places("provenance"),
     log:
-        f"{LOGS}/provenance.log",
-    conda:
-        "../../envs/isogloss.yaml"
+        places.log(places("provenance")),
     params:
-        config=grid.plain(settings),
-        code=digest("isogloss.report.provenance"),
+        **step("isogloss.report.provenance:collect"),
+        spec={"config": plain(settings)},
     message:
         "Versions, seeds and config of this run"
-    script:
-        "../scripts/record_provenance.py"
 
 
-rule write_report:
+use rule step as write_report with:
     input:
         tables=TABLES,
-        figures=FIGURES,
-        pairs=grid.concept_pairs(settings),
-        provenance=rules.record_provenance.output.record,
+        figures=[places("figure", figure=name) for name in FIGURES],
+        concept_pairs=[
+            places.metric("concept_pairs", "pair-layer", "parquet", **one)
+            for one in study.layer_cells
+        ],
+        provenance=places("provenance"),
     output:
-        report=f"{RESULTS}/report.html",
+        output=places("report"),
     log:
-        f"{LOGS}/report.log",
-    conda:
-        "../../envs/isogloss.yaml"
+        places.log(places("report")),
     params:
-        title=settings.title,
-        code=digest("isogloss.report.page"),
+        **step("isogloss.report.page:write_report"),
+        spec={"title": settings.title},
     message:
-        "Report {output.report}"
-    script:
-        "../scripts/write_report.py"
+        "Report {output}"

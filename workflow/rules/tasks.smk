@@ -1,125 +1,128 @@
 """Tasks: their items, models tuned on them in one language, and what those do with the test items in all languages."""
 
 
-rule make_task_items:
+def training_items(wildcards):
+    """The items that a checkpoint is tuned on."""
+    one = tuning(wildcards)
+    return places("items", task=one.task, language=one.source, part="training")
+
+
+def frozen_layers(wildcards):
+    """The file that says which layers to freeze, where they are chosen by measurement."""
+    one = tuning(wildcards)
+    if not specs.measured(study, one):
+        return []
+    return places("frozen_layers", model=one.model, task=one.task, variant=one.variant)
+
+
+def files_of_items(wildcards):
+    """The user's files that items are read from."""
+    return specs.items_files(
+        study, wildcards.task, wildcards.language, wildcards.part
+    )
+
+
+def test_items(wildcards):
+    """The test items of a task in every language."""
+    return [
+        places("items", task=wildcards.task, language=language, part="test")
+        for language in study.task_targets(wildcards.task)
+    ]
+
+
+use rule step as make_task_items with:
     input:
-        files=lambda wildcards: grid.items_files(
-            settings, wildcards.task, wildcards.language, wildcards.part
-        ),
+        made_from=lambda wildcards: map(ancient, files_of_items(wildcards)),
     output:
-        table=f"{RESULTS}/tasks/{{task}}/{{language}}/{{part}}.parquet",
+        output=places("items"),
     log:
-        f"{LOGS}/tasks/{{task}}/{{language}}/{{part}}.log",
-    conda:
-        "../../envs/isogloss.yaml"
+        places.log(places("items")),
     params:
-        spec=lambda wildcards: grid.items_spec(
-            settings, wildcards.task, wildcards.language, wildcards.part
+        **step("isogloss.tasks.items:write_items"),
+        spec=lambda wildcards: specs.items(
+            study, wildcards.task, wildcards.language, wildcards.part
         ),
-        code=digest("isogloss.tasks.items"),
+        content=lambda wildcards: USER_FILES.of(files_of_items(wildcards)),
     message:
         "Items of {wildcards.task}, {wildcards.part}: {wildcards.language}"
-    script:
-        "../scripts/make_task_items.py"
 
 
-rule finetune:
+use rule step as finetune with:
     input:
-        base=f"{RESULTS}/checkpoints/{{model}}/{grid.PRETRAINED}",
+        base=places("checkpoint", checkpoint=PRETRAINED),
         training=training_items,
         frozen=frozen_layers,
     output:
-        folder=directory(CHECKPOINT),
-        curve=f"{RESULTS}/metrics/finetuning/{{model}}/{{checkpoint}}.csv",
+        folder=directory(places("checkpoint")),
+        curve=places("finetuning"),
     log:
-        f"{LOGS}/checkpoints/{{model}}/{{checkpoint}}.log",
+        places.log(places("checkpoint")),
     benchmark:
-        f"{BENCHMARKS}/checkpoints/{{model}}/{{checkpoint}}.tsv"
+        places.benchmark(places("checkpoint"))
     wildcard_constraints:
         checkpoint=TUNED,
-    conda:
-        "../../envs/isogloss.yaml"
     threads: THREADS
     resources:
-        gpu=grid.gpus(settings.activations),
+        gpu=gpus(settings.activations),
         mem_mb=needs("finetuning", "mem_mb"),
         runtime=needs("finetuning", "runtime"),
     params:
-        spec=lambda wildcards: grid.finetuning_spec(settings, tuning_of(wildcards)),
-        identity=tuning_identity,
-        code=digest("isogloss.tasks.finetune"),
+        **step("isogloss.tasks.finetune:finetune"),
+        spec=lambda wildcards: specs.finetuning(study, tuning(wildcards)),
     message:
         "Fine-tuning {wildcards.model}: {wildcards.checkpoint}"
-    script:
-        "../scripts/finetune.py"
 
 
-rule embed_test_items:
+use rule step as embed_test_items with:
     input:
-        unpack(test_items),
-        checkpoint=f"{RESULTS}/checkpoints/{{model}}/{grid.PRETRAINED}",
+        test=test_items,
+        checkpoint=places("checkpoint", checkpoint=PRETRAINED),
     output:
-        vectors=f"{RESULTS}/sentences/{{model}}/{grid.PRETRAINED}/{{task}}.h5",
+        vectors=places("sentences", checkpoint=PRETRAINED),
     log:
-        f"{LOGS}/sentences/{{model}}/{grid.PRETRAINED}/{{task}}.log",
-    conda:
-        "../../envs/isogloss.yaml"
+        places.log(places("sentences", checkpoint=PRETRAINED)),
     threads: THREADS
     resources:
-        gpu=grid.gpus(settings.activations),
+        gpu=gpus(settings.activations),
         mem_mb=needs("test_pass", "mem_mb"),
         runtime=needs("test_pass", "runtime"),
     params:
-        spec=lambda wildcards: grid.evaluation_spec(
-            settings, wildcards.model, wildcards.task
+        **step("isogloss.tasks.test_pass:run_items"),
+        spec=lambda wildcards: specs.test_pass(
+            study, wildcards.model, PRETRAINED, wildcards.task
         ),
-        identity=lambda wildcards: {
-            "model": wildcards.model,
-            "checkpoint": grid.PRETRAINED,
-            "task": wildcards.task,
-        },
-        code=digest("isogloss.tasks.test_pass"),
+        mappings=lambda wildcards: {"test": study.task_targets(wildcards.task)},
     message:
         "Test items of {wildcards.task} through {wildcards.model}, as it was pretrained"
-    script:
-        "../scripts/run_test_items.py"
 
 
-rule run_test_items:
+use rule step as run_test_items with:
     input:
-        unpack(test_items),
-        checkpoint=CHECKPOINT,
+        test=test_items,
+        checkpoint=places("checkpoint"),
     output:
-        vectors=f"{RESULTS}/sentences/{{model}}/{{checkpoint}}/{{task}}.h5",
-        predictions=f"{RESULTS}/predictions/{{model}}/{{checkpoint}}/{{task}}.parquet",
+        vectors=places("sentences"),
+        predictions=places("predictions"),
     log:
-        f"{LOGS}/sentences/{{model}}/{{checkpoint}}/{{task}}.log",
+        places.log(places("sentences")),
     wildcard_constraints:
         checkpoint=TUNED_WHOLE,
-    conda:
-        "../../envs/isogloss.yaml"
     threads: THREADS
     resources:
-        gpu=grid.gpus(settings.activations),
+        gpu=gpus(settings.activations),
         mem_mb=needs("test_pass", "mem_mb"),
         runtime=needs("test_pass", "runtime"),
     params:
-        spec=lambda wildcards: grid.evaluation_spec(
-            settings, wildcards.model, wildcards.task
+        **step("isogloss.tasks.test_pass:run_items"),
+        spec=lambda wildcards: specs.test_pass(
+            study, wildcards.model, wildcards.checkpoint, wildcards.task
         ),
-        identity=lambda wildcards: {
-            "model": wildcards.model,
-            "checkpoint": wildcards.checkpoint,
-            "task": wildcards.task,
-        },
-        code=digest("isogloss.tasks.test_pass"),
+        mappings=lambda wildcards: {"test": study.task_targets(wildcards.task)},
     message:
         "Test items of {wildcards.task} through {wildcards.model}/{wildcards.checkpoint}"
-    script:
-        "../scripts/run_test_items.py"
 
 
 # A rule of its own, so that a cluster can group it apart: which layers are frozen may follow from the passes above.
 use rule run_test_items as run_variant_test_items with:
     wildcard_constraints:
-        checkpoint=TUNED_FROZEN,
+        checkpoint=TUNED_OTHERWISE,

@@ -1,83 +1,78 @@
 """From parallel text to linked words, a lexicon, and the words whose activations are needed."""
 
 
-rule align_words:
+def both_sides(wildcards):
+    """The two languages' corpora of a pair."""
+    return {
+        side: places(
+            "corpus", corpus=wildcards.corpus, language=wildcards.get(side)
+        )
+        for side in ("source", "target")
+    }
+
+
+def given_links(wildcards):
+    """The Pharaoh file of a pair, where the config names one."""
+    return specs.given_links(
+        study, wildcards.corpus, wildcards.source, wildcards.target
+    )
+
+
+use rule step as align_words with:
     input:
         unpack(both_sides),
-        given=given_links,
+        given=lambda wildcards: map(ancient, given_links(wildcards)),
     output:
-        alignment=f"{RESULTS}/alignments/{{corpus}}/{{source}}-{{target}}.parquet",
+        output=places("alignment"),
     log:
-        f"{LOGS}/alignments/{{corpus}}/{{source}}-{{target}}.log",
-    conda:
-        "../../envs/isogloss.yaml"
+        places.log(places("alignment")),
     params:
-        spec=lambda wildcards: grid.word_alignment_spec(settings, wildcards.corpus),
-        code=digest("isogloss.text.word_alignment"),
+        **step("isogloss.text.word_alignment:align"),
+        spec=lambda wildcards: specs.word_alignment(study, wildcards.corpus),
+        content=lambda wildcards: USER_FILES.of(given_links(wildcards)),
     message:
         "Word alignment of {wildcards.corpus}, {wildcards.source}-{wildcards.target}"
-    script:
-        "../scripts/align_words.py"
 
 
-rule score_word_alignment:
+use rule step as score_word_alignment with:
     input:
         unpack(both_sides),
     output:
-        scores=f"{RESULTS}/metrics/word_alignment/{{corpus}}/{{source}}-{{target}}.csv",
+        output=places("word_alignment"),
     log:
-        f"{LOGS}/word_alignment/{{corpus}}/{{source}}-{{target}}.log",
-    conda:
-        "../../envs/isogloss.yaml"
+        places.log(places("word_alignment")),
     params:
-        spec=lambda wildcards: grid.word_alignment_score_spec(
-            settings, wildcards.corpus
-        ),
-        identity=lambda wildcards: {
-            "corpus": wildcards.corpus,
-            "source": wildcards.source,
-            "target": wildcards.target,
-        },
-        code=digest("isogloss.text.word_alignment"),
+        **step("isogloss.text.word_alignment:score"),
+        spec=lambda wildcards: specs.word_alignment_score(study, cell(wildcards)),
     message:
         "Aligner against gold links of {wildcards.corpus}, {wildcards.source}-{wildcards.target}"
-    script:
-        "../scripts/score_word_alignment.py"
 
 
-rule build_lexicon:
+use rule step as build_lexicon with:
     input:
         unpack(both_sides),
-        alignment=rules.align_words.output.alignment,
+        alignment=places("alignment"),
     output:
-        lexicon=f"{RESULTS}/lexicons/{{corpus}}/{{source}}-{{target}}.parquet",
+        output=places("lexicon"),
     log:
-        f"{LOGS}/lexicons/{{corpus}}/{{source}}-{{target}}.log",
-    conda:
-        "../../envs/isogloss.yaml"
+        places.log(places("lexicon")),
     params:
-        code=digest("isogloss.text.lexicons"),
+        **step("isogloss.text.lexicons:build"),
     message:
         "Lexicon of {wildcards.corpus}, {wildcards.source}-{wildcards.target}"
-    script:
-        "../scripts/build_lexicon.py"
 
 
-rule select_words:
+use rule step as select_words with:
     input:
         unpack(both_sides),
-        alignment=rules.align_words.output.alignment,
+        alignment=places("alignment"),
     output:
-        source_words=f"{RESULTS}/selections/{{corpus}}/{{source}}-{{target}}/source.parquet",
-        target_words=f"{RESULTS}/selections/{{corpus}}/{{source}}-{{target}}/target.parquet",
+        outputs=[places("selection", side=side) for side in ("source", "target")],
     log:
-        f"{LOGS}/selections/{{corpus}}/{{source}}-{{target}}.log",
-    conda:
-        "../../envs/isogloss.yaml"
+        places.log(places("lexicon")).replace("lexicons", "selections"),
     params:
-        spec=grid.selection_spec(settings),
-        code=digest("isogloss.text.selection"),
+        **step("isogloss.text.selection:select"),
+        spec=plain(settings.selection),
+        mappings={"outputs": ["source", "target"]},
     message:
         "Words to extract of {wildcards.corpus}, {wildcards.source}-{wildcards.target}"
-    script:
-        "../scripts/select_words.py"

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from isogloss.config.root import validate
+from isogloss.config.read import validate
 from isogloss.plan import needs as effort
 
 ROOT = Path(__file__).resolve().parents[3]

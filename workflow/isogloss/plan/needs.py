@@ -7,8 +7,9 @@ are generous on purpose. Asking for too little costs a second attempt, which ask
 import math
 from dataclasses import dataclass
 
-from isogloss.config.root import Activations, Concepts, Config, is_encoder_decoder, model_layers
-from isogloss.plan import study as grid
+from isogloss.concepts.settings import Concepts
+from isogloss.plan.study import Study
+from isogloss.states.settings import Activations
 
 # Where the config does not say how many sentences there are, or how wide a model is.
 SENTENCES, ITEMS = 20_000, 400_000
@@ -49,91 +50,113 @@ def minutes(operations: float, speed: float, start: int = START_MINUTES) -> int:
     return start + math.ceil(2 * operations / speed / 60)
 
 
-def sentences(settings: Config, corpus: str) -> int:
+def sentences(study: Study, corpus: str) -> int:
     """Count the parallel sentences of a corpus, or bound them."""
-    section = settings.corpora[corpus]
+    section = study.settings.corpora[corpus]
     return getattr(section, "sentences", None) or getattr(section, "max_sentences", None) or SENTENCES
 
 
-def parameters(settings: Config, model: str) -> tuple[int, int, float]:
+def parameters(study: Study, model: str) -> tuple[int, int, float]:
     """Give a model's width, its depth and its number of weights without the embeddings."""
-    section = settings.models[model]
+    section = study.settings.models[model]
     made = section.train or section.random
     hidden = made.hidden if made else HIDDEN
-    layers = max([*model_layers(section), 1])
-    halves = 2 if is_encoder_decoder(section) else 1
+    layers = max([*study.layers(model), 1])
+    halves = 2 if study.has_decoder(model) else 1
     return hidden, layers, 12.0 * halves * layers * hidden**2
 
 
-def extraction(settings: Config, model: str, corpus: str, **_) -> Effort:
+def small(*_, **__) -> Effort:
+    """What takes seconds."""
+    return Effort(2000, 10)
+
+
+def activation_memory(study: Study, model: str) -> int:
+    """Estimate the megabytes that a forward pass needs: the weights twice, one batch, and the libraries."""
+    section = study.settings.models[model]
+    made = section.train or section.random
+    hidden = made.hidden if made else HIDDEN
+    layers = max(study.layers(model)) + 1
+    weights = 250_000 * hidden + 12 * layers * hidden**2
+    batch = study.settings.activations.token_budget * hidden * layers
+    return LIBRARIES_MB + int(4 * (2 * weights + batch) / 1e6)
+
+
+def gpus(section: Activations | Concepts) -> int:
+    """Count the GPUs that one job of a section asks a cluster for."""
+    return 0 if section.device == "cpu" else 1
+
+
+def extraction(study: Study, model: str, corpus: str, **_) -> Effort:
     """Estimate one store: a forward pass over a corpus, and the vectors written in half precision."""
-    work = 2 * parameters(settings, model)[2] * sentences(settings, corpus) * PIECES
-    runtime = minutes(work, speed(settings, settings.activations), LOADING_MINUTES)
-    return Effort(grid.activation_memory(settings, model), runtime)
+    work = 2 * parameters(study, model)[2] * sentences(study, corpus) * PIECES
+    runtime = minutes(work, speed(study, study.settings.activations), LOADING_MINUTES)
+    return Effort(activation_memory(study, model), runtime)
 
 
-def training(settings: Config, model: str, **_) -> Effort:
+def training(study: Study, model: str, **_) -> Effort:
     """Estimate the training of a model from nothing: forward and backward, with the output layer, on a CPU."""
-    made = settings.models[model].train
-    hidden, layers, weights = parameters(settings, model)
+    made = study.settings.models[model].train
+    hidden, layers, weights = parameters(study, model)
     weights += hidden * made.vocabulary
     pieces = made.steps * made.batch * PIECES
     memory = LIBRARIES_MB + int((16 * weights + 40 * made.batch * PIECES * hidden * layers) / 1e6)
-    return Effort(memory + 1500, minutes(6 * weights * pieces, THREAD_SPEED * settings.compute.threads))
+    return Effort(memory + 1500, minutes(6 * weights * pieces, THREAD_SPEED * study.settings.compute.threads))
 
 
-def clustering(settings: Config, model: str, corpus: str, spaces: int = 1, **_) -> Effort:
+def clustering(study: Study, model: str, corpus: str, spaces: int = 1, **_) -> Effort:
     """Estimate the clustering of one layer of one or two spaces: three copies of the vectors, and the distances."""
-    hidden = parameters(settings, model)[0]
-    words, clusters = spaces * sentences(settings, corpus) * WORDS, settings.concepts.clusters
+    hidden = parameters(study, model)[0]
+    words, clusters = spaces * sentences(study, corpus) * WORDS, study.settings.concepts.clusters
     memory = LIBRARIES_MB + int(4 * (3 * words * hidden + 16 * words + 3 * 4096 * clusters) / 1e6)
-    if settings.concepts.method == "ward":
+    if study.settings.concepts.method == "ward":
         memory += int(min(WARD_BYTES, 4 * words**2) / 1e6)
     work = 2 * words * clusters * (min(hidden, COMPONENTS) * ROUGH_PASSES + hidden * FINE_PASSES)
-    return Effort(memory, minutes(work, speed(settings, settings.concepts), MEMBER_MINUTES))
+    return Effort(memory, minutes(work, speed(study, study.settings.concepts), MEMBER_MINUTES))
 
 
-def joint_clustering(settings: Config, model: str, corpus: str, **_) -> Effort:
+def joint_clustering(study: Study, model: str, corpus: str, **_) -> Effort:
     """Estimate the clustering of one layer of both sides of a pair together."""
-    return clustering(settings, model, corpus, spaces=2)
+    return clustering(study, model, corpus, spaces=2)
 
 
-def scoring(settings: Config, corpus: str, **_) -> Effort:
+def scoring(study: Study, corpus: str, **_) -> Effort:
     """Estimate CALIGN or COLAP of one layer of a pair: draws over all words' concepts, without any vectors."""
-    draws = max(section.null + section.bootstrap for section in (settings.concept_alignment, settings.concept_overlap))
-    words = 2 * sentences(settings, corpus) * WORDS
+    draws = max(
+        section.null + section.bootstrap
+        for section in (study.settings.concept_alignment, study.settings.concept_overlap)
+    )
+    words = 2 * sentences(study, corpus) * WORDS
     return Effort(LIBRARIES_MB + int(200 * words / 1e6), minutes(100 * draws * words, THREAD_SPEED, MEMBER_MINUTES))
 
 
-def retrieval(settings: Config, model: str, corpus: str, **_) -> Effort:
+def retrieval(study: Study, model: str, corpus: str, **_) -> Effort:
     """Estimate a forward pass over every language of a corpus on a CPU, and all sentences against all."""
-    count, languages = sentences(settings, corpus), len(settings.corpora[corpus].languages)
-    hidden, layers, weights = parameters(settings, model)
+    count, languages = sentences(study, corpus), len(study.settings.corpora[corpus].languages)
+    hidden, layers, weights = parameters(study, model)
     work = 2 * languages * count * (weights * PIECES + (layers + 1) * hidden * count)
-    memory = grid.activation_memory(settings, model) + int(4 * count * (3 * count + languages * layers * hidden) / 1e6)
-    return Effort(memory, minutes(work, THREAD_SPEED * settings.compute.threads))
+    memory = activation_memory(study, model) + int(4 * count * (3 * count + languages * layers * hidden) / 1e6)
+    return Effort(memory, minutes(work, THREAD_SPEED * study.settings.compute.threads))
 
 
-def finetuning(settings: Config, model: str, checkpoint: str, **_) -> Effort:
+def finetuning(study: Study, model: str, checkpoint: str, **_) -> Effort:
     """Estimate a fine-tuning: forward and backward over all items, weights, gradients, and the optimiser's moments."""
-    task = next(
-        settings.tasks[one.task] for one in grid.tunings(settings) if (one.model, one.checkpoint) == (model, checkpoint)
-    )
-    hidden, layers, weights = parameters(settings, model)
+    task = study.settings.tasks[study.task_of(model, checkpoint)]
+    hidden, layers, weights = parameters(study, model)
     work = 6 * weights * items(task.data.train) * task.epochs * min(task.max_length, 2 * PIECES)
     batch = 40 * task.batch * task.max_length * hidden * layers
-    memory = grid.activation_memory(settings, model) + int((12 * weights + batch) / 1e6)
-    return Effort(memory, minutes(work, speed(settings, settings.activations)))
+    memory = activation_memory(study, model) + int((12 * weights + batch) / 1e6)
+    return Effort(memory, minutes(work, speed(study, study.settings.activations)))
 
 
-def test_pass(settings: Config, model: str, task: str, **_) -> Effort:
+def test_pass(study: Study, model: str, task: str, **_) -> Effort:
     """Estimate a forward pass of a task's test items in every language; what is generated counts as a second one."""
-    section = settings.tasks[task]
-    hidden, layers, weights = parameters(settings, model)
+    section = study.settings.tasks[task]
+    hidden, layers, weights = parameters(study, model)
     count = items(section.data.test)
-    work = 4 * weights * len(grid.task_targets(settings, task)) * count * min(section.max_length, 2 * PIECES)
-    memory = grid.activation_memory(settings, model) + int(16 * count * layers * hidden / 1e6)
-    return Effort(memory, minutes(work, speed(settings, settings.activations), LOADING_MINUTES))
+    work = 4 * weights * len(study.task_targets(task)) * count * min(section.max_length, 2 * PIECES)
+    memory = activation_memory(study, model) + int(16 * count * layers * hidden / 1e6)
+    return Effort(memory, minutes(work, speed(study, study.settings.activations), LOADING_MINUTES))
 
 
 def items(count: int | str) -> int:
@@ -141,6 +164,6 @@ def items(count: int | str) -> int:
     return count if isinstance(count, int) else ITEMS
 
 
-def speed(settings: Config, section: Activations | Concepts) -> float:
+def speed(study: Study, section: Activations | Concepts) -> float:
     """Give the operations a second of a section's jobs, which may use a GPU."""
-    return GPU_SPEED if grid.gpus(section) else THREAD_SPEED * settings.compute.threads
+    return GPU_SPEED if gpus(section) else THREAD_SPEED * study.settings.compute.threads

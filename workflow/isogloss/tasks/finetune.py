@@ -51,7 +51,7 @@ EVALUATIONS = 5
 def finetune(
     *,
     base: str | Path,
-    items: str | Path,
+    training: str | Path,
     folder: str | Path,
     curve: str | Path,
     kind: str,
@@ -64,6 +64,7 @@ def finetune(
     max_length: int,
     seed: int,
     freeze: Mapping[str, Any],
+    frozen: str | Path | None = None,
     device: str,
     threads: int,
     attributes: Mapping[str, Any],
@@ -75,7 +76,7 @@ def finetune(
     ----------
     base
         Folder of the pretrained model.
-    items
+    training
         Parquet file, see :func:`isogloss.tasks.items.write_items`.
     folder
         Where the tuned model shall stand; it appears complete or not at all. Saved states stand in ``folder`` +
@@ -94,6 +95,8 @@ def finetune(
         Of the head's first weights, the order of the items, and dropout.
     freeze
         ``layers``: encoder layers that stay as they are, 1 is the first; ``embeddings``: whether these do.
+    frozen
+        JSON file that says in ``layers`` which ones, where they were chosen by measurement.
     device
         See :mod:`isogloss.models.devices`.
     threads
@@ -115,22 +118,24 @@ def finetune(
     loaded = load_with_head(base, kind, labels, tuned=False)
     model, tokenizer = loaded.model, loaded.tokenizer
     check_length(loaded.shape, max_length, f"The model in {base}")
-    frozen = freeze_weights(loaded, freeze.get("layers", []), freeze.get("embeddings", False))
-    table = read_parquet(items, ("split", "item", "words"))
-    what = f"The tokenizer in {base} on {items}"
+    if frozen:
+        freeze = {**freeze, "layers": json.loads(Path(frozen).read_text(encoding="utf-8"))["layers"]}
+    still = freeze_weights(loaded, freeze.get("layers", []), freeze.get("embeddings", False))
+    table = read_parquet(training, ("split", "item", "words"))
+    what = f"The tokenizer in {base} on {training}"
     parts = {
         name: Dataset.from_dict(encode(table[table.split == name], loaded, kind, labels, max_length, what))
         for name in ("training", "validation")
     }
     for name, part in parts.items():
         if not len(part):
-            raise IsoglossError(f"{items} has no {name} items: the split is empty.")
+            raise IsoglossError(f"{training} has no {name} items: the split is empty.")
     steps = max(1, math.ceil(len(parts["training"]) / batch * epochs))
     partial = folder.with_name(folder.name + ".partial")
     facts = dict(
         kind=kind, labels=labels, epochs=epochs, batch=batch, learning_rate=learning_rate, warmup=warmup,
         weight_decay=weight_decay, max_length=max_length, seed=seed, freeze=dict(freeze), threads=threads,
-        versions=[torch.__version__, transformers.__version__], base=folder_digest(base), items=file_digest(items),
+        versions=[torch.__version__, transformers.__version__], base=folder_digest(base), items=file_digest(training),
     )  # fmt: skip
     partial.parent.mkdir(parents=True, exist_ok=True)
     ownership = Ownership(partial)
@@ -183,7 +188,7 @@ def finetune(
     with published_folder(folder) as draft:
         model.save_pretrained(draft)
         tokenizer.save_pretrained(draft)
-        note = {"frozen_parameters": frozen, "freeze": dict(freeze), "steps": steps}
+        note = {"frozen_parameters": still, "freeze": dict(freeze), "steps": steps}
         (draft / "finetuning.json").write_text(json.dumps(note, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     write_csv(learning_curve(trainer.state.log_history), curve, attributes)
     shutil.rmtree(partial, ignore_errors=True)

@@ -28,11 +28,11 @@ log = logging.getLogger(__name__)
 def run_items(
     *,
     checkpoint: str | Path,
-    items: Mapping[str, str | Path],
+    test: Mapping[str, str | Path],
     kind: str,
     labels: list[str] | None,
     vectors: str | Path,
-    predictions: str | Path | None,
+    predictions: str | Path | None = None,
     layers: list[int],
     max_length: int,
     token_budget: int,
@@ -47,7 +47,7 @@ def run_items(
     ----------
     checkpoint
         Folder of the model, pretrained or tuned.
-    items
+    test
         For each language its Parquet file, see :func:`isogloss.tasks.items.write_items`.
     kind, labels
         Of the task, see :func:`isogloss.tasks.finetune.finetune`.
@@ -88,11 +88,11 @@ def run_items(
         **{f"pooling_{name}": SENTENCE_POOLINGS[name] for name in reader.poolings},
     }
     with new_vectors(vectors, facts) as writer:
-        for language in sorted(items):
-            table = read_parquet(items[language], ("split", "item", "words"))
+        for language in sorted(test):
+            table = read_parquet(test[language], ("split", "item", "words"))
             table = table[table.split == "test"].sort_values("item", ignore_index=True)
             if table.empty:
-                raise IsoglossError(f"{items[language]} has no test items: the split is empty.")
+                raise IsoglossError(f"{test[language]} has no test items: the split is empty.")
             sentences = read_items(loaded, table, kind, max_length, f"The tokenizer in {checkpoint} on {language}")
             states, answers = run_sentences(
                 reader, sentences, kind if predictions is not None else None, labels, layers, max_length, token_budget

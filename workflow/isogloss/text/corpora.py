@@ -5,6 +5,7 @@ microworld adds ``slots``, ``lemmas``, ``entities`` and ``sentiment``.
 """
 
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -31,11 +32,11 @@ def write_corpus(
     min_words: int | None = None,
     max_words: int | None = None,
     max_sentences: int | None = None,
-    files: dict[str, str] | None = None,
     file: str | None = None,
+    beside: str | None = None,
     column: str | None = None,
     segmentation: str | None = None,
-    links: dict[str, str] | None = None,
+    links: Sequence[str] = (),
 ) -> None:
     """Make one language of a corpus.
 
@@ -54,13 +55,16 @@ def write_corpus(
         Of the microworld.
     folder, min_words, max_words, max_sentences
         Of gettext catalogues.
-    files, file, column
-        Of the user's own text: a file of each language, or a table and its column.
+    file, column
+        Of the user's own text: the language's file, or a table and the language's column.
+    beside
+        Another language's file, which ``file`` must be parallel to.
     segmentation
         How text becomes words, see :func:`isogloss.text.segmentation.split_words`; None where nothing is said, and then
         text that is not split into words is refused.
     links
-        The files of given links, by pair. Their positions count the words that an outside aligner saw.
+        The files of given links that join this language's words. Their positions count the words that an outside
+        aligner saw.
 
     Raises
     ------
@@ -75,14 +79,12 @@ def write_corpus(
         # Numbers are digests, so the smallest are a random sample, and the same one in every language.
         table = gettext_catalogues.part_of(table, part).head(max_sentences or len(table))
     else:
-        given = links or {}
         if kind == "text":
-            check_parallel({**files, **given})
-            place, rows = files[language], read_lines(files[language], language, segmentation, bool(given))
+            place, rows = file, read_lines(file, language, segmentation, bool(links))
         else:
             place = f"{file}, column '{column}'"
-            rows = read_words(read_columns(file, [column])[0], language, segmentation, bool(given))
-            check_parallel(given, len(rows))
+            rows = read_words(read_columns(file, [column])[0], language, segmentation, bool(links))
+        check_parallel(file, len(rows), [*([beside] if beside else []), *links])
         table = pd.DataFrame(
             [(number, words) for number, words in enumerate(rows) if words], columns=["sentence", "words"]
         )

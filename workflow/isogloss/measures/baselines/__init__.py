@@ -1,1 +1,36 @@
-"""What shared words, or the most frequent label, reach alone."""
+"""Baselines: what shared words, or the most frequent label, reach alone."""
+
+from isogloss.measures.declaration import Measure
+
+
+def takes(study, places, cell):
+    """Name a task's training items in one language and its test items in all."""
+    targets = study.task_targets(cell["task"])
+    return {
+        "training": places("items", task=cell["task"], language=cell["source"], part="training"),
+        "test": {target: places("items", task=cell["task"], language=target, part="test") for target in targets},
+    }
+
+
+def spec(study, cell):
+    """Name what the scores depend on beside the items."""
+    task = study.settings.tasks[cell["task"]]
+    return {
+        "kind": task.kind,
+        "into": task.into,
+        "source": cell["source"],
+        "attributes": {"task": cell["task"]},
+    }
+
+
+MEASURE = Measure(
+    name="baselines",
+    rule="score_baselines",
+    cell="task-source",
+    function="isogloss.measures.baselines.compute:write_baselines",
+    cells=lambda study: study.baseline_cells,
+    takes=takes,
+    spec=spec,
+    gives={"output": ("baselines", "csv")},
+    message="What words alone tell",
+)

@@ -1,1 +1,36 @@
-"""What a model's sentence and word vectors can retrieve."""
+"""Retrieval: what a model's sentence and word vectors find in another language."""
+
+from isogloss.measures.declaration import Measure
+
+
+def takes(study, places, cell):
+    """Name a checkpoint and the corpus in every language."""
+    languages = study.settings.corpora[cell["corpus"]].languages
+    return {
+        "checkpoint": places("checkpoint", **cell),
+        "corpora": {language: places("corpus", corpus=cell["corpus"], language=language) for language in languages},
+    }
+
+
+def spec(study, cell):
+    """Name what the scores depend on beside the weights and the text."""
+    return {
+        "seed": study.settings.concepts.seed,
+        "source": study.settings.corpora[cell["corpus"]].pairs.source,
+        "threads": study.settings.compute.threads,
+        "attributes": study.identity(cell),
+    }
+
+
+MEASURE = Measure(
+    name="retrieval",
+    rule="score_retrieval",
+    cell="corpus",
+    function="isogloss.measures.retrieval.compute:evaluate",
+    cells=lambda study: study.corpus_cells if study.settings.retrieval else [],
+    takes=takes,
+    spec=spec,
+    gives={"output": ("retrieval", "csv")},
+    needs="retrieval",
+    message="Sentence and word retrieval",
+)

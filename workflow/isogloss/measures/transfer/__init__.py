@@ -1,1 +1,36 @@
-"""Transfer: zero-shot scores."""
+"""Transfer: zero-shot scores of a checkpoint in every language."""
+
+from isogloss.measures.declaration import Measure
+
+
+def takes(study, places, cell):
+    """Name the predictions of a checkpoint on its task's test items."""
+    return {"predictions": places("predictions", **cell, task=study.task_of(cell["model"], cell["checkpoint"]))}
+
+
+def spec(study, cell):
+    """Name what the scores depend on beside the predictions."""
+    one = study.by_checkpoint[cell["model"], cell["checkpoint"]]
+    task, chosen = study.settings.tasks[one.task], study.settings.impact
+    return {
+        "source": one.source,
+        "kind": task.kind,
+        "into": task.into,
+        "draws": chosen.bootstrap,
+        "null": chosen.null,
+        "seed": chosen.seed,
+        "attributes": one.identity,
+    }
+
+
+MEASURE = Measure(
+    name="transfer",
+    rule="score_transfer",
+    cell="tuning",
+    function="isogloss.measures.transfer.compute:write_scores",
+    cells=lambda study: study.tuning_cells,
+    takes=takes,
+    spec=spec,
+    gives={"output": ("transfer", "csv")},
+    message="Transfer",
+)

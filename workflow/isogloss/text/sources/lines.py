@@ -1,6 +1,6 @@
 """Plain text: a file a language, one sentence a line."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from pathlib import Path
 
 from isogloss.errors import IsoglossError
@@ -40,18 +40,18 @@ def read_lines(
     return rows
 
 
-def check_parallel(files: Mapping[str, str | Path], rows: int | None = None) -> None:
-    """Refuse files that do not have the same number of lines.
+def check_parallel(file: str | Path, sentences: int, others: Iterable[str | Path]) -> None:
+    """Refuse files that do not have a line for each sentence of another.
 
     Parameters
     ----------
-    files
-        By what each is: a language's text, or the links of a pair such as ``en-de``.
-    rows
-        The number of rows that each must have, of a table that the files go with.
+    file, sentences
+        The other file, text or a table, and how many it has.
+    others
+        Another language's text, or given links.
     """
-    counts = {name: len(lines_of(path)) for name, path in sorted(files.items())}
-    if len({*counts.values(), *([] if rows is None else [rows])}) > 1:
-        listing = ", ".join(f"{files[name]} ({name}) has {count:,}" for name, count in counts.items())
-        table = "" if rows is None else f" as the table has rows, {rows:,}"
-        raise IsoglossError(f"Parallel files must have the same number of lines{table}: {listing}.")
+    for other in others:
+        if (count := len(lines_of(other))) != sentences:
+            raise IsoglossError(
+                f"Parallel files must have the same number of lines: {file} has {sentences:,}, {other} has {count:,}."
+            )

@@ -1,0 +1,16 @@
+"""Settings of this room: how hidden states become concepts."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from isogloss.section import Device, Section, Seed
+
+
+class Concepts(Section):
+    """How activations become concepts."""
+
+    method: Literal["kmeans", "ward"] = Field("kmeans", description="Ward needs memory for all pairs of words.")
+    clusters: Annotated[int, Field(ge=2)] = Field(600, description="Concepts a layer (K).")
+    seed: Seed = Field(212, description="Seed of the clustering.")
+    device: Device = Field("cpu", description="Where k-means runs; a GPU may change a few words' concepts.")

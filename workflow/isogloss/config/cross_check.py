@@ -1,0 +1,222 @@
+"""Mistakes that show only when sections are read together."""
+
+from pathlib import Path
+
+from isogloss.concepts.settings import Concepts
+from isogloss.config.root import Config
+from isogloss.errors import IsoglossError, did_you_mean
+from isogloss.models.settings import OBJECTIVES, Model
+from isogloss.models.shape import depth
+from isogloss.tasks.settings import Task
+from isogloss.text.settings import Corpus
+
+
+def cross_check(config: Config) -> list[str]:
+    """Find mistakes that show only when sections are read together."""
+    return [
+        *(message for name, corpus in config.corpora.items() for message in check_corpus(f"corpora.{name}", corpus)),
+        *(message for name, model in config.models.items() for message in check_model(f"models.{name}", model, config)),
+        *(message for name, task in config.tasks.items() for message in check_task(f"tasks.{name}", task, config)),
+        *check_concepts(config.concepts),
+    ]
+
+
+def check_concepts(concepts: Concepts) -> list[str]:
+    """Find a clustering that is asked to run where it cannot."""
+    if concepts.method == "ward" and concepts.device != "cpu":
+        return [f"concepts.device: Ward's method runs on a CPU only; found '{concepts.device}'"]
+    return []
+
+
+def check_corpus(where: str, corpus: Corpus) -> list[str]:
+    """Find a corpus's mistakes: languages, pairs, files."""
+    wrong = []
+    pairs, languages = corpus.pairs, corpus.languages
+    for key, values in (("languages", languages), ("pairs.targets", pairs.targets)):
+        for twice in sorted({value for value in values if values.count(value) > 1}):
+            wrong.append(f"{where}.{key}: '{twice}' stands twice")
+    for key, values in (("pairs.source", [pairs.source]), ("pairs.targets", pairs.targets)):
+        for value in values:
+            if value not in languages:
+                wrong.append(f"{where}.{key}: '{value}' is not among this corpus's languages ({', '.join(languages)})")
+    if pairs.source in pairs.targets:
+        wrong.append(f"{where}.pairs.targets: '{pairs.source}' is the source language")
+    alignment = corpus.word_alignment
+    if corpus.kind != "microworld":
+        if alignment.method == "gold":
+            wrong.append(f"{where}.word_alignment.method: only a microworld corpus has gold links")
+        if alignment.evaluate:
+            wrong.append(f"{where}.word_alignment.evaluate: only a microworld corpus has gold links to compare with")
+    else:
+        from isogloss.microworld import LANGUAGES
+
+        for value in languages:
+            if value not in LANGUAGES:
+                wrong.append(f"{where}.languages: the microworld has no '{value}'; it has {', '.join(LANGUAGES)}")
+    if alignment.method == "given":
+        for target in pairs.targets:
+            pair = f"{pairs.source}-{target}"
+            if pair not in alignment.files:
+                wrong.append(f"{where}.word_alignment.files: no Pharaoh file is given for {pair}")
+    files = {f"word_alignment.files.{pair}": path for pair, path in alignment.files.items()}
+    if corpus.kind == "text":
+        files |= {f"files.{language}": path for language, path in corpus.files.items()}
+        wrong += [f"{where}.files: no file is given for '{lang}'" for lang in languages if lang not in corpus.files]
+    elif corpus.kind == "table":
+        files["file"] = corpus.file
+    wrong += [f"{where}.{key}: there is no file {path}" for key, path in files.items() if not Path(path).is_file()]
+    if corpus.kind == "gettext" and not corpus.folder.is_dir():
+        wrong.append(f"{where}.folder: there is no folder {corpus.folder}")
+    return wrong
+
+
+def check_model(where: str, model: Model, config: Config) -> list[str]:
+    """Find a model's mistakes: its origin, its corpus, its layers."""
+    origins = [key for key in ("train", "random", "folder", "hub") if getattr(model, key) is not None]
+    if len(origins) != 1:
+        return [f"{where}: needs exactly one of train, random, folder, hub; found {', '.join(origins) or 'none'}"]
+    wrong = []
+    if model.hub and not model.revision:
+        wrong.append(
+            f"{where}.revision: a hub model needs the commit (40 hexadecimal digits), so that it stays the same"
+        )
+    if model.revision and not model.hub:
+        wrong.append(f"{where}.revision: only a hub model has a revision")
+    for name in model.corpora or []:
+        if name not in config.corpora:
+            wrong.append(f"{where}.corpora: there is no corpus '{name}'{did_you_mean(name, list(config.corpora))}")
+    made = model.train or model.random
+    if made:
+        key = origins[0]
+        if made.corpus not in config.corpora:
+            close = did_you_mean(made.corpus, list(config.corpora))
+            wrong.append(f"{where}.{key}.corpus: there is no corpus '{made.corpus}'{close}")
+        if made.hidden % made.heads:
+            wrong.append(f"{where}.{key}.heads: {made.hidden} (hidden) is not a multiple of {made.heads}")
+    if model.train:
+        allowed = OBJECTIVES[model.train.architecture]
+        if model.train.objective not in allowed:
+            wrong.append(
+                f"{where}.train.objective: architecture {model.train.architecture} goes with {', '.join(allowed)}; "
+                f"found '{model.train.objective}'"
+            )
+        corpus = config.corpora.get(model.train.corpus)
+        if model.train.objective == "unified" and corpus is not None and corpus.kind != "microworld":
+            wrong.append(f"{where}.train.objective: `unified` needs lemmas, which only a microworld corpus has")
+    try:
+        deepest = depth(model)[0]
+    except (IsoglossError, ValueError) as error:
+        return [*wrong, f"{where}.{origins[0]}: {error}"]
+    if model.layers != "all":
+        beyond = [layer for layer in model.layers if layer > deepest]
+        if beyond:
+            wrong.append(f"{where}.layers: {', '.join(map(str, beyond))} is beyond this model's layers 0 to {deepest}")
+        if not model.layers:
+            wrong.append(f"{where}.layers: the list is empty")
+    return wrong
+
+
+def check_task(where: str, task: Task, config: Config) -> list[str]:
+    """Find a task's mistakes: its data, its languages, its models, its layers."""
+    data, wrong = task.data, []
+    for key, values in (
+        ("models", task.models),
+        ("sources", task.sources),
+        ("targets", task.targets or []),
+        ("seeds", task.seeds),
+        ("data.languages", data.languages),
+    ):
+        wrong += [
+            f"{where}.{key}: '{value}' stands twice" for value in sorted({v for v in values if values.count(v) > 1})
+        ]
+    into = [task.into] if task.into else []
+    for key, values in (
+        ("sources", task.sources),
+        ("targets", task.targets or []),
+        ("into", into if data.kind == "microworld" else []),
+        ("concepts", task.concepts),
+    ):
+        known = task.sources if key == "concepts" else data.languages
+        whose = "this task's sources" if key == "concepts" else "the languages of this task's data"
+        wrong += [
+            f"{where}.{key}: '{value}' is not among {whose} ({', '.join(known)})"
+            for value in values
+            if value not in known
+        ]
+    wrong += [
+        f"{where}.sources: '{task.into}' is the language to translate into" for s in task.sources if s == task.into
+    ]
+    translation = task.kind == "translation"
+    if translation and not task.into:
+        wrong.append(f"{where}.into: this key is missing; say which language to translate into")
+    if task.into and not translation:
+        wrong.append(f"{where}.into: only a translation task has one")
+    if data.kind == "microworld":
+        fitting = {"entities": "token-classification", "translation": "translation"}
+        expected = fitting.get(data.task, "sequence-classification")
+        if task.kind != expected:
+            wrong.append(f"{where}.kind: the microworld's {data.task} goes with {expected}; found '{task.kind}'")
+        from isogloss.microworld import LANGUAGES
+
+        wrong += [
+            f"{where}.data.languages: the microworld has no '{value}'; it has {', '.join(LANGUAGES)}"
+            for value in data.languages
+            if value not in LANGUAGES
+        ]
+    else:
+        wrong += check_task_files(f"{where}.data", task)
+    for name in task.models:
+        if name not in config.models:
+            wrong.append(f"{where}.models: there is no model '{name}'{did_you_mean(name, list(config.models))}")
+            continue
+        try:
+            deepest, decoder = depth(config.models[name])
+        except (IsoglossError, ValueError):
+            continue  # said of the model
+        if decoder != translation:
+            needed = "an encoder-decoder" if translation else "an encoder without a decoder"
+            wrong.append(f"{where}.models: {task.kind} needs {needed}, which '{name}' is not")
+        for variant, freeze in task.variants.items():
+            place = f"{where}.variants.{variant}"
+            if freeze.layers == "measured":
+                if freeze.count > deepest:
+                    wrong.append(f"{place}.count: '{name}' has only {deepest} layers")
+                continue
+            beyond = [layer for layer in freeze.layers if layer > deepest]
+            if beyond:
+                listed = ", ".join(map(str, beyond))
+                wrong.append(f"{place}.layers: {listed} is beyond the encoder layers 1 to {deepest} of '{name}'")
+    for variant, freeze in task.variants.items():
+        from isogloss.microworld import MICROWORLD_FAMILIES
+
+        families = [*config.impact.families, *(MICROWORLD_FAMILIES if config.impact.microworld_distances else ())]
+        if freeze.distance not in families:
+            wrong.append(
+                f"{where}.variants.{variant}.distance: '{freeze.distance}' is not among this config's distances "
+                f"({', '.join(families)}){did_you_mean(freeze.distance, families)}"
+            )
+        if freeze.layers == []:
+            wrong.append(f"{where}.variants.{variant}.layers: the list is empty")
+    return wrong
+
+
+def check_task_files(where: str, task: Task) -> list[str]:
+    """Find what a task's own tables lack, as far as paths and column names tell."""
+    data, wrong = task.data, []
+    wanted = {"train": task.sources, "validation": task.sources, "test": task.targets or data.languages}
+    for key, languages in wanted.items():
+        pattern = getattr(data, key)
+        if pattern is None:
+            continue
+        if "{language}" not in pattern:
+            wrong.append(f"{where}.{key}: the path needs `{{language}}` in it; found '{pattern}'")
+            continue
+        for language in languages:
+            path = pattern.replace("{language}", language)
+            if not Path(path).is_file():
+                wrong.append(f"{where}.{key}: there is no file {path}")
+    if task.kind == "translation" and not data.other_text:
+        wrong.append(f"{where}.other_text: this key is missing; say which column holds the translation")
+    if task.kind != "translation" and not data.labels:
+        wrong.append(f"{where}.labels: this key is missing; list all labels")
+    return wrong

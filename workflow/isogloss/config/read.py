@@ -1,0 +1,238 @@
+"""Reading a config: every mistake in the file told at once, one line each."""
+
+import logging
+import types
+import typing
+from pathlib import Path
+from typing import Annotated, Any
+
+import yaml
+from pydantic import ValidationError
+
+from isogloss.config.cross_check import cross_check
+from isogloss.config.root import Config
+from isogloss.errors import IsoglossError, did_you_mean
+from isogloss.section import LANGUAGE, NAME, Section
+
+log = logging.getLogger(__name__)
+
+
+class ConfigError(IsoglossError):
+    """All mistakes of one config, one line each.
+
+    Attributes
+    ----------
+    messages : list of str
+    """
+
+    def __init__(self, messages: list[str]):
+        self.messages = messages
+        super().__init__("\n".join(messages))
+
+
+class UniqueKeyLoader(yaml.SafeLoader):
+    """YAML, but a key that stands twice in one mapping is a mistake."""
+
+
+def unique_mapping(loader: UniqueKeyLoader, node: yaml.MappingNode, deep: bool = False) -> dict:
+    """Build a mapping; refuse a repeated key."""
+    seen = set()
+    for key_node, _ in node.value:
+        if key_node.tag == "tag:yaml.org,2002:merge":
+            continue  # `<<: *anchor`, whose keys may be said again
+        key = loader.construct_object(key_node, deep=deep)
+        if key in seen:
+            raise yaml.constructor.ConstructorError(
+                None, None, f"the key {key!r} stands twice in one section", key_node.start_mark
+            )
+        seen.add(key)
+    return yaml.SafeLoader.construct_mapping(loader, node, deep)
+
+
+def load(path: str | Path) -> Config:
+    """Read and check a config file.
+
+    Raises
+    ------
+    ConfigError
+        With one line for every mistake in the file.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise ConfigError([f"{path}: there is no such file"])
+    try:
+        content = yaml.load(path.read_text(encoding="utf-8"), UniqueKeyLoader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        raise ConfigError([f"{path}:{mark.line + 1}: {error.problem}"]) from error
+    except (UnicodeDecodeError, yaml.YAMLError) as error:
+        raise ConfigError([f"{path}: not readable as YAML in UTF-8: {error}"]) from error
+    return validate(content, name=str(path))
+
+
+def validate(content: Any, name: str = "config") -> Config:
+    """Check a config that has been read already.
+
+    Parameters
+    ----------
+    content
+        The mapping that the YAML file holds.
+    name
+        What to call it in messages: the file.
+
+    Raises
+    ------
+    ConfigError
+        With one line for every mistake.
+    """
+    if not isinstance(content, dict):
+        raise ConfigError([f"{name}: expected sections such as `corpora:` and `models:`, found {kind_of(content)}"])
+    content = spelled_out(content)
+    try:
+        config = Config.model_validate(content)
+    except ValidationError as error:
+        messages = [describe(detail, content) for detail in error.errors(include_url=False)]
+        raise ConfigError([f"{name}: {message}" for message in messages]) from None
+    messages = cross_check(config)
+    if messages:
+        raise ConfigError([f"{name}: {message}" for message in messages])
+    return without_missing_languages(config, name)
+
+
+def spelled_out(content: Any) -> Any:
+    """Give YAML's words back that it took for values: the keys `null` (draws of a null) and `no` (Norwegian)."""
+    words = {None: "null", False: "no"}
+    if isinstance(content, dict):
+        return {
+            (words[key] if key is None or key is False else key): spelled_out(value) for key, value in content.items()
+        }
+    return content
+
+
+def without_missing_languages(config: Config, name: str) -> Config:
+    """Leave out languages of which this machine has no gettext catalogue, and say so in a line.
+
+    Raises
+    ------
+    ConfigError
+        If the source language is missing, or no target language is left.
+    """
+    corpora = dict(config.corpora)
+    for key, corpus in config.corpora.items():
+        if corpus.kind != "gettext":
+            continue
+        here = {path.parents[1].name for path in corpus.folder.glob("*/LC_MESSAGES/*.mo")}
+        # English is what messages are translated from, so any catalogue has it.
+        missing = [
+            language for language in corpus.languages if language not in here and not (language == "en" and here)
+        ]
+        targets = [language for language in corpus.pairs.targets if language not in missing]
+        where = f"{name}: corpora.{key}: {corpus.folder} has no gettext catalogue of {', '.join(missing)}"
+        if missing and (not targets or corpus.pairs.source in missing):
+            raise ConfigError(
+                [f"{where}, and no pair of languages is left. Install translated programs, or take text."]
+            )
+        if missing:
+            log.warning("%s; the corpus goes on without", where)
+            languages = [language for language in corpus.languages if language not in missing]
+            pairs = corpus.pairs.model_copy(update={"targets": targets})
+            corpora[key] = corpus.model_copy(update={"languages": languages, "pairs": pairs})
+    return config.model_copy(update={"corpora": corpora})
+
+
+def kind_of(value: Any) -> str:
+    """Name a YAML value's kind for people."""
+    if value is None:
+        return "nothing"
+    names = {
+        dict: "a section",
+        list: "a list",
+        str: "text",
+        bool: "true or false",
+        int: "a number",
+        float: "a number",
+    }
+    return f"{names.get(type(value), type(value).__name__)}" + (f" ({value!r})" if not isinstance(value, dict) else "")
+
+
+def describe(detail: dict, content: Any) -> str:
+    """Turn one of pydantic's errors into a line that names the key, what was found and what to do."""
+    keys = list(detail["loc"])
+    for section, place in (("corpora", 2), ("tasks", 3)):
+        if keys[0] == section and len(keys) > place and keys[place] in ("microworld", "gettext", "text", "table"):
+            del keys[place]  # pydantic's name of the union's member
+    keys = [key for key in keys if not (isinstance(key, str) and ("list[" in key or "literal[" in key))]
+    where = ".".join(str(key) for key in keys if key != "[key]")
+    found = value_at(content, keys)
+    sort, context = detail["type"], detail.get("ctx", {})
+    if sort == "extra_forbidden":
+        return f"{'.'.join(map(str, keys[:-1])) or 'top level'}: unknown key '{keys[-1]}'{suggest(keys, content)}"
+    if sort == "missing":
+        return f"{where}: this key is missing"
+    if sort in ("literal_error", "union_tag_invalid"):
+        expected = context.get("expected") or context.get("expected_tags")
+        options = [option.strip(" '") for option in expected.replace(" or ", ", ").split(",")]
+        found = found.get("kind") if sort == "union_tag_invalid" else found
+        return f"{where}: expected one of {', '.join(options)}; found {found!r}{did_you_mean(str(found), options)}"
+    if sort == "union_tag_not_found":
+        kinds = "microworld, table" if keys[0] == "tasks" else "microworld, gettext, text, table"
+        return f"{where}.kind: this key is missing; expected one of {kinds}"
+    if sort == "string_pattern_mismatch":
+        rule = {
+            NAME: "lower-case letters, digits and hyphens, starting with a letter or a digit",
+            LANGUAGE: "a language code of two or three lower-case letters",
+        }.get(context["pattern"], "40 hexadecimal digits (a commit)")
+        found = keys[-1] if "[key]" in map(str, detail["loc"]) else found
+        return f"{where}: expected {rule}; found {found!r}"
+    message = detail["msg"][0].lower() + detail["msg"][1:]
+    return f"{where}: {message.replace('input should', 'should')}; found {kind_of(found)}"
+
+
+def value_at(content: Any, keys: list) -> Any:
+    """Look a value up by its keys; None where there is none."""
+    for key in keys:
+        try:
+            content = content[key]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return content
+
+
+def suggest(keys: list, content: Any) -> str:
+    """Suggest a known key for an unknown one, and list what the section has."""
+    section = section_at(Config, keys[:-1], content)
+    if section is None:
+        return ""
+    known = list(section.model_fields)
+    return did_you_mean(str(keys[-1]), known) or f"; this section has {', '.join(known)}"
+
+
+def section_at(section: Any, keys: list, content: Any) -> type[Section] | None:
+    """Find the section class that stands under ``keys``."""
+    for key in keys:
+        content = value_at(content, [key])
+        if isinstance(section, type) and issubclass(section, Section):
+            if key not in section.model_fields:
+                return None
+            section = section.model_fields[key].annotation
+        elif typing.get_origin(section) is dict:
+            section = typing.get_args(section)[1]
+        else:
+            return None
+        section = choose(section, content)
+    return section if isinstance(section, type) and issubclass(section, Section) else None
+
+
+def choose(annotation: Any, content: Any) -> Any:
+    """Of a union of sections, choose the one that ``content`` means."""
+    if typing.get_origin(annotation) is Annotated:
+        annotation = typing.get_args(annotation)[0]
+    if typing.get_origin(annotation) in (typing.Union, types.UnionType):
+        options = [option for option in typing.get_args(annotation) if isinstance(option, type)]
+        sections = [option for option in options if issubclass(option, Section)]
+        kind = content.get("kind") if isinstance(content, dict) else None
+        for option in sections:
+            if "kind" in option.model_fields and typing.get_args(option.model_fields["kind"].annotation) == (kind,):
+                return option
+        return sections[0] if len(sections) == 1 else None
+    return annotation

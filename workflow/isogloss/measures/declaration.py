@@ -1,0 +1,55 @@
+"""What a measure tells of itself: from this follow its rule, its table, its place and what its columns mean.
+
+Declarations are read whenever the Snakefile is, so they import nothing heavy.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A measure of cells of the grid.
+
+    Attributes
+    ----------
+    name
+        Of its table and of its folder below ``metrics``.
+    rule
+        The Snakemake rule's name: a verb and what it makes.
+    cell
+        What one file is about: a key of :data:`isogloss.plan.places.CELLS`.
+    function
+        What computes it, ``package.module:function``. It gets the files of ``takes`` and ``gives`` and the values of
+        ``spec`` by keyword.
+    cells
+        From the study, the cells to measure: the wildcards of each.
+    takes
+        From study, places and one cell, the files that it reads, by keyword: a path, or a mapping of paths.
+    spec
+        From study and one cell, the values that it depends on beside its files, by keyword.
+    gives
+        Keyword -> (folder below ``metrics``, ending) of the files that it writes; the first is collated into the table.
+    variant_rule
+        A second rule's name, for checkpoints that are not tuned whole, where a cluster must group them apart.
+    needs
+        The function of :mod:`isogloss.plan.needs` that tells memory and time; ``small`` for seconds.
+    message
+        What Snakemake says of a job.
+    columns
+        Column of the table -> what it holds, beyond those that all tables share.
+    """
+
+    name: str
+    rule: str
+    cell: str
+    function: str
+    cells: Callable[[Any], list[dict[str, Any]]]
+    takes: Callable[[Any, Any, dict[str, Any]], dict[str, Any]]
+    spec: Callable[[Any, dict[str, Any]], dict[str, Any]]
+    message: str
+    gives: dict[str, tuple[str, str]] = field(default_factory=dict)
+    variant_rule: str = ""
+    needs: str = "small"
+    columns: dict[str, str] = field(default_factory=dict)

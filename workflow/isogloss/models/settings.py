@@ -1,0 +1,62 @@
+"""Settings of this room: where a model comes from, and which of its layers count."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from isogloss.section import Count, Name, Section, Seed
+
+OBJECTIVES = {"bert": ("naive", "tlm", "unified", "contrastive"), "t5": ("translation", "contrastive")}
+
+
+class Train(Section):
+    """A small model, trained here from nothing."""
+
+    architecture: Literal["bert", "t5"] = Field("bert", description="Encoder, or encoder-decoder.")
+    objective: Literal["naive", "tlm", "unified", "contrastive", "translation"] = Field(
+        "naive",
+        description="`naive`: masked words of single sentences. `tlm`: masked words of translation pairs too. "
+        "`unified`: masked words answered with language-neutral lemmas (microworld only). `contrastive`: masked "
+        "words, and parallel sentences drawn together. `translation`: for t5.",
+    )
+    corpus: Name = Field(description="The corpus whose training text is used.")
+    layers: Count = Field(3, description="Layers (of each stack).")
+    hidden: Count = Field(64, description="Width.")
+    heads: Count = Field(2, description="Attention heads.")
+    intermediate: Count = Field(256, description="Width of the feed-forward layers.")
+    vocabulary: Annotated[int, Field(ge=50)] = Field(2500, description="Size of the subword vocabulary.")
+    steps: Count = Field(2000, description="Training steps.")
+    batch: Annotated[int, Field(ge=2)] = Field(64, description="Sentences a step.")
+    learning_rate: Annotated[float, Field(gt=0)] = Field(4e-3, description="Peak learning rate of AdamW.")
+    seed: Seed = Field(0, description="Seed of weights and batches.")
+
+
+class Random(Section):
+    """A model of full size with random weights and a tokenizer trained on the spot."""
+
+    family: Literal["bert", "xlm-roberta", "mt5"] = Field(description="Architecture.")
+    corpus: Name = Field(description="The corpus whose training text the tokenizer is trained on.")
+    layers: Count = Field(12, description="Layers (of each stack).")
+    hidden: Count = Field(768, description="Width.")
+    heads: Count = Field(12, description="Attention heads.")
+    vocabulary: Annotated[int, Field(ge=50)] = Field(2000, description="Size of the subword vocabulary.")
+    seed: Seed = Field(0, description="Seed of the weights.")
+
+
+class Model(Section):
+    """A model: exactly one of `train`, `random`, `folder` and `hub`."""
+
+    train: Train | None = Field(None, description="Train a small one here.")
+    random: Random | None = Field(None, description="Make one with random weights.")
+    folder: Path | None = Field(None, description="A local folder, as save_pretrained writes it.")
+    hub: str | None = Field(None, description="A model id on the hub; needs `revision`.")
+    revision: Annotated[str, Field(pattern=r"^[0-9a-f]{40}$")] | None = Field(
+        None, description="The hub commit, 40 hexadecimal digits."
+    )
+    depth: Count | None = Field(None, description="Number of layers of a hub model that Isogloss does not know.")
+    encoder_decoder: bool | None = Field(None, description="Whether a hub model that Isogloss does not know has both.")
+    layers: Literal["all"] | list[Annotated[int, Field(ge=0)]] = Field(
+        "all", description="Which layers to analyse; 0 is the embeddings."
+    )
+    corpora: list[Name] | None = Field(None, description="The corpora it is measured on; all where nothing is said.")

@@ -1,0 +1,96 @@
+"""Where everything stands: the only file that spells a path of the results.
+
+A rule's output, the input of the next and every list of files come from here, so a place is written once.
+"""
+
+PAIR = "{corpus}/{source}-{target}"
+CELL = f"{{model}}/{{checkpoint}}/{PAIR}"
+
+PLACES = {
+    "corpus": "corpora/{corpus}/{language}.parquet",
+    "training_text": "training/{corpus}/{language}.parquet",
+    "alignment": f"alignments/{PAIR}.parquet",
+    "lexicon": f"lexicons/{PAIR}.parquet",
+    "selection": f"selections/{PAIR}/{{side}}.parquet",
+    "checkpoint": "checkpoints/{model}/{checkpoint}",
+    "store": f"activations/{CELL}/{{space}}.h5",
+    "concepts": f"concepts/{CELL}/{{space}}/layer{{layer}}.parquet",
+    "items": "tasks/{task}/{language}/{part}.parquet",
+    "sentences": "sentences/{model}/{checkpoint}/{task}.h5",
+    "predictions": "predictions/{model}/{checkpoint}/{task}.parquet",
+    "frozen_layers": "metrics/frozen_layers/{model}/{task}/{variant}.json",
+    "training": "metrics/training/{model}/{checkpoint}.csv",
+    "finetuning": "metrics/finetuning/{model}/{checkpoint}.csv",
+    "word_alignment": f"metrics/word_alignment/{PAIR}.csv",
+    "table": "tables/{table}.csv",
+    "figure": "figures/{figure}.svg",
+    "provenance": "provenance.json",
+    "report": "report.html",
+}
+# What one file of a measure is about: the wildcards that name it.
+CELLS = {
+    "pair-layer": f"{CELL}/{{kind}}/layer{{layer}}",
+    "corpus": "{model}/{checkpoint}/{corpus}",
+    "tuning": "{model}/{checkpoint}",
+    "task-source": "{task}/{source}",
+}
+
+
+class Blanks(dict):
+    """Wildcards that are not known yet stay as they are."""
+
+    def __missing__(self, key: str) -> str:
+        return f"{{{key}}}"
+
+
+class Places:
+    """The places of one results folder.
+
+    Parameters
+    ----------
+    results
+        The folder.
+    """
+
+    def __init__(self, results: str):
+        self.results = results
+
+    def __call__(self, name: str, **wildcards: object) -> str:
+        """Give the path of something, with the wildcards that are known filled in."""
+        return self.fill(f"{self.results}/{PLACES[name]}", wildcards)
+
+    def metric(self, name: str, cell: str, ending: str = "csv", **wildcards: object) -> str:
+        """Give the path of one measure's file of a cell.
+
+        Parameters
+        ----------
+        name
+            Of the folder below ``metrics``.
+        cell
+            What a file is about, a key of ``CELLS``.
+        ending
+            Of the file.
+        **wildcards
+            Those that are known.
+        """
+        return self.fill(f"{self.results}/metrics/{name}/{CELLS[cell]}.{ending}", wildcards)
+
+    def log(self, path: str) -> str:
+        """Give the log of the job that makes ``path``."""
+        return f"{self.results}/logs/{self.below(path)}.log"
+
+    def benchmark(self, path: str) -> str:
+        """Give the file of time and memory of the job that makes ``path``."""
+        return f"{self.results}/benchmarks/{self.below(path)}.tsv"
+
+    def below(self, path: str) -> str:
+        """Give a path below the results folder, without its ending."""
+        inner = path.removeprefix(f"{self.results}/").removeprefix("metrics/")
+        folder, _, name = inner.rpartition("/")
+        stem = name.rpartition(".")[0] or name
+        return f"{folder}/{stem}" if folder else stem
+
+    @staticmethod
+    def fill(pattern: str, wildcards: dict[str, object]) -> str:
+        """Fill in the wildcards that are known."""
+        return pattern.format_map(Blanks(wildcards)) if wildcards else pattern

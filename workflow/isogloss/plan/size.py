@@ -1,0 +1,85 @@
+"""How much there is to do: jobs by rule and bytes, before anything runs."""
+
+from typing import Any
+
+from isogloss.measures import MEASURES
+from isogloss.plan import specs, targets
+from isogloss.plan.places import Places
+from isogloss.plan.study import WHOLE, Study
+
+
+def size(study: Study) -> dict[str, Any]:
+    """Count the jobs of every rule from nothing, and bound the bytes of activations.
+
+    Returns
+    -------
+    dict
+        ``jobs`` (by rule) and ``activation_bytes``: a store holds at most every occurrence that the selection allows,
+        bounded by the words of the corpus where its size is known.
+    """
+    settings = study.settings
+    corpus_pairs = [(name, *pair) for name in settings.corpora for pair in study.pairs(name)]
+    made = [name for kind in ("train", "random") for name in study.models_of_kind(kind)]
+    layers = sum(len(study.layers(cell["model"])) for cell in study.store_cells)
+    jobs = {
+        "make_corpus": sum(len(corpus.languages) for corpus in settings.corpora.values()),
+        "make_training_text": len({text for model in made for text in study.training_text(model)}),
+        "align_words": len(corpus_pairs),
+        "build_lexicon": len(corpus_pairs),
+        "select_words": len(corpus_pairs),
+        "score_word_alignment": len(study.aligner_cells),
+        "train_model": len(study.models_of_kind("train")),
+        "make_random_model": len(study.models_of_kind("random")),
+        "link_model": len(study.models_of_kind("folder")),
+        "fetch_model": len(study.models_of_kind("hub")),
+        "extract_activations": len(study.store_cells),
+        "cluster_concepts": layers,
+        "cluster_joint_concepts": len(study.layer_cells),
+        **tuning_jobs(study),
+        **measure_jobs(study),
+        "table_activations": 1,
+        "collate_metric": len(targets.collated(study, Places(settings.results))),
+        "draw_figure": len(targets.figures(study)),
+        "record_provenance": 1,
+        "write_report": 1,
+        "all": 1,
+    }
+    return {"jobs": {rule: count for rule, count in jobs.items() if count}, "activation_bytes": activation_bytes(study)}
+
+
+def measure_jobs(study: Study) -> dict[str, int]:
+    """Count the jobs of every measure."""
+    jobs = {measure.rule: len(measure.cells(study)) for measure in MEASURES}
+    variants = sum(one.variant != WHOLE for one in study.tunings)
+    jobs["measure_impact"] -= variants
+    return {**jobs, "measure_variant_impact": variants}
+
+
+def tuning_jobs(study: Study) -> dict[str, int]:
+    """Count the jobs of fine-tuning and of what follows from it."""
+    whole = [one for one in study.tunings if one.variant == WHOLE]
+    measured = {(one.model, one.task, one.variant) for one in study.tunings if specs.measured(study, one)}
+    tasks = study.settings.tasks
+    return {
+        "make_task_items": sum(len(task.sources) + len(study.task_targets(name)) for name, task in tasks.items()),
+        "finetune": len(study.tunings),
+        "embed_test_items": len({(one.model, one.task) for one in study.tunings}),
+        "run_test_items": len(whole),
+        "run_variant_test_items": len(study.tunings) - len(whole),
+        "choose_frozen_layers": len(measured),
+        "measure_distances": int(bool(tasks)),
+        "correlate": int(bool(tasks)),
+        "compare_freezing": int(study.has_variants),
+    }
+
+
+def activation_bytes(study: Study) -> int:
+    """Bound the bytes of all stores."""
+    total = 0
+    for cell in study.pair_cells:
+        section = study.settings.models[cell["model"]]
+        shape = section.train or section.random
+        words = 10 * (getattr(study.settings.corpora[cell["corpus"]], "sentences", None) or 10_000)
+        stores = len(study.spaces(cell["model"])) * len(study.layers(cell["model"]))
+        total += 2 * (shape.hidden if shape else 768) * words * stores
+    return total

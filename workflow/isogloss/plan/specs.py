@@ -1,0 +1,230 @@
+"""What each result depends on beside its files: plain values with sorted keys.
+
+A difference in them makes that one result again and nothing else, so each holds only what changes that result. They are
+the keyword arguments of the function that makes it.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from isogloss.plan.study import WHOLE, Study, Tuning, plain
+
+
+def corpus(study: Study, name: str, language: str, part: str = "parallel") -> dict[str, Any]:
+    """Name what one language of a corpus is made from."""
+    section = study.settings.corpora[name]
+    if section.kind == "microworld":
+        count = section.sentences if part == "parallel" else section.training_sentences
+        own = {"sentences": count, "seed": section.seed}
+    elif section.kind == "gettext":
+        own = {
+            "folder": str(section.folder),
+            "min_words": section.min_words,
+            "max_words": section.max_words,
+            "max_sentences": section.max_sentences if part == "parallel" else None,
+        }
+    elif section.kind == "text":
+        # Each file is held against the source language's, so a further language is no matter of the others.
+        own = {
+            "file": str(section.files[language]),
+            "beside": str(section.files[section.pairs.source]),
+            "segmentation": section.segmentation.get(language, "whitespace"),
+        }
+    else:
+        own = {
+            "file": str(section.file),
+            "column": section.columns.get(language, language),
+            "segmentation": section.segmentation.get(language, "whitespace"),
+        }
+    return plain({"kind": section.kind, "language": language, "part": part, **own})
+
+
+def corpus_files(study: Study, name: str, language: str) -> list[str]:
+    """List the user's files that one language of a corpus is read from."""
+    section = study.settings.corpora[name]
+    if section.kind == "text":
+        return sorted({str(section.files[language]), str(section.files[section.pairs.source])})
+    return [str(section.file)] if section.kind == "table" else []
+
+
+def given_links(study: Study, name: str, source: str, target: str) -> list[str]:
+    """List the Pharaoh file of a pair: one, or none where the links are computed."""
+    section = study.settings.corpora[name].word_alignment
+    return [str(section.files[f"{source}-{target}"])] if section.method == "given" else []
+
+
+def word_alignment(study: Study, name: str) -> dict[str, Any]:
+    """Name what the word alignment of a corpus depends on beside its text."""
+    section = study.settings.corpora[name]
+    spec = {"method": section.word_alignment.method, "max_words": section.max_sentence_words}
+    if section.word_alignment.method == "eflomal":
+        spec |= {"symmetrization": section.word_alignment.symmetrization, "seed": section.word_alignment.seed}
+    return plain(spec)
+
+
+def word_alignment_score(study: Study, cell: dict[str, Any]) -> dict[str, Any]:
+    """Name what the score of the aligner against gold links depends on."""
+    section = study.settings.corpora[cell["corpus"]]
+    return plain(
+        {
+            "symmetrization": section.word_alignment.symmetrization,
+            "seed": section.word_alignment.seed,
+            "max_words": section.max_sentence_words,
+            "identity": cell,
+        }
+    )
+
+
+def training(study: Study, model: str) -> dict[str, Any]:
+    """Name what the training of a model depends on beside its text."""
+    spec = plain(study.settings.models[model].train)
+    seed = spec.pop("seed")
+    spec.pop("corpus")
+    attributes = study.identity({"model": model, "checkpoint": "pretrained"})
+    return {"attributes": attributes, "seed": seed, "spec": spec, "threads": study.settings.compute.threads}
+
+
+def random_weights(study: Study, model: str) -> dict[str, Any]:
+    """Name what a model with random weights depends on beside the text its tokenizer is trained on."""
+    spec = plain(study.settings.models[model].random)
+    spec.pop("corpus")
+    return spec
+
+
+def folder(study: Study, model: str) -> dict[str, Any]:
+    """Name the folder of a local model."""
+    return {"source": str(Path(study.settings.models[model].folder).resolve())}
+
+
+def model_files(study: Study, model: str) -> list[str]:
+    """List the files of a local model's folder."""
+    return sorted(str(path) for path in Path(study.settings.models[model].folder).iterdir() if path.is_file())
+
+
+def hub(study: Study, model: str) -> dict[str, Any]:
+    """Name the repository and the revision of a model of the hub."""
+    return {"repository": study.settings.models[model].hub, "revision": study.settings.models[model].revision}
+
+
+def vectors(study: Study, cell: dict[str, Any]) -> dict[str, Any]:
+    """Name what one space's vectors depend on beside the weights and the words: all but which layers are kept."""
+    own = {"attributes": study.identity(cell), "space": cell["space"], "threads": study.settings.compute.threads}
+    return plain({**plain(study.settings.activations), **own})
+
+
+def concepts(study: Study, cell: dict[str, Any]) -> dict[str, Any]:
+    """Name what the clustering of one layer of one space, or of two together, depends on beside the vectors."""
+    joint = cell["space"].startswith("joint-")
+    languages = [cell["source"], cell["target"]] if joint else [cell[cell["space"].split("-")[0]]]
+    own = {
+        "selection": "frequent" if joint else "aligned",
+        "threads": study.settings.compute.threads,
+        "languages": languages,
+        "layer": int(cell["layer"]),
+    }
+    return plain({**plain(study.settings.concepts), **own})
+
+
+def task(study: Study, name: str) -> dict[str, Any]:
+    """Name a task's kind and labels."""
+    section = study.settings.tasks[name]
+    if section.data.kind == "microworld":
+        from isogloss.microworld.tasks import LABELS
+
+        labels = LABELS.get(section.data.task)
+    else:
+        labels = section.data.labels
+    return plain({"kind": section.kind, "labels": labels and list(labels)})
+
+
+def items(study: Study, name: str, language: str, part: str) -> dict[str, Any]:
+    """Name what one language's items of a task are made from."""
+    section = study.settings.tasks[name]
+    spec = {key: value for key, value in plain(section.data).items() if key != "languages"}
+    for key in ("train", "validation") if part == "test" else ("test",):
+        spec[key] = None
+    if section.data.kind == "microworld":
+        return plain({**spec, "into": section.into, "language": language, "part": part})
+    for key in ("train", "validation", "test"):
+        spec[key] = spec[key] and spec[key].replace("{language}", language)
+    return plain({**spec, "form": section.kind, "language": language, "part": part})
+
+
+def items_files(study: Study, name: str, language: str, part: str) -> list[str]:
+    """List the user's files that one language's items are read from."""
+    if study.settings.tasks[name].data.kind == "microworld":
+        return []
+    spec = items(study, name, language, part)
+    return [spec[key] for key in ("train", "validation", "test") if spec[key]]
+
+
+def finetuning(study: Study, one: Tuning) -> dict[str, Any]:
+    """Name what a fine-tuning depends on beside the pretrained weights and the items."""
+    section = study.settings.tasks[one.task]
+    names = ("epochs", "batch", "learning_rate", "warmup", "weight_decay", "max_length")
+    frozen = section.variants.get(one.variant)
+    freeze = (
+        {"embeddings": frozen.embeddings, "layers": frozen.layers} if frozen else {"embeddings": False, "layers": []}
+    )
+    return plain(
+        {
+            **task(study, one.task),
+            **{name: getattr(section, name) for name in names},
+            "seed": one.seed,
+            "freeze": freeze,
+            "device": study.settings.activations.device,
+            "threads": study.settings.compute.threads,
+            "attributes": one.identity,
+        }
+    )
+
+
+def test_pass(study: Study, model: str, checkpoint: str, name: str) -> dict[str, Any]:
+    """Name what sentence vectors and predictions depend on beside the weights and the items."""
+    return plain(
+        {
+            **task(study, name),
+            "layers": study.layers(model),
+            "max_length": study.settings.tasks[name].max_length,
+            "token_budget": study.settings.activations.token_budget,
+            "device": study.settings.activations.device,
+            "precision": study.settings.activations.precision,
+            "threads": study.settings.compute.threads,
+            "attributes": {"model": model, "checkpoint": checkpoint, "task": name},
+        }
+    )
+
+
+def distances(study: Study) -> dict[str, Any]:
+    """Name what the table of distances depends on."""
+    return {
+        "languages": study.task_languages,
+        "families": list(study.settings.impact.families),
+        "microworld": study.settings.impact.microworld_distances,
+    }
+
+
+def correlations(study: Study) -> dict[str, Any]:
+    """Name what the table of correlations depends on beside the other tables."""
+    return {"draws": study.settings.impact.permutations, "seed": study.settings.impact.seed}
+
+
+def frozen_layers(study: Study, name: str, variant: str) -> dict[str, Any]:
+    """Name how a variant's frozen layers are chosen."""
+    frozen = study.settings.tasks[name].variants[variant]
+    return {"count": frozen.count, "distance": frozen.distance}
+
+
+def freezing(study: Study) -> dict[str, Any]:
+    """Name what the comparison of variants depends on: by task and variant, the distance that near and far go by."""
+    distance = {
+        name: {variant: choice.distance for variant, choice in task.variants.items()}
+        for name, task in study.settings.tasks.items()
+        if task.variants
+    }
+    return {"distance": distance, "draws": study.settings.impact.bootstrap, "seed": study.settings.impact.seed}
+
+
+def measured(study: Study, one: Tuning) -> bool:
+    """Tell whether a fine-tuning freezes layers that are chosen by measurement."""
+    return one.variant != WHOLE and study.settings.tasks[one.task].variants[one.variant].layers == "measured"

@@ -1,0 +1,65 @@
+"""What a run ends in: tables, each with the files it is put together from, and figures."""
+
+from isogloss.measures import MEASURES
+from isogloss.plan.places import Places
+from isogloss.plan.study import PRETRAINED, Study
+
+# Figure -> the tables it is drawn from.
+CONCEPT_FIGURES = {
+    "concept_alignment_by_layer": ["concept_alignment"],
+    "concept_alignment_heatmap": ["concept_alignment"],
+    "concept_alignment_by_model": ["concept_alignment"],
+    "concept_overlap_by_layer": ["concept_overlap"],
+    "concept_overlap_heatmap": ["concept_overlap"],
+}
+TASK_FIGURES = {
+    "transfer_heatmap": ["transfer", "baselines"],
+    "impact_by_layer": ["impact", "distances"],
+    "impact_heatmap": ["impact"],
+    "transfer_by_impact": ["transfer", "impact"],
+    "correlation_by_layer": ["correlations"],
+    "learning_curves": ["finetuning"],
+}
+VARIANT_FIGURES = {"freezing": ["freezing"]}
+
+
+def measure_files(study: Study, places: Places) -> dict[str, list[str]]:
+    """List the files of every measure, one a cell."""
+    files = {}
+    for measure in MEASURES:
+        folder, ending = next(iter(measure.gives.values()))
+        files[measure.name] = [places.metric(folder, measure.cell, ending, **cell) for cell in measure.cells(study)]
+    return files
+
+
+def collated(study: Study, places: Places) -> dict[str, list[str]]:
+    """List the tables that are put together from one file a cell, each with those; a table without any is left out."""
+    trained = [places("training", model=name, checkpoint=PRETRAINED) for name in study.models_of_kind("train")]
+    files = {
+        **measure_files(study, places),
+        "word_alignment": [places("word_alignment", **cell) for cell in study.aligner_cells],
+        "training": trained,
+        "finetuning": [places("finetuning", **cell) for cell in study.tuning_cells],
+    }
+    return {name: paths for name, paths in files.items() if paths}
+
+
+def whole_tables(study: Study) -> list[str]:
+    """List the tables that are made whole."""
+    names = ["activations"]
+    names += ["distances", "correlations"] if study.settings.tasks else []
+    return names + (["freezing"] if study.has_variants else [])
+
+
+def tables(study: Study, places: Places) -> list[str]:
+    """List every table of a run."""
+    return [places("table", table=name) for name in [*collated(study, places), *whole_tables(study)]]
+
+
+def figures(study: Study) -> dict[str, list[str]]:
+    """Name the figures of a run, each with the tables it is drawn from."""
+    return {
+        **CONCEPT_FIGURES,
+        **(TASK_FIGURES if study.settings.tasks else {}),
+        **(VARIANT_FIGURES if study.has_variants else {}),
+    }

@@ -1,0 +1,20 @@
+"""The base class of config sections, and the types that their keys share."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+NAME = r"^[a-z0-9][a-z0-9-]*$"
+LANGUAGE = r"^[a-z]{2,3}$"
+Name = Annotated[str, Field(pattern=NAME)]
+Language = Annotated[str, Field(pattern=LANGUAGE)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Count = Annotated[int, Field(ge=1)]
+Seed = Annotated[int, Field(ge=0, lt=2**31)]
+Device = Literal["auto", "cpu", "cuda"]
+
+
+class Section(BaseModel):
+    """A part of the config: unknown keys are mistakes, because a typo must not become a silent default."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=False, hide_input_in_errors=True)

@@ -1,0 +1,24 @@
+"""Settings of this room: how hidden states are extracted."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from isogloss.section import Count, Device, Section
+
+
+class Activations(Section):
+    """How hidden states are extracted."""
+
+    pooling: Literal["first", "last", "mean"] = Field("last", description="Which subwords stand for a word.")
+    token_budget: Count = Field(
+        2048, description="Tokens of one batch, padding included. More is no faster on a CPU, whose caches it leaves."
+    )
+    max_length: Annotated[int, Field(ge=8)] = Field(512, description="Longer sentences are cut, and the words counted.")
+    precision: Literal["auto", "float32", "bfloat16", "float16"] = Field(
+        "auto", description="Of the forward pass: bfloat16 on a GPU, float32 on a CPU where nothing is said."
+    )
+    device: Device = Field("auto", description="Where the forward pass runs.")
+    sentence_vectors: bool = Field(
+        False, description="Keep sentence vectors (first token, and mean) in the encoder stores too."
+    )

@@ -1,0 +1,74 @@
+"""Settings of this room: what models are fine-tuned on."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from isogloss.section import Count, Language, Name, Section, Seed, Share
+
+
+class MicroworldTask(Section):
+    """Items of the embedded grammar, whose right answers are known."""
+
+    kind: Literal["microworld"]
+    task: Literal["sentiment", "inference", "entities", "translation"] = Field(description="Which task.")
+    languages: list[Language] = Field(min_length=2, description="The languages to make.")
+    train: Count = Field(3000, description="Training items of each language.")
+    validation: Count = Field(200, description="Items of each language that the learning curve is measured on.")
+    test: Count = Field(400, description="Test items, the same in every language.")
+    seed: Seed = Field(3, description="Seed of the items.")
+
+
+class TableTask(Section):
+    """The user's own items: Parquet, CSV or JSONL files, one for each language and split."""
+
+    kind: Literal["table"]
+    languages: list[Language] = Field(min_length=2, description="The languages.")
+    train: str = Field(description="Path of the training items, with `{language}` in it. Sources need one.")
+    validation: str | None = Field(
+        None, description="Path of the validation items; where nothing is said, every tenth training item."
+    )
+    test: str = Field(description="Path of the test items, with `{language}` in it; the same items in every language.")
+    text: str = Field("text", description="Column of the text, or of its list of words.")
+    other_text: str | None = Field(None, description="Column of the second text: a hypothesis, or the translation.")
+    label: str = Field("label", description="Column of the label, or of the list of tags, one a word.")
+    labels: list[str] | None = Field(None, min_length=2, description="All labels or tags. Translation has none.")
+
+
+class Freeze(Section):
+    """Which weights a variant leaves as they were."""
+
+    layers: Literal["measured"] | list[Count] = Field(
+        "measured",
+        description="Encoder layers to freeze, 1 is the first; or `measured`: the ones whose impact goes down most "
+        "with distance, as the checkpoints that are tuned whole show.",
+    )
+    count: Count = Field(1, description="How many layers `measured` takes.")
+    distance: str = Field("syntactic", description="The distance that `measured` and near and far go by.")
+    embeddings: bool = Field(False, description="Freeze the embeddings too.")
+
+
+class Task(Section):
+    """What models are fine-tuned on, in one source language at a time, and tested on in all."""
+
+    kind: Literal["sequence-classification", "token-classification", "translation"] = Field(
+        description="What is predicted."
+    )
+    data: Annotated[MicroworldTask | TableTask, Field(discriminator="kind")] = Field(description="The items.")
+    models: list[Name] = Field(min_length=1, description="The models to tune.")
+    sources: list[Language] = Field(min_length=1, description="Source languages: each gives a checkpoint of its own.")
+    targets: list[Language] | None = Field(None, description="Languages to test on; all where nothing is said.")
+    into: Language | None = Field(None, description="For translation: the language to translate into.")
+    seeds: list[Seed] = Field([0], min_length=1, description="Seeds of head, order and dropout; each a checkpoint.")
+    epochs: Annotated[float, Field(gt=0)] = Field(3, description="Passes over the training items.")
+    batch: Count = Field(32, description="Items a step.")
+    learning_rate: Annotated[float, Field(gt=0)] = Field(2e-5, description="Peak of AdamW, falling linearly to 0.")
+    warmup: Share = Field(0.0, description="Share of the steps in which the learning rate rises.")
+    weight_decay: Annotated[float, Field(ge=0)] = Field(0.0, description="Of AdamW.")
+    max_length: Annotated[int, Field(ge=8)] = Field(128, description="Longest input in subwords; longer ones are cut.")
+    variants: dict[Name, Freeze] = Field(
+        {}, description="Further checkpoints beside the one that is tuned whole, with frozen layers."
+    )
+    concepts: list[Language] = Field(
+        [], description="Source languages whose checkpoints, tuned whole, are measured for CALIGN and COLAP too."
+    )

@@ -1,0 +1,87 @@
+"""Settings of this room: corpora, how their words are linked, and which words are used."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from isogloss.section import Count, Language, Section, Seed
+
+
+class Pairs(Section):
+    """Which pairs of languages are compared."""
+
+    source: Language = Field(description="The source language of every pair.")
+    targets: list[Language] = Field(min_length=1, description="The target languages.")
+
+
+class WordAlignment(Section):
+    """How words of a sentence pair are linked."""
+
+    method: Literal["eflomal", "gold", "given"] = Field(
+        "eflomal", description="A statistical aligner, the microworld's own links, or links in Pharaoh files."
+    )
+    symmetrization: Literal["intersection", "grow-diag-final-and"] = Field(
+        "intersection", description="How the aligner's two directions become one set of links."
+    )
+    seed: Seed = Field(212, description="Seed of the aligner.")
+    files: dict[str, Path] = Field({}, description="For `given`: a Pharaoh file a pair, such as `en-de: links.txt`.")
+    evaluate: bool = Field(False, description="Score eflomal against the gold links (microworld only).")
+
+
+class Corpus(Section):
+    """What every kind of corpus has."""
+
+    languages: list[Language] = Field(min_length=2, description="The languages to make.")
+    pairs: Pairs = Field(description="Which pairs of them are compared.")
+    word_alignment: WordAlignment = Field(WordAlignment(), description="How words are linked.")
+    max_sentence_words: Count = Field(300, description="Pairs with a side of this many words or more are dropped.")
+
+
+class Microworld(Corpus):
+    """Sentences of the embedded grammar, whose right answers are known."""
+
+    kind: Literal["microworld"]
+    sentences: Count = Field(2000, description="Parallel sentences to analyse.")
+    training_sentences: Count = Field(12000, description="Other sentences, for models trained here.")
+    seed: Seed = Field(1, description="Seed of the sentences.")
+
+
+class Gettext(Corpus):
+    """Human translations of programs' messages, from this machine's gettext catalogues."""
+
+    kind: Literal["gettext"]
+    folder: Path = Field(Path("/usr/share/locale"), description="Where the catalogues are.")
+    min_words: Count = Field(4, description="Shorter messages are left out.")
+    max_words: Count = Field(40, description="Longer messages are left out.")
+    max_sentences: Count | None = Field(None, description="At most this many messages of each language are analysed.")
+
+
+class Text(Corpus):
+    """Plain text: a file a language, one sentence a line."""
+
+    kind: Literal["text"]
+    files: dict[Language, Path] = Field(description="A file for every language.")
+    segmentation: dict[Language, Literal["whitespace", "jieba"]] = Field(
+        {}, description="How lines become words; whitespace where nothing is said."
+    )
+
+
+class Table(Corpus):
+    """A table with a column a language: Parquet, CSV or JSONL."""
+
+    kind: Literal["table"]
+    file: Path = Field(description="The table.")
+    columns: dict[Language, str] = Field({}, description="A language's column; its code where nothing is said.")
+    segmentation: dict[Language, Literal["whitespace", "jieba"]] = Field(
+        {},
+        description="How cells become words; whitespace where nothing is said. Lists of words are taken as they are.",
+    )
+
+
+class Selection(Section):
+    """Which occurrences of linked words are used (Mousi et al. 2024)."""
+
+    max_frequency: Count = Field(15, description="Most occurrences of one word pair (CALIGN) or word (COLAP).")
+    min_frequency: Annotated[int, Field(ge=0)] = Field(0, description="Word pairs that occur less often are left out.")
+    delete_frequency: Count = Field(10_000_000, description="Word pairs that occur more often are left out.")

@@ -1,0 +1,95 @@
+"""Models: trained here, made with random weights, taken from a local folder, or fetched from a hub."""
+
+
+def training_text(wildcards):
+    """The text that a model made here learns from, by language."""
+    return [
+        places("training_text", corpus=corpus, language=language)
+        for corpus, language in study.training_text(wildcards.model)
+    ]
+
+
+def training_languages(wildcards):
+    """The keys of that text."""
+    return [language for _, language in study.training_text(wildcards.model)]
+
+
+use rule step as train_model with:
+    input:
+        training=training_text,
+    output:
+        folder=directory(places("checkpoint")),
+        log_table=places("training"),
+    log:
+        places.log(places("checkpoint")),
+    benchmark:
+        places.benchmark(places("checkpoint"))
+    wildcard_constraints:
+        checkpoint=PRETRAINED,
+        model=one_of(study.models_of_kind("train")),
+    threads: THREADS
+    resources:
+        gpu=0,
+        mem_mb=needs("training", "mem_mb"),
+        runtime=needs("training", "runtime"),
+    params:
+        **step("isogloss.models.train:train"),
+        spec=lambda wildcards: specs.training(study, wildcards.model),
+        mappings=lambda wildcards: {"training": training_languages(wildcards)},
+    message:
+        "Training {wildcards.model}"
+
+
+use rule step as make_random_model with:
+    input:
+        texts=training_text,
+    output:
+        folder=directory(places("checkpoint")),
+    log:
+        places.log(places("checkpoint")),
+    wildcard_constraints:
+        checkpoint=PRETRAINED,
+        model=one_of(study.models_of_kind("random")),
+    params:
+        **step("isogloss.models.random_weights:make_from_corpora"),
+        spec=lambda wildcards: specs.random_weights(study, wildcards.model),
+        mappings=lambda wildcards: {"texts": training_languages(wildcards)},
+    message:
+        "Random weights for {wildcards.model}"
+
+
+use rule step as link_model with:
+    input:
+        made_from=lambda wildcards: map(
+            ancient, specs.model_files(study, wildcards.model)
+        ),
+    output:
+        folder=directory(places("checkpoint")),
+    log:
+        places.log(places("checkpoint")),
+    wildcard_constraints:
+        checkpoint=PRETRAINED,
+        model=one_of(study.models_of_kind("folder")),
+    params:
+        **step("isogloss.models.bring:link_folder"),
+        spec=lambda wildcards: specs.folder(study, wildcards.model),
+        content=lambda wildcards: USER_FILES.of(
+            specs.model_files(study, wildcards.model)
+        ),
+    message:
+        "Model {wildcards.model} from its folder"
+
+
+use rule step as fetch_model with:
+    output:
+        folder=directory(places("checkpoint")),
+    log:
+        places.log(places("checkpoint")),
+    wildcard_constraints:
+        checkpoint=PRETRAINED,
+        model=one_of(study.models_of_kind("hub")),
+    params:
+        **step("isogloss.models.bring:fetch"),
+        spec=lambda wildcards: specs.hub(study, wildcards.model),
+    message:
+        "Fetching {wildcards.model} from the hub"

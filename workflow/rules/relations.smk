@@ -1,0 +1,73 @@
+"""How far apart languages are, what goes with what, and which layers to freeze."""
+
+
+def impacts_of_whole(wildcards):
+    """The impacts of a model's checkpoints that are tuned whole on a task."""
+    return [
+        places.metric("impact", "tuning", model=one.model, checkpoint=one.checkpoint)
+        for one in study.tunings
+        if (one.model, one.task, one.variant)
+        == (wildcards.model, wildcards.task, WHOLE)
+    ]
+
+
+use rule step as measure_distances with:
+    output:
+        output=places("table", table="distances"),
+    log:
+        places.log(places("table", table="distances")),
+    params:
+        **step("isogloss.relations.distances:write_distances"),
+        spec=specs.distances(study),
+    message:
+        "Distances between languages"
+
+
+use rule step as correlate with:
+    input:
+        **{
+            name: places("table", table=name)
+            for name in ("impact", "transfer", "distances")
+        },
+        concepts=places("table", table="concept_alignment"),
+    output:
+        output=places("table", table="correlations"),
+    log:
+        places.log(places("table", table="correlations")),
+    params:
+        **step("isogloss.relations.correlations:write_correlations"),
+        spec=specs.correlations(study),
+    message:
+        "Correlations of impact, transfer, distance and concept alignment"
+
+
+use rule step as choose_frozen_layers with:
+    input:
+        impacts=impacts_of_whole,
+        distances=places("table", table="distances"),
+    output:
+        output=places("frozen_layers"),
+    log:
+        places.log(places("frozen_layers")),
+    params:
+        **step("isogloss.relations.freezing:choose_layers"),
+        spec=lambda wildcards: specs.frozen_layers(
+            study, wildcards.task, wildcards.variant
+        ),
+    message:
+        "Layers of {wildcards.model} to freeze for {wildcards.task}, variant {wildcards.variant}"
+
+
+use rule step as compare_freezing with:
+    input:
+        transfer=places("table", table="transfer"),
+        distances=places("table", table="distances"),
+    output:
+        output=places("table", table="freezing"),
+    log:
+        places.log(places("table", table="freezing")),
+    params:
+        **step("isogloss.relations.freezing:compare_freezing"),
+        spec=specs.freezing(study),
+    message:
+        "Transfer to near and far languages, with layers frozen and without"
