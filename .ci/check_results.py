@@ -8,12 +8,14 @@ from pathlib import Path
 import pandas as pd
 
 from isogloss.config.read import load
-from isogloss.plan import study as grid
+from isogloss.plan import targets
+from isogloss.plan.study import Study
 
 
 def check(config: str) -> list[str]:
     """Return what is wrong with the results of ``config``; an empty list when all is well."""
     settings = load(config)
+    study = Study(settings)
     results, wrong = Path(settings.results), []
 
     def expect(truth: bool, sentence: str) -> None:
@@ -24,8 +26,8 @@ def check(config: str) -> list[str]:
         table = pd.read_csv(results / "tables" / f"{name}.csv")
         cells = table[["model", "checkpoint", "corpus", "source", "target", "kind", "layer"]].drop_duplicates()
         expect(
-            len(cells) == len(grid.metric_files(settings, name)),
-            f"{name}: {len(cells)} cells in the table, {len(grid.metric_files(settings, name))} in the grid",
+            len(cells) == len(study.layer_cells),
+            f"{name}: {len(cells)} cells in the table, {len(study.layer_cells)} in the grid",
         )
         tasks = {"pretrained", *(name for name, task in settings.tasks.items() if task.concepts)}
         expect(set(table.task) == tasks, f"{name}: the tasks are {set(table.task)}, expected {tasks}")
@@ -40,13 +42,13 @@ def check(config: str) -> list[str]:
         expect((valued.null_low <= valued.null_high).all(), f"{name}: a null interval upside down")
         expect(valued.null_p.between(0, 1).all() and (valued.null_p > 0).all(), f"{name}: p outside (0, 1]")
     activations = pd.read_csv(results / "tables" / "activations.csv")
-    expect(len(activations) == len(grid.stores(settings)), "activations: a store is missing from the table")
+    expect(len(activations) == len(study.store_cells), "activations: a store is missing from the table")
     expect((activations.kept > 0).all(), "activations: a store without words")
-    for figure in grid.figures(settings):
+    for figure in targets.figures(study):
         root = ElementTree.parse(results / "figures" / f"{figure}.svg").getroot()
         expect(root.tag.endswith("svg"), f"{figure}.svg is not an SVG")
     report = (results / "report.html").read_text(encoding="utf-8")
-    for figure in grid.figures(settings):
+    for figure in targets.figures(study):
         expect(f'data-figure="{figure}"' in report, f"the report lacks the figure {figure}")
     expect("torch" in json.dumps(json.loads((results / "provenance.json").read_text())), "no versions recorded")
     if settings.tasks:
@@ -61,7 +63,7 @@ def check_tasks(settings: object, results: Path) -> list[str]:
         for name in ("transfer", "impact", "distances", "correlations", "baselines", "finetuning")
     }
     wrong = []
-    wanted = {(one.model, one.checkpoint) for one in grid.tunings(settings)}
+    wanted = {(one.model, one.checkpoint) for one in Study(settings).tunings}
     for name in ("transfer", "impact", "finetuning"):
         found = set(zip(tables[name].model, tables[name].checkpoint, strict=True))
         if found != wanted:

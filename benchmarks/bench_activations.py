@@ -20,10 +20,10 @@ import pandas as pd
 import torch
 from transformers import AutoTokenizer
 
-from isogloss.config.root import Activations
 from isogloss.microworld import generate
 from isogloss.models.random_weights import make_random_model
 from isogloss.states.extract import extract
+from isogloss.states.settings import Activations
 from isogloss.states.store import open_store
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "build" / "neurox"))

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from isogloss.config import root as module
-from isogloss.config.root import ConfigError, load, model_layers, validate
+from isogloss.config import manual as module
+from isogloss.config.read import ConfigError, load, validate
+from isogloss.plan.study import Study
 
 ROOT = Path(__file__).resolve().parents[3]
 CONFIGS = sorted([*(ROOT / "config").glob("*.yaml"), *(ROOT / "config" / "test").glob("*.yaml")])
@@ -101,8 +102,8 @@ def test_broken_yaml_and_missing_files_are_told(tmp_path):
 
 
 def test_layers_of_a_model():
-    models = validate(TINY).models
-    assert model_layers(models["encoder"]) == [0, 1]
+    study = Study(validate(TINY))
+    assert study.layers("encoder") == [0, 1]
 
 
 def test_missing_catalogues_are_left_out_with_a_line(tmp_path, caplog):
@@ -169,12 +170,10 @@ def test_yaml_words_are_keys_again():
 
 
 def test_names_of_checkpoints_do_not_depend_on_what_else_there_is():
-    from isogloss.plan import study as grid
-
     settings = validate(copy.deepcopy(TASKS), "x.yaml")
-    names = {one.checkpoint for one in grid.tunings(settings)}
+    names = {one.checkpoint for one in Study(settings).tunings}
     more = copy.deepcopy(TASKS)
     more["tasks"]["sentiment"]["seeds"] = [3, 0]
     more["tasks"]["sentiment"]["sources"] = ["ru", "en", "de"]
-    assert names < {one.checkpoint for one in grid.tunings(validate(more, "x.yaml"))}
-    assert grid.task_targets(settings, "translation") == ["de", "tr"]
+    assert names < {one.checkpoint for one in Study(validate(more, "x.yaml")).tunings}
+    assert Study(settings).task_targets("translation") == ["de", "tr"]

@@ -1,52 +1,118 @@
+"""What code a result depends on: edits of a small package, and which of them count."""
+
+import shutil
+
 import pytest
 
 from isogloss.plan import identity as module
 
+FILES = {
+    "__init__.py": '"""Package."""\n',
+    "files.py": "def write(x):\n    return x\n\n\ndef helper():\n    return 1\n",
+    "errors.py": "class IsoglossError(Exception):\n    pass\n",
+    "a.py": (
+        '"""Doc."""\nimport logging\n\nfrom isogloss import b\nfrom isogloss.errors import IsoglossError\n'
+        "from isogloss.files import write\n\nlog = logging.getLogger(__name__)\nLIMIT = 3\nUNUSED = 4\n\n\n"
+        "def f(x: int) -> int:\n    if x > LIMIT:\n        raise IsoglossError(f'too large: {told(x)}')\n"
+        "    log.info('working')\n    return write(b.g(x))\n\n\ndef told(x):\n    return str(x)\n\n\ndef table(x):\n    return x\n"
+    ),
+    "b.py": "from pathlib import Path\n\nDATA = Path(__file__).with_name('words.csv')\n\n\n"
+    "def g(x):\n    return x + len(DATA.read_text())\n\n\ndef other():\n    return 0\n",
+    "words.csv": "a,b\n",
+    "running/__init__.py": "",
+    "running/step.py": "def run(job):\n    return job\n",
+}
+CACHED = ("fixed_part", "reached", "own_digest", "names_file", "data_files", "references", "source", "read")
+
 
 @pytest.fixture
-def package(tmp_path, monkeypatch):
-    folder = tmp_path / "isogloss"
-    folder.mkdir()
-    (folder / "__init__.py").write_text("")
-    (folder / "a.py").write_text('"""Doc."""\nfrom isogloss import b\n\ndef f(x):\n    return b.g(x)\n')
-    (folder / "b.py").write_text("def g(x):\n    return x + 1\n")
-    (folder / "c.py").write_text("y = 1\n")
-    monkeypatch.setattr(module, "PACKAGE", folder)
+def digest(tmp_path, monkeypatch):
+    """Write the package with an edit of one file; give a step's identity."""
+    root = tmp_path / "workflow"
+    monkeypatch.setattr(module, "PACKAGE", root / "isogloss")
+    monkeypatch.setattr(module, "SCRIPT", root / "scripts" / "step.py")
 
-    def digest(name):
-        for function in (module.digest, module.closure, module.tree, module.imports, module.own_digest):
-            function.cache_clear()
-        return module.digest(name)
+    def clear():
+        for name in CACHED:
+            getattr(module, name).cache_clear()
 
-    yield folder, digest
-    for function in (module.digest, module.closure, module.tree, module.imports, module.own_digest):
-        function.cache_clear()
+    def made(edits=(), script="run(snakemake)\n", step="isogloss.a:f"):
+        shutil.rmtree(root, ignore_errors=True)
+        (root / "scripts").mkdir(parents=True)
+        (root / "scripts" / "step.py").write_text(script)
+        for name, text in FILES.items():
+            for file, before, after in edits:
+                if file == name:
+                    assert before in text
+                    text = text.replace(before, after)
+            (root / "isogloss" / name).parent.mkdir(exist_ok=True)
+            (root / "isogloss" / name).write_text(text)
+        clear()
+        return module.identity(step)
 
-
-def test_comments_docstrings_and_formatting_change_nothing(package):
-    folder, digest = package
-    before = digest("isogloss.a")
-    (folder / "a.py").write_text(
-        '"""Other."""\n# note\nfrom isogloss import b\ndef f( x ):\n    """Doc."""\n    return b.g(x)\n'
-    )
-    assert digest("isogloss.a") == before
-
-
-def test_code_of_an_import_changes_the_digest(package):
-    folder, digest = package
-    before = digest("isogloss.a")
-    (folder / "b.py").write_text("def g(x):\n    return x + 2\n")
-    assert digest("isogloss.a") != before
+    yield made
+    clear()
 
 
-def test_code_of_others_changes_nothing(package):
-    folder, digest = package
-    before = digest("isogloss.a")
-    (folder / "c.py").write_text("y = 2\n")
-    assert digest("isogloss.a") == before
+@pytest.mark.parametrize(
+    "edit",
+    [
+        ("a.py", '"""Doc."""', '"""Other."""\n# a note'),
+        ("a.py", "x: int", "x: float"),
+        ("a.py", "too large", "much too large"),
+        ("a.py", "return str(x)", "return repr(x)"),  # only the error's text comes from it
+        ("a.py", "'working'", "'still working'"),
+        ("a.py", "UNUSED = 4", "UNUSED = 5"),
+        ("a.py", "def table(x):\n    return x", "def table(x):\n    return x + 1"),
+        ("files.py", "return 1", "return 2"),
+        ("errors.py", "    pass", "    pass\n\n\nclass Another(Exception):\n    pass"),
+        ("b.py", "return 0", "return 1"),
+    ],
+    ids=lambda edit: edit[2][:24],
+)
+def test_an_edit_that_changes_no_result_changes_nothing(digest, edit):
+    assert digest([edit]) == digest()
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        ("a.py", "LIMIT = 3", "LIMIT = 4"),
+        ("a.py", "x > LIMIT", "x >= LIMIT"),
+        ("a.py", "write(b.g(x))", "write(b.g(x) + 1)"),
+        ("b.py", "x + len", "x - len"),
+        ("b.py", "words.csv", "more.csv"),
+        ("files.py", "    return x\n", "    return -x\n"),
+        ("words.csv", "a,b", "a,c"),
+        ("running/step.py", "return job", "return None"),
+    ],
+    ids=lambda edit: edit[2][:24],
+)
+def test_an_edit_of_what_is_reached_changes_the_identity(digest, edit):
+    assert digest([edit]) != digest()
+
+
+def test_the_script_counts(digest):
+    assert digest(script="snakemake.params.spec['layer'] = 0\nrun(snakemake)\n") != digest()
+    assert digest(script="# a note\nrun(snakemake)\n") == digest()
+
+
+def test_a_module_that_is_handed_around_counts_whole(digest):
+    handed = ("a.py", "write(b.g(x))", "write(getattr(b, 'g')(x))")
+    assert digest([handed, ("b.py", "return 0", "return 1")]) != digest([handed])
+
+
+def test_a_definition_named_by_text_is_followed(digest):
+    named = ("a.py", "UNUSED = 4", "UNUSED = 4\nLIST = ['isogloss.files:helper']")
+    uses = ("a.py", "x > LIMIT", "x > LIMIT + len(LIST)")
+    assert digest([named, uses, ("files.py", "return 1", "return 2")]) != digest([named, uses])
+
+
+def test_a_step_that_is_not_there_is_named(digest):
+    with pytest.raises(KeyError, match=r"isogloss\.a:nothing"):
+        digest(step="isogloss.a:nothing")
 
 
 def test_a_figure_does_not_hang_on_training():
-    assert "isogloss.models.train" not in module.closure("isogloss.report.figures.draw")
-    assert "isogloss.report.figures.draw" not in module.closure("isogloss.states.extract")
-    assert "isogloss.files" in module.closure("isogloss.concepts.cluster")
+    assert not any(name == "isogloss.models.train" for name, _ in module.reached("isogloss.states.extract:extract"))
+    assert ("isogloss.files", "published") in module.reached("isogloss.concepts.cluster:cluster")

@@ -6,6 +6,7 @@ import yaml
 
 from isogloss.config.read import validate
 from isogloss.plan import needs as effort
+from isogloss.plan.study import Study
 
 ROOT = Path(__file__).resolve().parents[3]
 TINY = yaml.safe_load((ROOT / "config" / "test" / "tiny.yaml").read_text())
@@ -20,7 +21,7 @@ def needs(estimate: str, **changes) -> effort.Effort:
         for name in sections:
             section = section.setdefault(name, {})
         section[key] = value
-    return getattr(effort, estimate)(validate(config, name="test"), model="encoder", corpus="microworld")
+    return getattr(effort, estimate)(Study(validate(config, name="test")), model="encoder", corpus="microworld")
 
 
 def test_a_gpu_asks_for_less_time():
@@ -60,8 +61,8 @@ def test_the_paper_s_setting_fits_an_ordinary_node():
     config["corpora"]["microworld"]["sentences"] = 100_000
     config["concepts"]["clusters"] = 600
     config["activations"] = {"device": "auto"}
-    settings = validate(config, name="test")
+    study = Study(validate(config, name="test"))
     for estimate in ("extraction", "joint_clustering"):
-        asked = getattr(effort, estimate)(settings, model="mbert", corpus="microworld")
+        asked = getattr(effort, estimate)(study, model="mbert", corpus="microworld")
         assert 10 < asked.runtime < 24 * 60, estimate
         assert 2000 < asked.mem_mb < 120_000, estimate

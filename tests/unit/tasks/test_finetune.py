@@ -65,7 +65,7 @@ def tune(world, folder, task="sentiment", **changes):
     model = "t5" if settings["kind"] == "translation" else "base"
     finetune(
         base=settings.pop("base", world / model),
-        items=world / f"{task}-de-training.parquet",
+        training=world / f"{task}-de-training.parquet",
         folder=folder,
         curve=folder.parent / "curve.csv",
         **settings,
@@ -76,7 +76,7 @@ def read(world, checkpoint, out, task="sentiment", predictions=None, **changes):
     settings = {"kind": SETTINGS["kind"], "labels": SETTINGS["labels"], **changes}
     run_items(
         checkpoint=checkpoint,
-        items={language: world / f"{task}-{language}-test.parquet" for language in LANGUAGES},
+        test={language: world / f"{task}-{language}-test.parquet" for language in LANGUAGES},
         vectors=out,
         predictions=predictions,
         layers=[0, 1, 2, 3],

@@ -47,14 +47,14 @@ def tune(base, folder, items, kind, **changes):
         "warmup": 0, "weight_decay": 0, "max_length": 90, "seed": 1, "freeze": {}, "device": "cpu", "threads": 1,
         "attributes": {"model": "m"}, **changes,
     }  # fmt: skip
-    finetune(base=base, items=items, folder=folder, curve=folder.with_suffix(".csv"), kind=kind, **settings)
+    finetune(base=base, training=items, folder=folder, curve=folder.with_suffix(".csv"), kind=kind, **settings)
     return settings["labels"]
 
 
 def run(checkpoint, items, kind, labels, folder, **changes):
     settings = {"layers": [0, 3], "max_length": 90, "token_budget": 200, "device": "cpu", "precision": "float32",
                 "threads": 1, "attributes": {}, "predictions": folder / "answers.parquet", **changes}  # fmt: skip
-    run_items(checkpoint=checkpoint, items={"en": items}, kind=kind, labels=labels, vectors=folder / "v.h5", **settings)
+    run_items(checkpoint=checkpoint, test={"en": items}, kind=kind, labels=labels, vectors=folder / "v.h5", **settings)
     return pd.read_parquet(folder / "answers.parquet").predicted.tolist()
 
 

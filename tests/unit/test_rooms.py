@@ -1,0 +1,113 @@
+"""The house: no import circle, none from a lower room to a higher one, and light doors for Snakemake's start."""
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGE = ROOT / "workflow" / "isogloss"
+# From the ground upwards. A room imports itself and what stands before it.
+ROOMS = (
+    ("errors",),
+    ("section", "ownership", "hub"),
+    ("files",),
+    ("tables",),
+    ("statistics",),
+    ("microworld",),
+    ("text",),
+    ("models",),
+    ("states",),
+    ("concepts",),
+    ("tasks",),
+    ("measures",),
+    ("relations",),
+    ("report",),
+    ("config",),
+    ("plan",),
+    ("running",),
+    ("api",),
+    ("cli",),
+)
+HEIGHT = {name: height for height, names in enumerate(ROOMS) for name in names}
+HEAVY = {"torch", "transformers", "sklearn", "scipy", "pandas", "numpy", "h5py", "altair", "matplotlib", "datasets"}
+
+
+def modules() -> dict[str, Path]:
+    found = {}
+    for path in sorted(PACKAGE.rglob("*.py")):
+        parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+        found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+    return found
+
+
+MODULES = modules()
+
+
+def imported(path: Path) -> set[str]:
+    """Modules of the package that a file imports, anywhere."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            inner = {f"{node.module}.{alias.name}" for alias in node.names}
+            names |= {name if name in MODULES else node.module for name in inner}
+    return {name for name in names if name in MODULES and name != "isogloss"}
+
+
+@pytest.mark.parametrize("name", [name for name in MODULES if name != "isogloss"])
+def test_no_room_imports_a_higher_one(name):
+    room = name.split(".")[1]
+    for other in imported(MODULES[name]):
+        assert HEIGHT[other.split(".")[1]] <= HEIGHT[room], f"{name} imports {other}"
+
+
+def test_there_is_no_import_circle():
+    open_, done = [], set()
+
+    def visit(name):
+        assert name not in open_, " -> ".join([*open_, name])
+        if name in done:
+            return
+        open_.append(name)
+        for other in sorted(imported(MODULES[name]) - {name}):
+            visit(other)
+        done.add(open_.pop())
+
+    for name in MODULES:
+        visit(name)
+
+
+def test_snakemake_s_start_loads_nothing_heavy():
+    text = (ROOT / "workflow" / "Snakefile").read_text()
+    lines = re.findall(r"^from isogloss[^\n]*import (?:\([^)]*\)|[^\n]+)", text, flags=re.MULTILINE)
+    assert len(lines) > 8
+    code = "\n".join(["import sys", *lines, f"print(sorted({HEAVY!r} & set(sys.modules)))"])
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=PACKAGE.parent, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_only_places_spells_a_path_of_the_results():
+    spelled = re.compile(
+        r"[\"'](?:[^\"'\n]*/)?(?:metrics|activations|lexicons|predictions|alignments|selections|tables)/\{"
+    )
+    guilty = [
+        path.name
+        for path in [*(ROOT / "workflow" / "rules").glob("*.smk"), *PACKAGE.rglob("*.py")]
+        if path.name != "places.py" and spelled.search(path.read_text(encoding="utf-8"))
+    ]
+    assert guilty == []
+
+
+def test_what_the_cluster_s_profile_groups_are_rules():
+    profile = yaml.safe_load((ROOT / "profiles" / "slurm" / "config.yaml").read_text(encoding="utf-8"))
+    command = [sys.executable, "-m", "snakemake", "--list-rules", "--quiet"]
+    listed = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=True).stdout.split()
+    assert set(profile["groups"]) <= set(listed)
+    assert set(profile["set-resources"]) <= set(listed)
+    assert set(profile["groups"].values()) == set(profile["group-components"])
