@@ -14,9 +14,9 @@ PACKAGE = ROOT / "workflow" / "isogloss"
 # From the ground upwards. A room imports itself and what stands before it.
 ROOMS = (
     ("errors",),
-    ("section", "ownership", "hub"),
+    ("section", "ownership"),
     ("files",),
-    ("tables",),
+    ("tables", "hub"),
     ("statistics",),
     ("microworld",),
     ("text",),

@@ -14,7 +14,8 @@ FILES = {
         '"""Doc."""\nimport logging\n\nfrom isogloss import b\nfrom isogloss.errors import IsoglossError\n'
         "from isogloss.files import write\n\nlog = logging.getLogger(__name__)\nLIMIT = 3\nUNUSED = 4\n\n\n"
         "def f(x: int) -> int:\n    if x > LIMIT:\n        raise IsoglossError(f'too large: {told(x)}')\n"
-        "    log.info('working')\n    return write(b.g(x))\n\n\ndef told(x):\n    return str(x)\n\n\ndef table(x):\n    return x\n"
+        "    log.info('working')\n    return write(b.g(x))\n\n\ndef told(x):\n    return str(x)\n\n\n"
+        "def table(x):\n    return x\n"
     ),
     "b.py": "from pathlib import Path\n\nDATA = Path(__file__).with_name('words.csv')\n\n\n"
     "def g(x):\n    return x + len(DATA.read_text())\n\n\ndef other():\n    return 0\n",
