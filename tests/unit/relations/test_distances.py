@@ -12,8 +12,10 @@ from isogloss.relations.distances import (
     angular,
     glottocodes,
     iso_codes,
+    lacking,
     microworld_distance,
     read_features,
+    relatedness,
     uriel,
     vocabulary,
     write_distances,
@@ -133,10 +135,56 @@ def test_codes():
 
 
 def test_unknown_names_are_said():
-    with pytest.raises(IsoglossError, match="There is no language 'xx' in URIEL"):
-        uriel(["en", "xx"], ["genetic"])
     with pytest.raises(IsoglossError, match="URIEL has no distance 'genetics'; it has syntactic"):
         uriel(["en", "de"], ["genetics"])
+
+
+LOST = ("xx", "bh", "nah", "roa", "simple", "x", "en_US", "EN")
+# What is written, and the code of ISO 639-3 that it means.
+MEANT = {
+    "iw": "heb", "in": "ind", "ji": "yid", "jw": "jav", "mo": "ron", "mol": "ron", "scr": "hrv", "scc": "srp",
+    "sh": "hbs", "zh-hant": "zho", "pt-br": "por", "sr-latn": "srp", "iw-il": "heb",
+}  # fmt: skip
+
+
+def test_a_language_that_uriel_lacks_is_an_empty_value_with_a_reason():
+    families = ["genetic", "morphological", "script"]
+    measured = uriel(["en", *LOST, "de"], families)
+    for family in families:
+        for lost in LOST:
+            reason = f"URIEL has no language '{lost}': it goes by codes of ISO 639-1 (such as sw) or 639-3 (swa)."
+            assert measured["en", lost, family] == measured[lost, "de", family] == (None, reason)
+            assert lacking(["en", lost]) == {lost: reason}
+        assert measured["xx", "bh", family] == (None, lacking(["xx"])["xx"])
+    assert measured["en", "de", "genetic"][0] > 0
+    assert uriel(["xx"], families) == {}
+    assert set(uriel(["xx", "yy"], ["genetic"])) == {("xx", "yy", "genetic"), ("yy", "xx", "genetic")}
+
+
+def test_withdrawn_codes_and_regions_are_the_language_that_they_mean():
+    measured = uriel(["en", *MEANT, *dict.fromkeys(MEANT.values())], ["genetic"])
+    for written, meant in MEANT.items():
+        assert measured[written, "en", "genetic"] == measured[meant, "en", "genetic"]
+    assert not lacking(MEANT)
+
+
+def test_relatedness_is_the_cosine_of_lineages(fifteen):
+    languages = [*LANGUAGES, "eu", "xx", "iw"]
+    related = relatedness(languages)
+    assert related == pytest.approx(related.T, nan_ok=True)
+    known = [place for place, language in enumerate(languages) if language != "xx"]
+    assert np.isnan(related[languages.index("xx")]).all()
+    inner = related[np.ix_(known, known)]
+    assert np.linalg.eigvalsh(inner).min() > -1e-12
+    assert (np.diag(inner) == 1).all()
+    for (source, target, family), (value, _) in fifteen.items():
+        if family == "genetic":
+            found = related[languages.index(source), languages.index(target)]
+            assert found == pytest.approx(np.cos(np.pi / 2 * value), abs=1e-9)
+    # An isolate; and two of one family.
+    assert (related[languages.index("eu")][known] == np.eye(len(languages))[languages.index("eu")][known]).all()
+    assert related[languages.index("ar"), languages.index("iw")] > 0.2
+    assert np.isnan(relatedness(["xx"])).all()
 
 
 def test_microworld_distances_by_hand():

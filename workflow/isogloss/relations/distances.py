@@ -37,6 +37,8 @@ FAMILIES = {
     "geographic": ("geocoord_features", ""),
     "script": ("script_features", ""),
 }
+# Codes that ISO 639 has withdrawn and that data still bear: Wikipedia, gettext, Java, WikiANN.
+WITHDRAWN = {"iw": "he", "in": "id", "ji": "yi", "jw": "jv", "mo": "ro", "mol": "ro", "scc": "sr", "scr": "hr"}
 # An angle between vectors of a few zeros and ones says more about what is unknown than about the languages.
 LEAST_FEATURES = 10
 
@@ -49,19 +51,19 @@ def write_distances(*, languages: list[str], families: list[str], microworld: bo
     Parameters
     ----------
     languages
-        Codes of ISO 639-1 or 639-3.
+        Codes of ISO 639-1 or 639-3, also withdrawn ones; a script or region after a hyphen is not looked at.
     families
         Which of URIEL's distances: keys of :data:`FAMILIES`.
     microworld
         Whether to add :data:`isogloss.microworld.MICROWORLD_FAMILIES`.
     output
         The CSV file to write: source, target, distance (its name), value (0: the same; 1: nothing in common), and
-        reason: a sentence where there is no value.
+        reason: a sentence where there is no value, as for a language that URIEL lacks.
 
     Raises
     ------
     IsoglossError
-        If URIEL has no such language or no such distance.
+        If URIEL has no such distance.
     """
     measured = uriel(languages, families)
     if microworld:
@@ -93,37 +95,74 @@ def uriel(languages: Sequence[str], families: Sequence[str]) -> dict[tuple[str, 
     Raises
     ------
     IsoglossError
-        If URIEL has no such language or no such distance.
+        If URIEL has no such distance.
     """
     unknown = [family for family in families if family not in FAMILIES]
     if unknown:
         raise IsoglossError(f"URIEL has no distance '{unknown[0]}'; it has {', '.join(FAMILIES)}.")
-    candidates = {
-        language: [code for code in iso_codes().get(language, (language,)) if code in glottocodes()]
-        for language in (languages if families else ())
+    missing = lacking(languages) if families else {}
+    candidates = {language: codes_of(language) for language in languages if families and language not in missing}
+    measured: dict[tuple[str, str, str], Distance] = {
+        (source, target, family): (None, missing.get(source) or missing.get(target, ""))
+        for source, target in permutations(languages, 2)
+        for family in families
     }
-    for language, codes in candidates.items():
-        if not codes:
-            raise IsoglossError(
-                f"There is no language '{language}' in URIEL; expected a code of ISO 639-1 (such as sw) "
-                "or ISO 639-3 (such as swa). Mend the code, or leave the language out of the distances."
-            )
-    measured = {}
     for file in dict.fromkeys(FAMILIES[family][0] for family in families):
         table = read_features(file, list(dict.fromkeys(chain(*candidates.values()))))
         for family in families:
             if FAMILIES[family][0] != file:
                 continue
-            features = table.loc[:, table.columns.str.startswith(FAMILIES[family][1])]
-            # A lineage has no unknown features: the fuller one is the longer one.
-            fullness = (features > 0 if family == "genetic" else features >= 0).sum(axis=1)
-            vectors = {
-                language: features.loc[max(codes, key=fullness.get)].to_numpy()
-                for language, codes in candidates.items()
-            }
-            for source, target in permutations(languages, 2):
+            vectors = fullest(table, family, candidates)
+            for source, target in permutations(candidates, 2):
                 measured[source, target, family] = angular(vectors, source, target, family)
     return measured
+
+
+def fullest(table: pd.DataFrame, family: str, candidates: dict[str, list[str]]) -> dict[str, np.ndarray]:
+    """Give each language's features of a family, of that of its codes which URIEL describes most fully."""
+    features = table.loc[:, table.columns.str.startswith(FAMILIES[family][1])]
+    # A lineage has no unknown features: the fuller one is the longer one.
+    fullness = (features > 0 if family == "genetic" else features >= 0).sum(axis=1)
+    return {language: features.loc[max(codes, key=fullness.get)].to_numpy() for language, codes in candidates.items()}
+
+
+def relatedness(languages: Sequence[str]) -> np.ndarray:
+    """Say how much of their descent languages share: the cosine of the sets of their ancestors, as URIEL has them.
+
+    Returns
+    -------
+    ndarray
+        float64 ``[languages, languages]``: 1 on the diagonal, 0 between families and for isolates; positive
+        semidefinite. NaN in the rows and columns of languages that URIEL lacks.
+    """
+    candidates = {language: codes_of(language) for language in languages if language not in lacking(languages)}
+    related = np.full((len(languages), len(languages)), np.nan)
+    if not candidates:
+        return related
+    table = read_features("family_features", list(dict.fromkeys(chain(*candidates.values()))))
+    lineages = np.array(list(fullest(table, "genetic", candidates).values())) > 0
+    lengths = np.sqrt(np.maximum(lineages.sum(1), 1))
+    shared = lineages.astype(np.float64) @ lineages.T / np.outer(lengths, lengths)
+    np.fill_diagonal(shared, 1)
+    places = [place for place, language in enumerate(languages) if language in candidates]
+    related[np.ix_(places, places)] = shared
+    return related
+
+
+def lacking(languages: Sequence[str]) -> dict[str, str]:
+    """Name the languages that URIEL does not have, with a sentence for each."""
+    return {
+        language: f"URIEL has no language '{language}': it goes by codes of ISO 639-1 (such as sw) or 639-3 (swa)."
+        for language in languages
+        if not codes_of(language)
+    }
+
+
+def codes_of(language: str) -> list[str]:
+    """Give the codes of ISO 639-3 under which URIEL has a language: none, one, or a macrolanguage's two."""
+    code = language.partition("-")[0]
+    code = WITHDRAWN.get(code, code)
+    return [known for known in iso_codes().get(code, (code,)) if known in glottocodes()]
 
 
 def angular(vectors: dict[str, np.ndarray], source: str, target: str, family: str) -> Distance:
