@@ -5,7 +5,10 @@ from scipy import stats
 
 from isogloss.errors import IsoglossError
 from isogloss.relations.correlations import COLUMNS, write_correlations
+from isogloss.relations.distances import relatedness
 from isogloss.statistics.mantel import benjamini_hochberg, mantel
+from isogloss.statistics.mrqap import regress
+from isogloss.statistics.social_relations import social_relations
 
 LANGUAGES = ["ar", "bg", "de", "el", "en", "fr", "na"]
 N = len(LANGUAGES)
@@ -20,7 +23,7 @@ def world(rng, sources=LANGUAGES):
     impact = 0.1 * rng.normal(size=(LAYERS, N, N))
     impact[1:] += apart["genetic"]
     score = -0.2 * impact[2] + 0.01 * rng.normal(size=(N, N))
-    rows = {"impact": [], "transfer": [], "distances": [], "concepts": []}
+    rows = {"impact": [], "transfer": [], "distances": [], "concepts": [], "baselines": []}
     for s, source in enumerate(LANGUAGES):
         for t, target in enumerate(LANGUAGES):
             for name, matrix in apart.items():
@@ -28,6 +31,7 @@ def world(rng, sources=LANGUAGES):
                     rows["distances"].append((source, target, name, matrix[s, t], ""))
             if source not in sources:
                 continue
+            rows["baselines"] += [(name, "nli", source, target, 0.1 * ((s + 2 * t) % 3), s % 2) for name in ("a", "b")]
             for seed, noise in ((1, 0.003), (2, -0.003)):
                 checkpoint = f"nli-{source}-{seed}"
                 who = ("m", checkpoint, "nli", "", seed, source, target)
@@ -47,6 +51,7 @@ def world(rng, sources=LANGUAGES):
         "impact": [*study, "layer", "pooling", "impact", "impact_debiased"],
         "transfer": [*study, "measure", "score", "relative"],
         "distances": ["source", "target", "distance", "value", "reason"],
+        "baselines": ["baseline", "task", "source", "target", "shared", "script"],
         "concepts": ["model", "checkpoint", "task", "corpus", *study[-2:], "kind", "layer", "measure", "value"],
     }
     tables = {name: pd.DataFrame(rows[name], columns=columns[name]) for name in rows}
@@ -81,11 +86,15 @@ def with_spaces(tables, score, rng):
 def correlated(folder, tables, draws=199):
     for name, table in tables.items():
         table.to_csv(folder / f"{name}.csv", index=False)
-    paths = {name: folder / f"{name}.csv" if name in tables else None for name in ("impact", "transfer", "distances")}
+    paths = {name: folder / f"{name}.csv" for name in ("impact", "transfer", "distances", "baselines")}
     concepts = folder / "concepts.csv" if "concepts" in tables else None
     extra = {name: folder / f"{name}.csv" for name in ("similarity", "words") if name in tables}
     write_correlations(**paths, **extra, concepts=concepts, draws=draws, seed=5, output=folder / "out.csv")
-    numbers = [column for column in COLUMNS if column in ("r", "low", "high") or column.startswith("p_")]
+    numbers = [
+        column
+        for column in COLUMNS
+        if column in ("r", "low", "high", "partial_r", "beta_mixed") or column.startswith("p_")
+    ]
     return pd.read_csv(folder / "out.csv", keep_default_na=False, na_values=dict.fromkeys(numbers, ""))
 
 
@@ -165,6 +174,43 @@ def test_similarity_of_spaces_before_and_after_tuning(tmp_path, sources):
     assert row.r == pytest.approx(stats.pearsonr(score[chosen], impact[2][chosen])[0])
 
 
+def test_what_languages_have_in_common_is_taken_out(planted):
+    table, apart, impact, _ = planted
+    row = one(table, relation="impact-distance", layer="mean", distance="random", impact="impact", statistic="pearson")
+    assert row.covariates == "family, script, shared"
+    common = [0.1 * ((np.arange(N)[:, None] + 2 * np.arange(N)) % 3), np.arange(N)[:, None] % 2 + np.zeros(N)]
+    sides = apart["random"], impact.mean(0), np.stack(common[::-1]), relatedness(LANGUAGES), np.ones(N, dtype=bool)
+    given, mixed = regress(*sides, 199, 5), social_relations(*sides)
+    assert (row.partial_r, row.p_mrqap) == pytest.approx((given["partial_r"], given["p_mrqap"]))
+    assert (row.beta_mixed, row.p_mixed) == pytest.approx((mixed["beta_mixed"], mixed["p_mixed"]), rel=1e-3)
+    assert row.p_mrqap_adjusted >= row.p_mrqap
+    # Genetic distance is the family, and beyond it nothing can be asked of it.
+    row = one(table, relation="impact-distance", layer="1", distance="genetic", impact="impact", statistic="pearson")
+    assert row.covariates == "script, shared"
+    assert row.p_mrqap < 0.05
+    # By single layers there is no mixed model, nor of ranks.
+    assert np.isnan(row.p_mixed)
+    assert table[table.statistic == "spearman"].p_mixed.isna().all()
+
+
+def test_a_language_without_a_known_family_is_named(tmp_path):
+    tables, *_ = world(np.random.default_rng(6))
+    tables = {name: rows.replace({"source": {"bg": "xx"}, "target": {"bg": "xx"}}) for name, rows in tables.items()}
+    del tables["concepts"]
+    table = correlated(tmp_path, tables)
+    row = one(table, relation="impact-distance", layer="mean", distance="random", impact="impact", statistic="pearson")
+    assert row.reason == "Regression without xx: no family is known."
+    assert row.languages == N
+    assert np.isfinite([row.p_mantel, row.p_mrqap]).all()
+
+
+def test_without_shared_words_known_they_are_no_covariate(tmp_path):
+    tables, *_ = world(np.random.default_rng(6))
+    tables["baselines"] = tables["baselines"][:0]
+    table = correlated(tmp_path, {**tables, "concepts": tables["concepts"][:0]})
+    assert set(table.covariates) == {"family", ""}
+
+
 def test_p_values_are_those_of_the_test_and_adjusted_in_families(planted):
     table, apart, impact, _ = planted
     row = one(table, relation="impact-distance", layer="0", distance="random", impact="impact", statistic="spearman")
@@ -173,7 +219,7 @@ def test_p_values_are_those_of_the_test_and_adjusted_in_families(planted):
         (table.relation == "impact-distance") & (table.impact == "impact_debiased") & (table.statistic == "pearson")
     ]
     assert len(family) == 8
-    for p in ("p_mantel", "p_ordinary"):
+    for p in ("p_mantel", "p_ordinary", "p_mrqap"):
         adjusted = benjamini_hochberg(family[p])
         assert family[f"{p}_adjusted"].to_numpy() == pytest.approx(adjusted)
 

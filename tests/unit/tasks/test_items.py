@@ -5,9 +5,10 @@ from collections import Counter
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from isogloss.errors import IsoglossError
-from isogloss.measures.baselines.compute import write_baselines
+from isogloss.measures.baselines.compute import labels_by, labels_by_length, word_pairs, write_baselines
 from isogloss.microworld import generate_task
 from isogloss.microworld.tasks import inference_pairs
 from isogloss.microworld.world import SPLITS, meanings, tenth
@@ -42,6 +43,36 @@ def test_labels_follow_from_the_meanings():
         if label == "entailment":
             for one, other in zip(premise, hypothesis, strict=True):
                 assert other in (one, -1)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_one_text_of_an_inference_pair_tells_nothing(seed):
+    training = generate_task("inference", "en", "training", 1200, seed)
+    test = generate_task("inference", "en", "test", 600, seed)
+    for column in ("words", "other_words"):
+        # Whatever is said of a text, it is right for one of the three labels that follow it.
+        for items in (training, test):
+            counts = items.groupby([items[column].map(tuple), "label"]).size().unstack()
+            assert (counts.nunique(axis=1) == 1).all()
+            assert counts.notna().all(axis=None)
+        for features in (lambda table: map(list, table), lambda table: map(word_pairs, table)):
+            guess = labels_by(training, lambda items, column=column, features=features: features(items[column]))
+            right = np.array(guess(test)) == test.label
+            low, high = stats.binom.interval(0.999, len(test), 1 / 3)
+            assert low <= right.sum() <= high
+            assert right.mean() == pytest.approx(1 / 3)
+    both = labels_by_length(training)(test)
+    assert np.mean(np.array(both) == test.label) < 0.45
+
+
+def test_both_texts_of_an_inference_pair_tell_the_label():
+    pairs = inference_pairs("test", 600, 1)
+    labels = {(premise, hypothesis): set() for premise, hypothesis, _ in pairs}
+    for premise, hypothesis, label in pairs:
+        labels[premise, hypothesis].add(label)
+    assert all(len(found) == 1 for found in labels.values())
+    # Sets stay together, so that a part of them is as closed.
+    assert inference_pairs("test", 300, 1) == pairs[:300]
 
 
 def test_items_are_parallel_and_repeatable():
@@ -87,8 +118,42 @@ def test_anchors_tell_nothing_of_the_labels(tmp_path):
     scores = baselines(tmp_path, "inference", "sequence-classification")
     for target in ("de", "zh"):
         assert scores["shared_words", target, "accuracy"] < 0.45
-    # One half of a pair says little of its label.
-    assert scores["second_text", "en", "accuracy"] < 0.5
+    # 150 items are twelve whole sets and half of one.
+    for target in ("en", "de", "zh"):
+        for baseline in ("first_text", "second_text"):
+            assert abs(scores[baseline, target, "accuracy"] - 1 / 3) < 0.05
+        # Texts that are equally long are likelier the same.
+        assert scores["length", target, "accuracy"] < 0.45
+
+
+def test_a_leak_of_length_or_of_one_text_is_seen_in_every_language(tmp_path):
+    for language in ("en", "de"):
+        word = {"en": "very", "de": "sehr"}[language]
+        rows = [
+            {"item": item, "words": [word] * (2 + 3 * (item % 3)), "other_words": [f"{language}{item % 3}", word],
+             "label": "abc"[item % 3], "split": split}
+            for split, items in (("training", 60), ("test", 30)) for item in range(items)
+        ]  # fmt: skip
+        pd.DataFrame(rows[:60]).to_parquet(tmp_path / f"{language}.training.parquet")
+        pd.DataFrame(rows[60:]).to_parquet(tmp_path / f"{language}.parquet")
+    write_baselines(
+        training=tmp_path / "en.training.parquet",
+        test={language: tmp_path / f"{language}.parquet" for language in ("en", "de")},
+        source="en",
+        kind="sequence-classification",
+        into=None,
+        attributes={"task": "t"},
+        output=tmp_path / "b.csv",
+    )
+    table = pd.read_csv(tmp_path / "b.csv")
+    scores = table.set_index(["baseline", "target", "measure"]).score
+    for target in ("en", "de"):
+        assert scores["length", target, "accuracy"] == 1
+        assert scores["first_text", target, "accuracy"] == scores["second_text", target, "accuracy"] == 1
+    assert scores["majority", "de", "accuracy"] == pytest.approx(1 / 3)
+    assert scores["shared_words", "de", "accuracy"] < 0.5
+    assert set(table.script) == {1}
+    assert set(table[table.target == "de"].shared) == {0}
 
 
 def test_names_are_found_where_they_are_written_alike_only(tmp_path):
@@ -96,6 +161,8 @@ def test_names_are_found_where_they_are_written_alike_only(tmp_path):
     assert scores["shared_words", "en", "entity_f1"] > 0.95
     assert scores["shared_words", "de", "entity_f1"] > 0.6
     assert scores["shared_words", "zh", "entity_f1"] == 0
+    # A name has no article, so that a word's length and place give it away.
+    assert scores["length", "de", "entity_f1"] > 0.6
 
 
 def own(tmp_path, rows, name="items.jsonl"):

@@ -2,9 +2,11 @@
 
 Training items say only what the ``training`` tenths of the world say, test items only what the ``test`` tenth says, in
 every language; so no test meaning was ever seen, neither in fine-tuning nor when the model was first trained. Names,
-cities and years depend on the topic alone, and an inference pair says the same ones on both sides or leaves them out,
-so they tell nothing about a label.
+cities and years depend on the topic alone, so they tell nothing about a sentiment. Inference pairs come in closed sets,
+so that one text of a pair tells nothing about its label.
 """
+
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -15,6 +17,9 @@ from isogloss.microworld.world import SPLITS, Chooser, Meaning, draw, meanings, 
 SENTIMENT = ("negative", "positive")
 INFERENCE = ("entailment", "neutral", "contradiction")
 ENTITIES = ("O", "B-PER", "B-LOC")
+OPTIONAL = ("subject_adjective", "object_adjective", "place", "adverb", "year")
+# Objects of a topic; pairs of a closed set.
+OBJECTS, SET = 6, 12
 LABELS = {"sentiment": SENTIMENT, "inference": INFERENCE, "entities": ENTITIES}
 
 
@@ -68,49 +73,29 @@ def generate_task(task: str, language: str, split: str, items: int, seed: int, i
 
 
 def inference_pairs(split: str, count: int, seed: int) -> list[tuple[Meaning, Meaning, str]]:
-    """Draw premises, hypotheses and labels.
+    """Draw premises, hypotheses and labels, in closed sets of twelve.
 
-    A hypothesis leaves each optional part out or not, whatever the label. Without that, it is the premise itself
-    (entailment), the premise with another object (neutral), or with the opposite verb (contradiction). The last two
-    hold either way round, so either side may be the one that was drawn first.
+    A set has two objects and two polarities, all else alike: four meanings. Each is a premise once for every label, and
+    once a hypothesis for every label: of the same meaning (entailment), of the other object (neutral), of the other
+    polarity (contradiction). Hypotheses of a set leave the same optional parts out. So either text alone is followed by
+    each label equally often. Sets stay together, so that the first items are whole sets but for the last one.
     """
-    chooser, allowed = Chooser(seed), SPLITS[split]
-    found: dict[tuple[Meaning, Meaning], str] = {}
-    while len(found) < count:
-        premise = draw(chooser)
-        label = INFERENCE[len(found) % len(INFERENCE)]
-        other = premise if label == "entailment" else changed(premise, label, chooser)
-        if label != "entailment" and chooser.maybe(0.5):
-            premise, other = other, premise
-        hypothesis = shortened(other, chooser)
-        if tenth(premise) in allowed and tenth(hypothesis) in allowed:
-            found[premise, hypothesis] = label
-    pairs = [(premise, hypothesis, label) for (premise, hypothesis), label in found.items()]
-    return [pairs[index] for index in np.random.default_rng(seed).permutation(count)]
-
-
-def changed(meaning: Meaning, label: str, chooser: Chooser) -> Meaning:
-    """Change a meaning so that it is neutral to the first, or contradicts it."""
-    if label == "neutral":
-        thing = meaning.object
-        while thing == meaning.object:
-            thing = chooser.pick(("object", meaning.topic, meaning.polarity, meaning.verb), 6)
-        own = ("adj", meaning.topic, "object", thing, meaning.polarity)
-        adjective = meaning.object_adjective if meaning.object_adjective < 0 else chooser.pick(own, 6)
-        return meaning._replace(object=thing, object_adjective=adjective)
-    polarity = 1 - meaning.polarity
-    verb = chooser.pick(("verb", meaning.topic, polarity), 5)
-    new = {"polarity": polarity, "verb": verb}
-    if meaning.adverb >= 0:
-        new["adverb"] = chooser.pick(("adverb", meaning.topic, polarity, verb), 3)
-    if meaning.subject_adjective >= 0:
-        new["subject_adjective"] = chooser.pick(("adj", meaning.topic, meaning.subject, polarity), 6)
-    if meaning.object_adjective >= 0:
-        new["object_adjective"] = chooser.pick(("adj", meaning.topic, "object", meaning.object, polarity), 6)
-    return meaning._replace(**new)
-
-
-def shortened(meaning: Meaning, chooser: Chooser) -> Meaning:
-    """Leave each optional part out with probability one half."""
-    optional = ("subject_adjective", "object_adjective", "place", "adverb", "year")
-    return meaning._replace(**{name: -1 for name in optional if chooser.maybe(0.5)})
+    chooser, allowed, order = Chooser(seed), SPLITS[split], np.random.default_rng(seed)
+    found: dict[tuple[Meaning, ...], list[tuple[Meaning, Meaning, str]]] = {}
+    while len(found) * SET < count:
+        drawn = draw(chooser)
+        thing = drawn.object
+        while thing == drawn.object:
+            thing = chooser.pick(("object", drawn.topic, drawn.polarity, drawn.verb), OBJECTS)
+        gone = dict.fromkeys((name for name in OPTIONAL if chooser.maybe(0.5)), -1)
+        if not {tenth(drawn), tenth(drawn._replace(**gone))} <= set(allowed):
+            continue
+        objects = sorted((drawn.object, thing))
+        premises = [drawn._replace(object=thing, polarity=polarity) for thing, polarity in product(objects, range(2))]
+        pairs = []
+        for premise in premises:
+            [other] = (thing for thing in objects if thing != premise.object)
+            means = (premise, premise._replace(object=other), premise._replace(polarity=1 - premise.polarity))
+            pairs += [(premise, one._replace(**gone), label) for one, label in zip(means, INFERENCE, strict=True)]
+        found[(*premises, premises[0]._replace(**gone))] = [pairs[place] for place in order.permutation(SET)]
+    return [pair for pairs in found.values() for pair in pairs][:count]

@@ -114,8 +114,13 @@ def draw(chooser: Chooser) -> Meaning:
 
 
 def tenth(meaning: Meaning) -> int:
-    """Say which tenth of all meanings this one belongs to, for ever."""
-    return hashlib.sha256(repr(tuple(meaning)).encode()).digest()[0] * 10 // 256
+    """Say which tenth of all meanings this one belongs to, for ever.
+
+    Meanings that differ in object and polarity alone are in the same one: an inference pair is made of such, and what
+    was learnt of one must not help with the other.
+    """
+    shared = meaning._replace(object=-1, polarity=-1)
+    return hashlib.sha256(repr(tuple(shared)).encode()).digest()[0] * 10 // 256
 
 
 def meanings(split: str, count: int, seed: int) -> list[Meaning]:

@@ -1,7 +1,8 @@
 """Is what fine-tuning does to a language's space tied to language distance, to shared concepts and to transfer?
 
 Pairs (source S, target T) of a model's checkpoints are correlated after Philippy et al. 2023, section 4. S = T is left
-out everywhere.
+out everywhere. Beside each correlation stands a regression that takes out what the languages are related by, and a
+social-relations model; claims go by the regression.
 """
 
 from collections.abc import Iterator
@@ -12,7 +13,10 @@ import pandas as pd
 
 from isogloss.errors import IsoglossError
 from isogloss.files import write_csv
+from isogloss.relations.distances import relatedness
 from isogloss.statistics.mantel import benjamini_hochberg, correlate_many
+from isogloss.statistics.mrqap import regress_many
+from isogloss.statistics.social_relations import social_relations
 from isogloss.tables import read_table
 
 STUDY = ["model", "task", "variant"]
@@ -24,8 +28,16 @@ NEEDED = {
     "concepts": ["model", "checkpoint", "corpus", *PAIR, "kind", "layer", "measure", "value"],
     "similarity": ["model", "checkpoint", "task", *PAIR, "layer", "pooling", "vectors", "measure", "value"],
     "words": ["model", "checkpoint", "corpus", *PAIR, "layer", "vectors", "measure", "unit", "value"],
+    "baselines": ["task", *PAIR, "shared", "script"],
 }
-NUMBERS = ("layer", "impact", "impact_debiased", "score", "relative", "value")
+NUMBERS = ("layer", "impact", "impact_debiased", "score", "relative", "value", "shared", "script")
+# What pairs have in common by descent and by writing, and the distances that measure the same: beyond it nothing can be
+# asked of those.
+COVARIATES = {
+    "family": ("genetic",),
+    "script": ("script", "microworld-script"),
+    "shared": ("microworld-vocabulary",),
+}
 PRETRAINED = "pretrained"
 STATISTICS = ("pearson", "spearman")
 COLUMNS = [
@@ -55,6 +67,13 @@ COLUMNS = [
     "p_ordinary_adjusted",
     "p_mantel",
     "p_mantel_adjusted",
+    "covariates",
+    "partial_r",
+    "p_mrqap",
+    "p_mrqap_adjusted",
+    "beta_mixed",
+    "p_mixed",
+    "p_mixed_adjusted",
     "reason",
 ]
 NAMES = COLUMNS[: COLUMNS.index("r")]
@@ -74,6 +93,7 @@ def write_correlations(
     draws: int,
     seed: int,
     output: str | Path,
+    baselines: str | Path | None = None,
 ) -> None:
     """Correlate impact, distance, transfer, concept alignment and similarity of spaces over pairs of languages.
 
@@ -97,16 +117,21 @@ def write_correlations(
         CSV with model, checkpoint, corpus, source, target, layer, vectors, measure, unit, value: the table of word
         retrieval, which is correlated with transfer in the same two states. None: no such relation.
     draws, seed
-        Of the permutation test, see :func:`isogloss.statistics.mantel.mantel`.
+        Of the permutation tests, see :func:`isogloss.statistics.mantel.mantel`.
     output
         CSV, a row for each ``relation``, model, task, variant and
         ``corpus`` and ``kind`` (of concepts), ``pooling`` (of impact), ``layer`` (or ``mean``, of all layers),
         ``distance`` (its name), ``impact`` (impact or impact_debiased), ``alignment`` (the measure of concept
         alignment), ``similarity`` (its measure), ``vectors`` and ``state``, ``measure`` of transfer, ``transfer``
         (score or relative) as far as they apply, and ``statistic`` (pearson or spearman); then ``r``, ``low``,
-        ``high``, ``n`` pairs, ``languages``, ``p_ordinary`` and ``p_mantel``, each also ``…_adjusted`` (Benjamini and
-        Hochberg, over all layers and distances with the same
-        other columns), and ``reason`` if a number is missing.
+        ``high``, ``n`` pairs, ``languages``, ``p_ordinary`` and ``p_mantel``; ``covariates`` (family, script, shared),
+        and given those and effects of languages ``partial_r`` and ``p_mrqap``, see
+        :func:`isogloss.statistics.mrqap.regress_many`, and (pearson only, not of single layers: it is slow)
+        ``beta_mixed`` and ``p_mixed``, see :func:`isogloss.statistics.social_relations.social_relations`. Each p also
+        ``…_adjusted`` (Benjamini and Hochberg, over all layers and distances with the same other columns). ``reason``
+        if a number is missing.
+    baselines
+        CSV with task, source, target, shared, script: what a pair's texts of a task have in common on paper; or None.
 
     Raises
     ------
@@ -127,25 +152,89 @@ def write_correlations(
         found = found.assign(measure=found["measure"] + "_" + found["unit"]).drop(columns="unit")
         tables["words"] = in_states(found, tables["transfer"], ["model"])
     apart = read(distances, "distances")
+    alike = pd.DataFrame(columns=NEEDED["baselines"]) if baselines is None else read(baselines, "baselines")
     rows = []
     for study in sorted({tuple(names) for table in tables.values() for names in table[STUDY].to_numpy()}):
         own = {key: table[(table[STUDY] == list(study)).all(axis=1)] for key, table in tables.items()}
-        for relation, (name, x), others in questions(own, apart):
-            ys = np.stack([y for _, y in others])
-            sources = np.isfinite(ys).any(axis=(0, 2))
+        languages = sorted({language for table in own.values() for side in PAIR for language in table[side]})
+        task = alike[alike.task == study[STUDY.index("task")]]
+        common = Common(
+            languages, {key: matrices(task, [], {key: None}, languages)[0][1] for key in ("shared", "script")}
+        )
+        for relation, (name, x), others in questions(own, apart, languages):
             for statistic in STATISTICS:
-                found = correlate_many(x, ys, sources, draws, seed, statistic)
+                named = {"relation": relation, **dict(zip(STUDY, study, strict=True)), "statistic": statistic}
+                found = tested(x, others, common, name.get("distance", ""), draws, seed, statistic)
                 for (other, _), result in zip(others, found, strict=True):
-                    named = {"relation": relation, **dict(zip(STUDY, study, strict=True)), "statistic": statistic}
                     rows.append({**dict.fromkeys(NAMES, ""), **named, **name, **other, **result})
     table = pd.DataFrame(rows, columns=[column for column in COLUMNS if not column.endswith("_adjusted")])
-    for p in ("p_ordinary", "p_mantel"):
+    for p in ("p_ordinary", "p_mantel", "p_mrqap", "p_mixed"):
         families = table[p].astype(np.float64).groupby([table[column] for column in FAMILY])
         table[f"{p}_adjusted"] = families.transform(benjamini_hochberg)
     # Layers by number, their mean last.
     place = table["layer"].replace({"": "-1", "mean": "inf"}).astype(np.float64)
     table = table.assign(place=place).sort_values([*FAMILY, "distance", "place"], ignore_index=True)
     write_csv(table[COLUMNS], output)
+
+
+class Common:
+    """What the pairs of a study have in common.
+
+    Parameters
+    ----------
+    languages
+        The order of rows and columns.
+    written
+        ``script`` and ``shared`` as ``[source, target]``, NaN where they are not known.
+
+    Attributes
+    ----------
+    related
+        See :func:`isogloss.relations.distances.relatedness`.
+    strangers
+        Languages whose family is not known.
+    """
+
+    def __init__(self, languages: list[str], written: dict[str, np.ndarray]):
+        self.related, self.written = relatedness(languages), written
+        self.strangers = [name for name, own in zip(languages, np.diag(self.related), strict=True) if np.isnan(own)]
+
+    def beside(self, distance: str) -> tuple[list[str], np.ndarray, np.ndarray | None]:
+        """Give the covariates for a distance, or for none: their names, the written ones, and relatedness."""
+        names = [name for name, same in COVARIATES.items() if distance not in same]
+        # What is known of no pair can be taken out of none.
+        names = [name for name in names if name == "family" or np.isfinite(self.written[name]).any()]
+        written = [self.written[name] for name in names if name != "family"]
+        size = len(self.related)
+        return names, np.array(written).reshape(-1, size, size), self.related if "family" in names else None
+
+
+def tested(
+    x: np.ndarray, others: Named, common: Common, distance: str, draws: int, seed: int, statistic: str
+) -> list[dict[str, float | str]]:
+    """Correlate one matrix with many, each beside the regression and, not by single layers, the mixed model."""
+    ys = np.stack([y for _, y in others])
+    sources = np.isfinite(ys).any(axis=(0, 2))
+    names, written, related = common.beside(distance)
+    found = []
+    for (name, y), plain, given in zip(
+        others,
+        correlate_many(x, ys, sources, draws, seed, statistic),
+        regress_many(x, ys, written, related, sources, draws, seed, statistic),
+        strict=True,
+    ):
+        reasons = [plain.pop("reason"), given.pop("reason")]
+        mixed: dict[str, float | str] = {"beta_mixed": np.nan, "p_mixed": np.nan}
+        if statistic == "pearson" and name.get("layer", "mean") == "mean":
+            mixed = social_relations(x, y, written, related, sources)
+            reasons.append(mixed.pop("reason"))
+        if related is not None and common.strangers and np.isfinite(given["p_mrqap"]):
+            reasons.append(f"Regression without {', '.join(common.strangers)}: no family is known.")
+        # One reason is enough where there is no correlation at all.
+        reasons = reasons[:1] if np.isnan(plain["r"]) else reasons
+        row = {"covariates": ", ".join(names), "reason": " ".join(filter(None, reasons))}
+        found.append({**plain, **given, **mixed, **row})
+    return found
 
 
 def read(path: str | Path, kind: str) -> pd.DataFrame:
@@ -202,10 +291,9 @@ def within(side: np.ndarray, others: Named) -> Named:
 
 
 def questions(
-    tables: dict[str, pd.DataFrame], distances: pd.DataFrame
+    tables: dict[str, pd.DataFrame], distances: pd.DataFrame, languages: list[str]
 ) -> Iterator[tuple[str, tuple[dict[str, str], np.ndarray], Named]]:
     """Give each relation of one study: its name, one side, and all that this side is correlated with."""
-    languages = sorted({language for table in tables.values() for side in PAIR for language in table[side]})
     transfers = matrices(tables["transfer"], ["measure"], {"score": "transfer", "relative": "transfer"}, languages)
     impacts = matrices(
         tables["impact"],
@@ -259,8 +347,8 @@ def matrices(table: pd.DataFrame, by: list[str], values: dict[str, str | None], 
     table
         Has ``source`` and ``target``, and the columns named in the other parameters.
     by
-        One matrix for each combination of these. If ``layer`` is among them, the mean of all layers is added; it has
-        a value where every layer has that has any value at all.
+        One matrix for each combination of these; of none, one. If ``layer`` is among them, the mean of all layers is
+        added; it has a value where every layer has that has any value at all.
     values
         The columns with values, and under which key the column's name stands in the result, if under any.
     languages
@@ -270,7 +358,7 @@ def matrices(table: pd.DataFrame, by: list[str], values: dict[str, str | None], 
     table = table[table["source"].isin(places) & table["target"].isin(places)]
     found: Named = []
     layers: dict[tuple[tuple[str, str], ...], list[np.ndarray]] = {}
-    for combination, part in table.groupby(by):
+    for combination, part in table.groupby(by) if by else [((), table)]:
         means = part.groupby(PAIR)[list(values)].mean()
         rows, columns = ([places[language] for language in means.index.get_level_values(side)] for side in PAIR)
         for column, key in values.items():

@@ -145,14 +145,16 @@ def regress_alike(
     x, ys, covariates, joint = x[at], ys[:, keep][:, :, keep], covariates[:, keep][:, :, keep], joint[at]
     related = np.eye(len(keep)) if relatedness is None else relatedness[at]
     if len(keep) < FEWEST_LANGUAGES:
-        return [without(f"{len(keep)} languages with all values; at least {FEWEST_LANGUAGES} are needed")] * len(ys)
+        return [without(f"{len(keep)} languages with all values; at least {FEWEST_LANGUAGES} are needed") for _ in ys]
     shares = INHERITED if relatedness is not None else INHERITED[:1]
     models = [Contrasts(related, share, covariates, joint) for share in shares]
     possible = min(count_permutations(models[0].of_sources), 1 + draws)
     if models[0].free < FEWEST_FREE:
-        return [without(f"{joint.sum()} pairs are too few for effects of languages and covariates")] * len(ys)
+        return [without(f"{joint.sum()} pairs are too few for effects of languages and covariates") for _ in ys]
     if 1 / possible >= LEVEL:
-        return [without(f"p cannot fall below {1 / possible:.2g} with {possible} permutations of contrasts")] * len(ys)
+        return [
+            without(f"p cannot fall below {1 / possible:.2g} with {possible} permutations of contrasts") for _ in ys
+        ]
     if method == "spearman":
         x, *ys = (ranked(matrix, joint) for matrix in (x, *ys))
     own, likely = most_likely(models, x), [most_likely(models, y) for y in ys]

@@ -88,7 +88,7 @@ def fit_effects(y: np.ndarray, design: np.ndarray, members: dict[str, np.ndarray
         # Of effects that are nearly nothing, which is fine.
         warnings.simplefilter("ignore")
         try:
-            result = MixedLM(y, design, groups=np.zeros(len(y)), exog_vc=effects).fit(reml=True)
+            result = MixedLM(y, design, groups=np.zeros(len(y)), exog_vc=effects).fit(reml=True, method="lbfgs")
         except np.linalg.LinAlgError:
             return np.nan, np.nan
     return (float(result.fe_params[0]), float(result.pvalues[0])) if result.converged else (np.nan, np.nan)
