@@ -61,6 +61,24 @@ def test_classification_equals_scikit_learn(tmp_path):
     assert blind.null_low <= blind.score <= blind.null_high
 
 
+def test_a_model_that_learnt_nothing_has_no_relative_score(tmp_path):
+    truth = [str(t) for t in RNG.choice(["a", "b"], 200)]
+    nothing = [(t, "a") for t in truth]
+    table = scores(tmp_path, "sequence-classification", {"en": nothing, "de": nothing})
+    assert table[["relative", "relative_low", "relative_high"]].isna().all(axis=None)
+    assert (table.score > 0).all()
+    reason = table.loc[("de", "accuracy")].reason
+    assert reason.startswith("The source language's own score, ")
+    assert reason.endswith("in en, is not above chance (p = 1).")
+    # What a target does without the source is its own affair.
+    table = scores(tmp_path, "sequence-classification", {"en": nothing, "de": [(t, t) for t in truth]})
+    assert table.loc[("de", "accuracy")].score == 1
+    assert np.isnan(table.loc[("de", "accuracy")].relative)
+    table = scores(tmp_path, "sequence-classification", {"en": [(t, t) for t in truth], "de": nothing})
+    assert table.reason.isna().all()
+    assert table.relative.notna().all()
+
+
 def test_the_bootstrap_covers_as_a_direct_one_does(tmp_path):
     truth = [str(t) for t in RNG.choice(["a", "b"], 100)]
     pairs = noisy(truth, ["a", "b"], 0.5)
@@ -131,6 +149,57 @@ def test_the_layer_that_moves_least_far_away_is_chosen(tmp_path):
     assert chosen["correlations"]["1"] == pytest.approx(1)
     choose_layers(count=2, distance="syntactic", **settings)
     assert json.loads((tmp_path / "c.json").read_text())["layers"] == [1, 2]
+
+
+@pytest.mark.parametrize("languages", [["en", "de"], ["en", "de", "es"], ["en"]])
+def test_too_few_languages_choose_no_layer_and_say_why(tmp_path, languages):
+    far(tmp_path)
+    rows = [
+        {"source": "en", "target": t, "layer": layer, "pooling": "mean", "impact_debiased": RNG.random()}
+        for t in languages for layer in range(3)
+    ]  # fmt: skip
+    pd.DataFrame(rows).to_csv(tmp_path / "i.csv", index=False)
+    for distance in ("syntactic", "genetic"):
+        choose_layers(
+            impacts=[tmp_path / "i.csv"], distances=tmp_path / "d.csv", output=tmp_path / "c.json", count=1,
+            distance=distance,
+        )  # fmt: skip
+        chosen = json.loads((tmp_path / "c.json").read_text())
+        assert chosen["layers"] == []
+        assert "are too few" in chosen["reason"]
+
+
+@pytest.mark.parametrize(
+    ("sources", "targets", "distance", "reason"),
+    [
+        (["en"], ["en", "de"], "syntactic", "No target is far: distances tell none of them apart."),
+        (["en", "de"], ["en", "de"], "syntactic", "No target is far: distances tell none of them apart."),
+        (["en"], ["en"], "syntactic", "No run with the layers frozen has one beside it without, at a known distance."),
+        (
+            ["en"],
+            ["en", "de"],
+            "genetic",
+            "No run with the layers frozen has one beside it without, at a known distance.",
+        ),
+        (["en"], ["en", "de", "es"], "syntactic", "No interval: one run."),
+    ],
+)
+def test_small_studies_of_freezing_end_with_a_reason(tmp_path, sources, targets, distance, reason):
+    far(tmp_path)
+    rows = [
+        {"model": "m", "task": "nli", "variant": variant, "seed": 0, "measure": "accuracy", "source": s, "target": t,
+         "score": 0.5}
+        for s in sources for t in targets for variant in ("whole", "frozen")
+    ]  # fmt: skip
+    pd.DataFrame(rows).to_csv(tmp_path / "t.csv", index=False)
+    compare_freezing(
+        transfer=tmp_path / "t.csv", distances=tmp_path / "d.csv", distance={"nli": {"frozen": distance}}, draws=20,
+        seed=1, output=tmp_path / "f.csv",
+    )  # fmt: skip
+    table = pd.read_csv(tmp_path / "f.csv")
+    assert list(table.group) == ["near", "far", "gap"]
+    assert set(table.reason) == {reason}
+    assert table.low.isna().all()
 
 
 def test_freezing_is_compared_run_by_run(tmp_path):

@@ -11,7 +11,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from isogloss.errors import IsoglossError
 from isogloss.files import write_csv, write_text
 from isogloss.relations.correlations import matrices
 from isogloss.statistics.mantel import correlate
@@ -20,9 +19,10 @@ from isogloss.tables import read_table
 log = logging.getLogger(__name__)
 
 POOLING = "mean"
+GROUPS = ("near", "far", "gap")
 COLUMNS = [
     "model", "task", "variant", "measure", "distance", "group", "whole", "frozen", "difference", "low", "high", "runs",
-    "n",
+    "n", "reason",
 ]  # fmt: skip
 
 
@@ -43,32 +43,30 @@ def choose_layers(
     distance
         The name of the distance.
     output
-        JSON: ``layers``, and the ``correlations`` of all layers.
-
-    Raises
-    ------
-    IsoglossError
-        If no layer has a correlation with the distance.
+        JSON: ``layers``, and the ``correlations`` of all layers. Where no layer has one, because there are too few
+        languages, no layer is chosen, and ``reason`` says so.
     """
     moved = pd.concat([read_table(path) for path in impacts], ignore_index=True)
     moved = moved[(moved.pooling == POOLING) & (moved.layer > 0)]
     far = read_table(distances)
     languages = sorted({*moved.source, *moved.target})
-    [(_, apart)] = matrices(far[far.distance == distance], ["distance"], {"value": None}, languages)
-    known = {}
+    [(_, apart)] = matrices(far[far.distance == distance], [], {"value": None}, languages)
+    known, reason = {}, ""
     for name, impact in matrices(moved, ["layer"], {"impact_debiased": None}, languages):
         if name["layer"] != "mean":
             # Only r is needed, so one draw will do.
             r = correlate(apart, impact, np.isfinite(impact).any(1), draws=1, seed=0)["r"]
             known |= {int(name["layer"]): r} if np.isfinite(r) else {}
     if not known:
-        raise IsoglossError(
-            f"No layer's impact has a correlation with the {distance} distance: there are too few pairs of languages, "
-            "or all are alike. Add source languages, or list `layers` in the config."
+        reason = (
+            f"No layer's impact has a correlation with the {distance} distance: {len(languages)} languages are too "
         )
+        reason += "few, or all are alike. Nothing is frozen. Add languages, or list `layers` in the config."
+        log.warning(reason)
     chosen = sorted(sorted(known, key=lambda layer: (known[layer], layer))[:count])
     log.info("Layers to freeze: %s; correlations with %s distance: %s", chosen, distance, known)
     content = {"layers": chosen, "distance": distance, "correlations": {str(k): round(v, 6) for k, v in known.items()}}
+    content |= {"reason": reason} if reason else {}
     write_text(json.dumps(content, indent=1) + "\n", output)
 
 
@@ -95,7 +93,8 @@ def compare_freezing(
     output
         CSV, one row a (model, task, variant, measure, group): ``whole`` and ``frozen`` mean scores, their
         ``difference`` with ``low`` and ``high`` (95 %: whole and frozen paired by model, source and seed; runs are
-        resampled), ``runs``, ``n`` pairs. Group ``gap`` is far minus near.
+        resampled), ``runs``, ``n`` pairs; ``reason``, a sentence where there is no number. Group ``gap`` is far minus
+        near.
     """
     scores, far = read_table(transfer), read_table(distances)
     rows = []
@@ -117,13 +116,24 @@ def compare_freezing(
 
 def compared(both: pd.DataFrame, draws: int, rng: np.random.Generator) -> list[dict]:
     """Compare paired scores of near and far targets, and the gap between them."""
-    runs = both.groupby(["source", "seed", "group"])[["score_whole", "score_frozen"]].mean().unstack("group")
-    runs = runs.dropna()
-    if runs.empty:
-        return []
+    counts = both.group.value_counts()
+    runs = both.groupby(["source", "seed", "group"])[["score_whole", "score_frozen"]].mean().unstack("group").dropna()
+    lost = [group for group in ("near", "far") if group not in counts]
+    if lost or runs.empty:
+        reason = (
+            f"No target is {lost[0]}: distances tell none of them apart."
+            if lost
+            else "No run has both near and far targets."
+        )
+        reason = (
+            reason if len(both) else "No run with the layers frozen has one beside it without, at a known distance."
+        )
+        empty = dict.fromkeys(("whole", "frozen", "difference", "low", "high"), np.nan)
+        sizes = {**dict.fromkeys(GROUPS, 0), **counts, "gap": len(both)}
+        return [{"group": group, **empty, "runs": 0, "n": int(sizes[group]), "reason": reason} for group in GROUPS]
     picks = rng.integers(len(runs), size=(draws, len(runs)))
     rows = []
-    for group in ("near", "far", "gap"):
+    for group in GROUPS:
         values = {side: of_group(runs[f"score_{side}"], group) for side in ("whole", "frozen")}
         change = (values["frozen"] - values["whole"]).to_numpy()
         low, high = np.quantile(change[picks].mean(1), [0.025, 0.975]) if len(runs) > 1 else (np.nan, np.nan)
@@ -137,6 +147,7 @@ def compared(both: pd.DataFrame, draws: int, rng: np.random.Generator) -> list[d
                 "high": high,
                 "runs": len(runs),
                 "n": int((both.group == group).sum()) if group != "gap" else len(both),
+                "reason": "" if len(runs) > 1 else "No interval: one run.",
             }
         )
     return rows

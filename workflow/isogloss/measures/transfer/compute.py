@@ -21,6 +21,7 @@ from isogloss.statistics.nulls import null_summary
 
 # Scoring permuted translations is dear, and their null is narrow.
 TRANSLATION_NULL_DRAWS = 20
+LEVEL = 0.05
 
 
 @dataclass(frozen=True)
@@ -139,6 +140,13 @@ def shares(metric: Any, sums: np.ndarray) -> np.ndarray:
     return np.array([metric._aggregate_and_compute([row.astype(int).tolist()]).score / 100 for row in sums])
 
 
+def not_above_chance(source: str, score: float, p: float) -> str:
+    """Say that there is nothing to be relative to, if the source language's own score is not above chance."""
+    if score > 0 and p < LEVEL:
+        return ""
+    return f"The source language's own score, {score:.2f} in {source}, is not above chance (p = {p:.2g})."
+
+
 def write_scores(
     *,
     predictions: str | Path,
@@ -169,7 +177,8 @@ def write_scores(
     output
         CSV: ``source``, ``target``, ``measure``, ``score`` with ``low`` and ``high`` (95 %, bootstrap), ``relative``
         (score divided by the source language's) with ``relative_low`` and ``relative_high`` (the same resamples for
-        both), the null's summary, ``n`` items.
+        both), the null's summary, ``n`` items, and ``reason``: a sentence where there is no relative score, because the
+        source language's own is not above chance.
 
     Raises
     ------
@@ -195,11 +204,14 @@ def write_scores(
             shuffles = [rng.permutation(len(said)) for _ in range(TRANSLATION_NULL_DRAWS if into else null)]
             sums = [measure.statistics(truth, [said[place] for place in order]).sum(0) for order in shuffles]
             nulls[language] = measure.score(np.array(sums))
+        chance = null_summary(scores[source], nulls[source])
+        reason = not_above_chance(source, scores[source], chance["null_p"])
         for language in languages:
             with np.errstate(divide="ignore", invalid="ignore"):
                 relative = resampled[language] / resampled[source]
             low, high = np.quantile(resampled[language], [0.025, 0.975])
-            known = np.isfinite(relative).all() and scores[source] > 0
+            # A resample of a low score may be 0.
+            known = not reason and np.isfinite(relative).all()
             below, above = np.quantile(relative, [0.025, 0.975]) if known else (np.nan, np.nan)
             rows.append(
                 {
@@ -209,11 +221,12 @@ def write_scores(
                     "score": scores[language],
                     "low": low,
                     "high": high,
-                    "relative": scores[language] / scores[source] if known else np.nan,
+                    "relative": scores[language] / scores[source] if not reason else np.nan,
                     "relative_low": below,
                     "relative_high": above,
                     **null_summary(scores[language], nulls[language]),
                     "n": len(parts[language]),
+                    "reason": reason,
                 }
             )
     write_csv(pd.DataFrame(rows), output, attributes)
