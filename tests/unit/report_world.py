@@ -122,7 +122,7 @@ def tables(
     frozen = [
         {"model": model, "task": task, "variant": "frozen", "measure": "accuracy", "distance": "syntactic",
          "group": group, "whole": 0.6, "frozen": 0.62, "difference": 0.02, "low": -0.01, "high": 0.05, "runs": 3,
-         "n": 12}
+         "n": 12, "reason": ""}
         for model, task, group in product(models, tasks, ("near", "far", "gap"))
     ]  # fmt: skip
     found["freezing"] = pd.DataFrame(frozen)
@@ -149,7 +149,11 @@ def correlations(
         rows.append({**transfer, "relation": "distance-transfer", "distance": distance, "p_mantel": 0.6})
     table = pd.DataFrame(rows).assign(low=-0.2, high=0.9, n=30, languages=6)
     table["r"] = np.where(table.p_mantel < 0.05, 0.77, rng.uniform(-0.2, 0.2, len(table)))
-    return table.assign(p_ordinary=table.p_mantel, p_mantel_adjusted=table.p_mantel, p_ordinary_adjusted=table.p_mantel)
+    table = table.assign(covariates="family, script, shared", partial_r=table.r, beta_mixed=table.r)
+    names = [
+        f"p_{test}{adjusted}" for test in ("ordinary", "mantel", "mrqap", "mixed") for adjusted in ("", "_adjusted")
+    ]
+    return table.assign(**{name: table.p_mantel for name in names})
 
 
 def cards(rng: np.random.Generator, target: str, layers: int, concepts: int, hostile: bool) -> pd.DataFrame:

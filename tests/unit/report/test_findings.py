@@ -103,18 +103,46 @@ def test_transfer_must_beat_shared_words_too(data):
     data["baselines"]["score"] = 0.95
     assert not told(collect(data, set()), figure="transfer_heatmap")
     lost = told(collect(data, set()), found=False, figure="transfer_heatmap")
-    assert all("above chance and shared words in 0 of 15" in one for one in lost)
+    assert all("above both in 0 of 15" in one for one in lost)
     assert len(lost) == 2
 
 
 def test_correlations_are_adjusted_for_all_that_are_told(data):
     said = told(collect(data, set()), figure="transfer_by_impact")
-    assert "impact with transfer: r = 0.77 [-0.20, 0.90], Mantel p = 0.0005, n = 30, adjusted for 10" in said[0]
-    data["correlations"]["p_mantel"] = 0.04
+    assert (
+        "impact with transfer: r = 0.77 [-0.20, 0.90], n = 30; beside family, script, shared words partial r" in said[0]
+    )
+    assert "MRQAP p = 0.0005; mixed model p = 0.0005; Mantel p = 0.0005, adjusted for 10" in said[0]
+    data["correlations"]["p_mrqap"] = 0.04
     assert len(told(collect(data, set()), figure="transfer_by_impact")) == 2
     # Alone 0.04 would do; beside eight that are nothing it does not.
-    data["correlations"].loc[data["correlations"].relation != "impact-transfer", "p_mantel"] = 0.9
+    data["correlations"].loc[data["correlations"].relation != "impact-transfer", "p_mrqap"] = 0.9
     assert not told(collect(data, set()), figure="transfer_by_impact")
+
+
+def test_what_mantel_alone_finds_is_not_told(data):
+    data["correlations"]["p_mrqap"] = 0.5
+    assert not told(collect(data, set()), figure="transfer_by_impact")
+    data["correlations"]["p_mrqap"] = np.nan
+    data["correlations"]["reason"] = "No regression: 12 pairs are too few."
+    lost = told(collect(data, set()), found=False, figure="transfer_by_impact")
+    assert all("too few pairs of languages for a test. No regression: 12 pairs are too few." in one for one in lost)
+
+
+def test_transfer_is_told_beside_the_best_baseline(data):
+    data["baselines"]["score"] = 0.3
+    better = data["baselines"].assign(baseline="length", score=0.95)
+    data["baselines"] = pd.concat([data["baselines"], better], ignore_index=True)
+    lost = told(collect(data, set()), found=False, figure="transfer_heatmap")
+    assert all("best baseline 0.95, by length" in one for one in lost)
+    assert len(lost) == 2
+
+
+def test_a_gap_that_there_is_not_is_told_with_its_reason(data):
+    data["freezing"] = data["freezing"].assign(difference=np.nan, low=np.nan, high=np.nan, reason="No target is far.")
+    lost = told(collect(data, set()), found=False, figure="freezing")
+    assert all("near and far languages cannot be compared. No target is far." in one for one in lost)
+    assert lost
 
 
 def test_freezing_that_changes_nothing_is_looked_for_and_not_found(data):

@@ -138,8 +138,9 @@ FIGURES = (
         "transfer",
         "Zero-shot transfer, source × target",
         "Scores on the diagonal are the language's own; off it, the model never saw a labelled item of the target "
-        "language. × marks scores whose 95 % interval reaches down to chance or to what shared words alone reach (a "
-        "bag of words that sees of the target only what is written alike: names, numbers, loanwords).",
+        "language. × marks scores whose 95 % interval reaches down to chance or to the best baseline: the most "
+        "frequent label; words that both languages write alike (names, numbers, loanwords); how long texts are; one "
+        "text of a pair.",
         ("transfer", "baselines"),
         "transfer_heatmap",
     ),
@@ -166,8 +167,8 @@ FIGURES = (
         "correlation_by_layer",
         "relations",
         "What impact goes with, by layer",
-        "Pearson's r with impact over pairs of languages, S = T left out. A filled point has a Mantel p-value "
-        "(languages permuted) below 0.05 after adjustment for the number of layers and distances.",
+        "Pearson's r with impact over pairs of languages, S = T left out. A filled point has a p-value below "
+        "0.05, adjusted for layers and distances, once family, script and shared words are taken out (MRQAP).",
         ("correlations",),
         "correlation_by_layer",
     ),

@@ -1,4 +1,4 @@
-"""What impact goes with at each layer; filled where the adjusted Mantel p-value is below 0.05."""
+"""What impact goes with at each layer; filled where the adjusted MRQAP p-value is below 0.05."""
 
 import altair as alt
 import pandas as pd
@@ -21,7 +21,21 @@ def chart(data: dict[str, pd.DataFrame]) -> alt.TopLevelMixin | None:
         line=rows.distance.where(rows.relation == "impact-distance", "transfer"),
         panel=rows.model + ", " + rows.task + "\nn = " + rows.n.astype(int).astype(str) + " pairs",
     )
-    shown = ["model", "task", "layer", "line", "panel", "r", "low", "high", "n", "p_mantel", "p_mantel_adjusted"]
+    shown = [
+        "model",
+        "task",
+        "layer",
+        "line",
+        "panel",
+        "r",
+        "low",
+        "high",
+        "n",
+        "partial_r",
+        "p_mrqap",
+        "p_mrqap_adjusted",
+    ]
+    shown += ["p_mantel"]
     rows = rows[[name for name in shown if name in rows]]
     names = sorted(rows.line.unique(), key=lambda name: (name != "transfer", name))
     base = alt.Chart().encode(
@@ -32,15 +46,19 @@ def chart(data: dict[str, pd.DataFrame]) -> alt.TopLevelMixin | None:
     lines = base.mark_line(strokeWidth=1.4).encode(strokeDash=dashes("line", names, "impact with"))
     points = base.mark_point(size=38, strokeWidth=1.4, opacity=1).encode(
         fill=categories("line", names, "impact with"),
-        fillOpacity=alt.condition("datum.p_mantel_adjusted < 0.05", alt.value(1), alt.value(0)),
+        fillOpacity=alt.condition(
+            "isValid(datum.p_mrqap_adjusted) && datum.p_mrqap_adjusted < 0.05", alt.value(1), alt.value(0)
+        ),
         tooltip=[
             alt.Tooltip("line:N", title="impact with"),
             "layer:Q",
             alt.Tooltip("r:Q", format=".2f"),
             alt.Tooltip("low:Q", title="from", format=".2f"),
             alt.Tooltip("high:Q", title="to (95 %)", format=".2f"),
+            alt.Tooltip("partial_r:Q", title="partial r", format=".2f"),
+            alt.Tooltip("p_mrqap:Q", title="MRQAP p", format=".3g"),
+            alt.Tooltip("p_mrqap_adjusted:Q", title="adjusted", format=".3g"),
             alt.Tooltip("p_mantel:Q", title="Mantel p", format=".3g"),
-            alt.Tooltip("p_mantel_adjusted:Q", title="adjusted", format=".3g"),
         ],
     )
     figure = alt.layer(zero_line(), lines, points).properties(width=240, height=180)

@@ -1,11 +1,11 @@
-"""Zero-shot scores, source × target; scores that chance or shared words reach too are marked."""
+"""Zero-shot scores, source × target; scores that chance or the best baseline reaches too are marked."""
 
 import altair as alt
 import numpy as np
 import pandas as pd
 
 from isogloss.report.figures.style import panels, squares
-from isogloss.report.figures.tuned import primary, shared_words, with_panel
+from isogloss.report.figures.tuned import best_baseline, primary, with_panel
 
 
 def chart(data: dict[str, pd.DataFrame]) -> alt.TopLevelMixin | None:
@@ -13,7 +13,7 @@ def chart(data: dict[str, pd.DataFrame]) -> alt.TopLevelMixin | None:
     rows = primary(data["transfer"])
     if rows.empty:
         return None
-    rows = rows.merge(shared_words(data["baselines"]), on=["task", "source", "target", "measure"], how="left")
+    rows = rows.merge(best_baseline(data["baselines"]), on=["task", "source", "target", "measure"], how="left")
     rows = with_panel(rows)
     reached = rows.low <= np.maximum(rows.null_high, rows.alone.fillna(0))
     rows["mark"] = np.where(reached & (rows.source != rows.target), "×", "")
@@ -21,6 +21,7 @@ def chart(data: dict[str, pd.DataFrame]) -> alt.TopLevelMixin | None:
         alt.Tooltip("low:Q", title="from", format=".3f"),
         alt.Tooltip("high:Q", title="to (95 %)", format=".3f"),
         alt.Tooltip("null_mean:Q", title="chance", format=".3f"),
-        alt.Tooltip("alone:Q", title="shared words alone", format=".3f"),
+        alt.Tooltip("alone:Q", title="best baseline", format=".3f"),
+        alt.Tooltip("knows:N", title="which goes by"),
     ]
     return panels(squares(rows, "score", "score", 1.0, extra), rows, "panel")

@@ -6,6 +6,14 @@ import pandas as pd
 PRIMARY = ("accuracy", "entity_f1", "chrf")
 POOLING = "mean"
 NAMES = {"accuracy": "accuracy", "entity_f1": "entity F1", "chrf": "chrF"}
+# What a baseline goes by.
+KNOWS = {
+    "majority": "the most frequent label",
+    "shared_words": "shared words",
+    "length": "length",
+    "first_text": "the first text",
+    "second_text": "the second text",
+}
 GRID = ["model", "task", "source", "target"]
 
 
@@ -24,11 +32,12 @@ def primary(transfer: pd.DataFrame) -> pd.DataFrame:
     return rows.groupby([*GRID, "measure"], sort=True)[numbers].mean().reset_index()
 
 
-def shared_words(baselines: pd.DataFrame) -> pd.DataFrame:
-    """Give what shared words alone reach, by task, source, target and measure, as ``alone``."""
-    rows = baselines[baselines.baseline == "shared_words"]
+def best_baseline(baselines: pd.DataFrame) -> pd.DataFrame:
+    """Give the best that no understanding reaches, by task, source, target and measure: ``alone`` and its ``knows``."""
     keys = ["task", "source", "target", "measure"]
-    return rows.groupby(keys, sort=True).score.mean().rename("alone").reset_index()
+    best = baselines.sort_values([*keys, "score", "baseline"], ignore_index=True).drop_duplicates(keys, keep="last")
+    best = best.assign(alone=best.score, knows=best.baseline.map(KNOWS).fillna(best.baseline))
+    return best[[*keys, "alone", "knows"]]
 
 
 def moved(impact: pd.DataFrame, by: list[str]) -> pd.DataFrame:

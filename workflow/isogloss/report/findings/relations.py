@@ -1,4 +1,8 @@
-"""What goes with what: impact, transfer and distance, over pairs of languages with languages permuted (Mantel)."""
+"""What goes with what: impact, transfer and distance, over pairs of languages.
+
+A sentence goes by the regression that takes out family, script and shared words (MRQAP), because Mantel's test finds a
+relation wherever both sides follow language families; its p is told beside.
+"""
 
 import numpy as np
 import pandas as pd
@@ -6,6 +10,7 @@ import pandas as pd
 from isogloss.report.figures.tuned import POOLING, PRIMARY
 from isogloss.report.findings.finding import Finding, between, listed, p_value, survivors
 
+COVARIATES = {"family": "family", "script": "script", "shared": "shared words"}
 WORDS = {"impact-transfer": "impact with transfer", "impact-distance": "impact", "distance-transfer": "transfer"}
 
 
@@ -19,10 +24,10 @@ def correlations(data: dict[str, pd.DataFrame]) -> list[Finding]:
     scored = (rows.transfer == "score") & rows.measure.isin(PRIMARY)
     wanted = {"impact-transfer": moved & scored, "impact-distance": moved, "distance-transfer": scored}
     rows = pd.concat([rows[(rows.relation == name) & keep] for name, keep in wanted.items()])
-    rows = rows.assign(holds=survivors(rows.p_mantel))
+    rows = rows.assign(holds=survivors(rows.p_mrqap))
     findings = []
     for (model, task, relation), part in rows.groupby(["model", "task", "relation"], sort=True):
-        tested = part[part.p_mantel.notna()]
+        tested = part[part.p_mrqap.notna()]
         figure = "transfer_by_impact" if relation == "impact-transfer" else "correlation_by_layer"
         name, what = f"{model}, {task}", WORDS[relation]
         for row in tested[tested.holds].itertuples():
@@ -31,21 +36,24 @@ def correlations(data: dict[str, pd.DataFrame]) -> list[Finding]:
             findings.append(Finding("relations", name, text, figure, strength=abs(float(row.r))))
         lost = tested[~tested.holds]
         if len(lost):
-            nearest = lost.loc[lost.p_mantel.idxmin()]
+            nearest = lost.loc[lost.p_mrqap.idxmin()]
             if relation == "impact-transfer":
                 text = f"{what} does not correlate once"
             else:
                 text = f"{what} correlates with none of {listed(sorted(lost.distance))} distance once"
-            text += f" languages are permuted and p adjusted (nearest: {correlation(nearest)})."
+            text += f" what languages have in common is taken out and p adjusted (nearest: {correlation(nearest)})."
             findings.append(Finding("relations", name, text, figure, found=False))
         if tested.empty:
-            text = f"{what}: too few pairs of languages for a correlation."
+            text = f"{what}: too few pairs of languages for a test. {part.reason.iloc[0]}".strip()
             findings.append(Finding("relations", name, text, figure, found=False))
     return findings
 
 
 def correlation(row: object) -> str:
-    """Write a correlation with its interval, p-value and number of pairs."""
-    interval = between(row.low, row.high)
-    p = f"Mantel p = {p_value(row.p_mantel)}" if np.isfinite(row.p_mantel) else "no p-value"
-    return f"r = {row.r:.2f}{interval}, {p}, n = {int(row.n)}"
+    """Write a correlation with its interval, its p-values, that of the regression first, and the number of pairs."""
+    given = listed([COVARIATES[name] for name in row.covariates.split(", ") if name])
+    text = f"r = {row.r:.2f}{between(row.low, row.high)}, n = {int(row.n)}; beside {given or 'effects of languages'} "
+    text += f"partial r = {row.partial_r:.2f}, MRQAP p = {p_value(row.p_mrqap)}"
+    for name, p in (("mixed model", row.p_mixed), ("Mantel", row.p_mantel)):
+        text += f"; {name} p = {p_value(p)}" if np.isfinite(p) else ""
+    return text

@@ -1,9 +1,9 @@
-"""Does a task transfer to languages it was not tuned on, beyond chance and beyond shared words; does freezing help?"""
+"""Does a task transfer to languages it was not tuned on, beyond chance and the best baseline; does freezing help?"""
 
 import numpy as np
 import pandas as pd
 
-from isogloss.report.figures.tuned import NAMES, PRIMARY, shared_words
+from isogloss.report.figures.tuned import NAMES, PRIMARY, best_baseline
 from isogloss.report.findings.finding import (
     Finding,
     between,
@@ -17,7 +17,7 @@ from isogloss.report.findings.finding import (
 
 
 def zero_shot(data: dict[str, pd.DataFrame]) -> list[Finding]:
-    """Say for how many pairs zero-shot scores lie above chance and above shared words, and into which not."""
+    """Say for how many pairs zero-shot scores lie above chance and above the best baseline, and into which not."""
     if "transfer" not in data:
         return []
     whole = data["transfer"]
@@ -27,13 +27,13 @@ def zero_shot(data: dict[str, pd.DataFrame]) -> list[Finding]:
         return []
     keys = ["task", "source", "target", "measure"]
     if "baselines" in data:
-        rows = rows.merge(shared_words(data["baselines"]), on=keys, how="left")
+        rows = rows.merge(best_baseline(data["baselines"]), on=keys, how="left")
     else:
-        rows = rows.assign(alone=np.nan)
+        rows = rows.assign(alone=np.nan, knows="")
     error = standard_error(rows.low, rows.high)
     # Above both: the larger of the two p-values (intersection and union).
-    above_words = np.where(rows.alone.isna(), 0, one_sided(rows.score - rows.alone, error))
-    p = np.fmax(np.fmax(above_words, one_sided(rows.score - rows.null_high, error)), rows.null_p)
+    above_baseline = np.where(rows.alone.isna(), 0, one_sided(rows.score - rows.alone, error))
+    p = np.fmax(np.fmax(above_baseline, one_sided(rows.score - rows.null_high, error)), rows.null_p)
     rows = rows.assign(clear=survivors(p), over=rows.score - np.fmax(rows.null_mean, rows.alone))
     findings = []
     for (task, model, measure), part in rows.groupby(["task", "model", "measure"], sort=True):
@@ -41,16 +41,21 @@ def zero_shot(data: dict[str, pd.DataFrame]) -> list[Finding]:
         own = own[own.source == own.target].score.mean()
         by_target = part.groupby("target").clear.mean()
         weak = sorted(by_target.index[by_target < 0.5])
-        words = f"; shared words alone {part.alone.mean():.2f}" if part.alone.notna().any() else ""
+        words = f"; best baseline {part.alone.mean():.2f}{by(part.knows)}" if part.alone.notna().any() else ""
         text = (
             f"{task}, zero-shot {NAMES[measure]} {part.score.mean():.2f}{between(part.low.mean(), part.high.mean())} "
             f"on average over {counted(len(part), 'pair')} of languages (own language {own:.2f}; chance "
-            f"{part.null_mean.mean():.2f}{words}); above chance and shared words in {part.clear.sum()} of {len(part)} "
+            f"{part.null_mean.mean():.2f}{words}); above both in {part.clear.sum()} of {len(part)} "
             f"(adjusted p < 0.05)" + (f", for most sources not into {listed(weak)}." if weak else ".")
         )
         strength = float(part.over.mean())
         findings.append(Finding("transfer", model, text, "transfer_heatmap", bool(part.clear.any()), strength))
     return findings
+
+
+def by(knows: pd.Series) -> str:
+    """Say what the best baselines of several pairs go by, the most frequent first."""
+    return f", by {' or '.join(knows.value_counts().sort_index().sort_values(ascending=False, kind='stable').index)}"
 
 
 def freezing(data: dict[str, pd.DataFrame]) -> list[Finding]:
@@ -59,8 +64,12 @@ def freezing(data: dict[str, pd.DataFrame]) -> list[Finding]:
         return []
     rows = data["freezing"]
     rows = rows[(rows.group == "gap") & rows.measure.isin(PRIMARY)]
-    rows = rows.assign(clear=survivors(two_sided(rows.difference, standard_error(rows.low, rows.high))))
     findings = []
+    for row in rows[rows.difference.isna()].itertuples():
+        text = f"{row.task}, {row.variant}: near and far languages cannot be compared. {row.reason}"
+        findings.append(Finding("transfer", row.model, text, "freezing", found=False))
+    rows = rows[rows.difference.notna()]
+    rows = rows.assign(clear=survivors(two_sided(rows.difference, standard_error(rows.low, rows.high))))
     for row in rows.itertuples():
         verdict = "no clear change"
         if row.clear:
