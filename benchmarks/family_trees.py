@@ -122,9 +122,21 @@ def plant(kind: Kind, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np
     return x, y, shared, np.arange(size) < (kind.sources or size)
 
 
+def written(shared: np.ndarray, seed: int) -> np.ndarray:
+    """Let a script and words evolve: ``[2, languages, languages]``, whether scripts are the same, and shared words."""
+    rng = np.random.default_rng([seed, 1])
+    script, words = evolve(rng, shared, 1.0, 1) > 0, evolve(rng, shared, 0.5, 50) > 0
+    return np.stack([script == script.T, (words[:, None] & words[None]).mean(2)]).astype(float)
+
+
 def mrqap_p(seed: int, kind: Kind, method: str, draws: int = 199) -> float:
     x, y, shared, sources = plant(kind, seed)
     return regress(x, y, np.empty((0, *x.shape)), shared, sources, draws, seed, method)["p_mrqap"]
+
+
+def mrqap_given_p(seed: int, kind: Kind, draws: int = 199) -> float:
+    x, y, shared, sources = plant(kind, seed)
+    return regress(x, y, written(shared, seed), shared, sources, draws, seed)["p_mrqap"]
 
 
 def mantel_p(seed: int, kind: Kind, method: str, draws: int = 199) -> float:
@@ -143,6 +155,7 @@ def tests() -> Iterator[tuple[str, str, Callable[[int], float]]]:
         for method in ("pearson", "spearman"):
             yield f"MRQAP on contrasts, {method}", kind.name, partial(mrqap_p, kind=kind, method=method)
             yield f"Mantel, {method}", kind.name, partial(mantel_p, kind=kind, method=method)
+        yield "MRQAP given script and words too, pearson", kind.name, partial(mrqap_given_p, kind=kind)
         # With one source there are no effects of languages to tell apart.
         if kind.sources != 1:
             yield "social-relations model", kind.name, partial(social_relations_p, kind=kind)
