@@ -27,7 +27,7 @@ use rule step as correlate with:
     input:
         **{
             name: places("table", table=name)
-            for name in ("impact", "transfer", "distances")
+            for name in ("impact", "transfer", "distances", "baselines")
         },
         concepts=places("table", table="concept_alignment"),
     output:

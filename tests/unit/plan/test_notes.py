@@ -1,0 +1,33 @@
+"""What a run will leave empty is said before anything is trained."""
+
+from pathlib import Path
+
+from isogloss.config.read import load
+from isogloss.plan.notes import notes
+from isogloss.plan.study import Study
+
+CONFIG = Path(__file__).parents[3] / "config" / "test" / "tasks.yaml"
+
+
+def study(monkeypatch, languages):
+    monkeypatch.setattr(Study, "task_targets", lambda self, task: languages[task])
+    return Study(load(CONFIG))
+
+
+def test_too_few_languages_are_told(monkeypatch):
+    told = notes(study(monkeypatch, {"sentiment": ["de", "en"], "translation": ["de", "en", "es", "tr"]}))
+    few = "2 languages, and correlations over pairs need at least 4"
+    assert told == [
+        f"tasks.sentiment.data.languages: {few}; they will be empty.",
+        f"tasks.sentiment.variants.frozen.layers: {few}; nothing will be frozen.",
+    ]
+
+
+def test_languages_that_uriel_lacks_are_told_and_withdrawn_codes_understood(monkeypatch):
+    told = notes(
+        study(monkeypatch, {"sentiment": ["de", "en", "iw", "zh-hant"], "translation": ["de", "en", "in", "xx"]})
+    )
+    assert told == [
+        "tasks.translation.data.languages: URIEL has no language 'xx': it goes by codes of ISO 639-1 (such as sw) or "
+        "639-3 (swa). Distances to 'xx' will be empty."
+    ]

@@ -1,0 +1,32 @@
+"""What a config asks for and cannot have: the run ends all the same, with empty values and their reasons."""
+
+from isogloss.plan.study import Study
+from isogloss.relations.distances import lacking
+from isogloss.statistics.mantel import FEWEST_LANGUAGES
+
+
+def notes(study: Study) -> list[str]:
+    """Say before anything is trained which analyses will have no value.
+
+    Parameters
+    ----------
+    study
+        Of a config without mistakes.
+
+    Returns
+    -------
+    list of str
+        One line each, beginning with the key.
+    """
+    settings, found = study.settings, []
+    for name, task in settings.tasks.items():
+        for language, reason in lacking(study.task_targets(name) if settings.impact.families else []).items():
+            found.append(f"tasks.{name}.data.languages: {reason} Distances to '{language}' will be empty.")
+        count = len(study.task_targets(name))
+        if count < FEWEST_LANGUAGES:
+            few = f"{count} language{'s' * (count != 1)}, and correlations over pairs need at least {FEWEST_LANGUAGES}"
+            found.append(f"tasks.{name}.data.languages: {few}; they will be empty.")
+            for variant, freeze in task.variants.items():
+                if freeze.layers == "measured":
+                    found.append(f"tasks.{name}.variants.{variant}.layers: {few}; nothing will be frozen.")
+    return found
