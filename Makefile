@@ -3,9 +3,10 @@ PYTHON ?= python3
 BIN := .venv/bin
 SHELL := /bin/bash
 
-.PHONY: help setup demo test test-slurm resume lint bench docs
+.PHONY: help setup demo cases test test-slurm resume lint bench docs
 help:
 	@echo "make demo   the embedded default: corpus, models, concepts, tables, figures, results/report.html"
+	@echo "make cases  inputs that people really have, each with its verdict"
 	@echo "make test   all tests (make test ARGS='-m \"not slow\"' for the quick ones)"
 	@echo "make test-slurm   the tests on a real SLURM, brought up on this machine (root; Debian's packages)"
 	@echo "make resume ARGS=\"--profile slurm\"   go on after Snakemake itself was killed on a cluster"
@@ -25,6 +26,9 @@ setup: .venv/ready
 
 demo: .venv/ready
 	@$(BIN)/snakemake
+
+cases: .venv/ready
+	@$(BIN)/python tests/cases/run.py
 
 test: .venv/ready
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)

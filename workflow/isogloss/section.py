@@ -2,12 +2,13 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 NAME = r"^[a-z0-9][a-z0-9-]*$"
 LANGUAGE = r"^[a-z]{2,3}$"
 Name = Annotated[str, Field(pattern=NAME)]
-Language = Annotated[str, Field(pattern=LANGUAGE)]
+# YAML takes Norwegian for a truth value.
+Language = Annotated[str, BeforeValidator(lambda value: "no" if value is False else value), Field(pattern=LANGUAGE)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=1)]
 Seed = Annotated[int, Field(ge=0, lt=2**31)]

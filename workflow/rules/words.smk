@@ -21,14 +21,16 @@ def given_links(wildcards):
 use rule step as align_words with:
     input:
         unpack(both_sides),
-        given=lambda wildcards: map(ancient, given_links(wildcards)),
+        made_from=lambda wildcards: map(ancient, given_links(wildcards)),
     output:
         output=places("alignment"),
     log:
         places.log(places("alignment")),
     params:
         **step("isogloss.text.word_alignment:align"),
-        spec=lambda wildcards: specs.word_alignment(study, wildcards.corpus),
+        spec=lambda wildcards: specs.word_alignment(
+            study, wildcards.corpus, wildcards.source, wildcards.target
+        ),
         content=lambda wildcards: USER_FILES.of(given_links(wildcards)),
     message:
         "Word alignment of {wildcards.corpus}, {wildcards.source}-{wildcards.target}"

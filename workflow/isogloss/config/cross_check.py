@@ -8,7 +8,10 @@ from isogloss.errors import IsoglossError, did_you_mean
 from isogloss.models.settings import OBJECTIVES, Model
 from isogloss.models.shape import depth
 from isogloss.tasks.settings import Task
-from isogloss.text.settings import Corpus
+from isogloss.text.cells import check_labels, check_tags
+from isogloss.text.settings import EFLOMAL_WORDS, Corpus, Segmentation
+
+CHINESE = ("zh", "cmn", "yue", "wuu", "lzh")
 
 
 def cross_check(config: Config) -> list[str]:
@@ -53,7 +56,20 @@ def check_corpus(where: str, corpus: Corpus) -> list[str]:
         for value in languages:
             if value not in LANGUAGES:
                 wrong.append(f"{where}.languages: the microworld has no '{value}'; it has {', '.join(LANGUAGES)}")
+    if (alignment.method == "eflomal" or alignment.evaluate) and corpus.max_sentence_words > EFLOMAL_WORDS:
+        wrong.append(
+            f"{where}.max_sentence_words: eflomal takes sentences of at most {EFLOMAL_WORDS:,} words; "
+            f"found {corpus.max_sentence_words:,}"
+        )
+    if corpus.kind != "microworld":
+        wrong += check_segmentation(f"{where}.segmentation", corpus.segmentation, languages)
     if alignment.method == "given":
+        if corpus.kind not in ("text", "table"):
+            wrong.append(f"{where}.word_alignment.method: only text and tables of yours have given links")
+        elif {"jieba", "icu"} & {*corpus.segmentation.values()}:
+            wrong.append(
+                f"{where}.segmentation: given links count the words that the aligner saw; give the text as it was split"
+            )
         for target in pairs.targets:
             pair = f"{pairs.source}-{target}"
             if pair not in alignment.files:
@@ -68,6 +84,20 @@ def check_corpus(where: str, corpus: Corpus) -> list[str]:
     if corpus.kind == "gettext" and not corpus.folder.is_dir():
         wrong.append(f"{where}.folder: there is no folder {corpus.folder}")
     return wrong
+
+
+def check_segmentation(where: str, segmentation: Segmentation, languages: list[str]) -> list[str]:
+    """Find a language that is not there, and Chinese words for another language."""
+    wrong = [
+        f"{where}: '{language}' is not among the languages ({', '.join(languages)})"
+        for language in segmentation
+        if language not in languages
+    ]
+    return wrong + [
+        f"{where}.{language}: jieba splits Chinese; take icu"
+        for language, how in segmentation.items()
+        if how == "jieba" and language not in CHINESE
+    ]
 
 
 def check_model(where: str, model: Model, config: Config) -> list[str]:
@@ -151,6 +181,8 @@ def check_task(where: str, task: Task, config: Config) -> list[str]:
         wrong.append(f"{where}.into: this key is missing; say which language to translate into")
     if task.into and not translation:
         wrong.append(f"{where}.into: only a translation task has one")
+    if task.tag_measure != "entity_f1" and task.kind != "token-classification":
+        wrong.append(f"{where}.tag_measure: only a token-classification task has tags")
     if data.kind == "microworld":
         fitting = {"entities": "token-classification", "translation": "translation"}
         expected = fitting.get(data.task, "sequence-classification")
@@ -219,4 +251,12 @@ def check_task_files(where: str, task: Task) -> list[str]:
         wrong.append(f"{where}.other_text: this key is missing; say which column holds the translation")
     if task.kind != "translation" and not data.labels:
         wrong.append(f"{where}.labels: this key is missing; list all labels")
+    read = [*data.languages, *([task.into] if task.into else [])]
+    wrong += check_segmentation(f"{where}.segmentation", data.segmentation, read)
+    try:
+        check_labels(data.labels or [], f"{where}.labels")
+        if task.kind == "token-classification":
+            check_tags(data.labels or [], f"{where}.labels", task.tag_measure)
+    except IsoglossError as error:
+        wrong.append(str(error))
     return wrong

@@ -187,6 +187,8 @@ def describe(detail: dict, content: Any) -> str:
         }.get(context["pattern"], "40 hexadecimal digits (a commit)")
         found = keys[-1] if "[key]" in map(str, detail["loc"]) else found
         return f"{where}: expected {rule}; found {found!r}"
+    if sort == "value_error":
+        return f"{where}: {context['error']}; found {kind_of(found)}"
     message = detail["msg"][0].lower() + detail["msg"][1:]
     return f"{where}: {message.replace('input should', 'should')}; found {kind_of(found)}"
 

@@ -22,29 +22,43 @@ def corpus(study: Study, name: str, language: str, part: str = "parallel") -> di
             "min_words": section.min_words,
             "max_words": section.max_words,
             "max_sentences": section.max_sentences if part == "parallel" else None,
+            "segmentation": section.segmentation.get(language),
         }
     elif section.kind == "text":
         # Each file is held against the source language's, so a further language is no matter of the others.
         own = {
             "file": str(section.files[language]),
             "beside": str(section.files[section.pairs.source]),
-            "segmentation": section.segmentation.get(language, "whitespace"),
+            "segmentation": section.segmentation.get(language),
+            "links": links_of(study, name, language),
         }
     else:
         own = {
             "file": str(section.file),
             "column": section.columns.get(language, language),
-            "segmentation": section.segmentation.get(language, "whitespace"),
+            "segmentation": section.segmentation.get(language),
+            "links": links_of(study, name, language),
         }
     return plain({"kind": section.kind, "language": language, "part": part, **own})
+
+
+def links_of(study: Study, name: str, language: str) -> list[str]:
+    """List the files of given links that join a language's words; none where links are computed."""
+    pairs = study.settings.corpora[name].pairs
+    targets = pairs.targets if language == pairs.source else [language] if language in pairs.targets else []
+    return [path for target in targets for path in given_links(study, name, pairs.source, target)]
 
 
 def corpus_files(study: Study, name: str, language: str) -> list[str]:
     """List the user's files that one language of a corpus is read from."""
     section = study.settings.corpora[name]
     if section.kind == "text":
-        return sorted({str(section.files[language]), str(section.files[section.pairs.source])})
-    return [str(section.file)] if section.kind == "table" else []
+        files = {str(section.files[language]), str(section.files[section.pairs.source])}
+    elif section.kind == "table":
+        files = {str(section.file)}
+    else:
+        return []
+    return sorted({*files, *links_of(study, name, language)})
 
 
 def given_links(study: Study, name: str, source: str, target: str) -> list[str]:
@@ -53,12 +67,14 @@ def given_links(study: Study, name: str, source: str, target: str) -> list[str]:
     return [str(section.files[f"{source}-{target}"])] if section.method == "given" else []
 
 
-def word_alignment(study: Study, name: str) -> dict[str, Any]:
-    """Name what the word alignment of a corpus depends on beside its text."""
+def word_alignment(study: Study, name: str, source: str, target: str) -> dict[str, Any]:
+    """Name what the word alignment of a pair depends on beside its text."""
     section = study.settings.corpora[name]
     spec = {"method": section.word_alignment.method, "max_words": section.max_sentence_words}
     if section.word_alignment.method == "eflomal":
         spec |= {"symmetrization": section.word_alignment.symmetrization, "seed": section.word_alignment.seed}
+    for path in given_links(study, name, source, target):
+        spec["given"] = path
     return plain(spec)
 
 
@@ -147,7 +163,14 @@ def items(study: Study, name: str, language: str, part: str) -> dict[str, Any]:
         return plain({**spec, "into": section.into, "language": language, "part": part})
     for key in ("train", "validation", "test"):
         spec[key] = spec[key] and spec[key].replace("{language}", language)
-    return plain({**spec, "form": section.kind, "language": language, "part": part})
+    read = {language, section.into} if section.kind == "translation" else {language}
+    spec["segmentation"] = {name: how for name, how in section.data.segmentation.items() if name in read}
+    # Each language's test items are held against the first one's, so a further language is no matter of the others.
+    first = study.task_targets(name)[0]
+    if part == "test" and language != first:
+        spec["parallel"] = section.data.test.replace("{language}", first)
+    own = {"form": section.kind, "into": section.into, "tag_measure": section.tag_measure}
+    return plain({**spec, **own, "language": language, "part": part})
 
 
 def items_files(study: Study, name: str, language: str, part: str) -> list[str]:
@@ -155,7 +178,7 @@ def items_files(study: Study, name: str, language: str, part: str) -> list[str]:
     if study.settings.tasks[name].data.kind == "microworld":
         return []
     spec = items(study, name, language, part)
-    return [spec[key] for key in ("train", "validation", "test") if spec[key]]
+    return [spec[key] for key in ("train", "validation", "test", "parallel") if spec.get(key)]
 
 
 def finetuning(study: Study, one: Tuning) -> dict[str, Any]:

@@ -1,10 +1,21 @@
 """Settings of this room: what models are fine-tuned on."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from isogloss.section import Count, Language, Name, Section, Seed, Share
+from isogloss.text.settings import SEGMENTATION, Segmentation
+
+
+def label(value: Any) -> Any:
+    """Take a number as its digits; refuse what YAML made of a word."""
+    if isinstance(value, bool):
+        raise ValueError('YAML reads yes, no, on, off, true and false as truth values; quote the label, such as "yes"')
+    return str(value) if isinstance(value, int) else value
+
+
+Label = Annotated[str, BeforeValidator(label, json_schema_input_type=str | int)]
 
 
 class MicroworldTask(Section):
@@ -29,10 +40,19 @@ class TableTask(Section):
         None, description="Path of the validation items; where nothing is said, every tenth training item."
     )
     test: str = Field(description="Path of the test items, with `{language}` in it; the same items in every language.")
-    text: str = Field("text", description="Column of the text, or of its list of words.")
+    text: str = Field(
+        "text",
+        description="Column of the text, or of its list of words; here and below, after a dot the key of a dictionary.",
+    )
     other_text: str | None = Field(None, description="Column of the second text: a hypothesis, or the translation.")
     label: str = Field("label", description="Column of the label, or of the list of tags, one a word.")
-    labels: list[str] | None = Field(None, min_length=2, description="All labels or tags. Translation has none.")
+    labels: list[Label] | None = Field(
+        None,
+        min_length=2,
+        description="All labels or tags, in the order of their numbers where the tables have numbers. Translation has "
+        "none.",
+    )
+    segmentation: Segmentation = Field({}, description=f"{SEGMENTATION} Lists of words are taken as they are.")
 
 
 class Freeze(Section):
@@ -59,6 +79,10 @@ class Task(Section):
     sources: list[Language] = Field(min_length=1, description="Source languages: each gives a checkpoint of its own.")
     targets: list[Language] | None = Field(None, description="Languages to test on; all where nothing is said.")
     into: Language | None = Field(None, description="For translation: the language to translate into.")
+    tag_measure: Literal["entity_f1", "accuracy"] = Field(
+        "entity_f1",
+        description="How tags are scored: by F1 of entities, which needs O, B-X and I-X, or by accuracy of words.",
+    )
     seeds: list[Seed] = Field([0], min_length=1, description="Seeds of head, order and dropout; each a checkpoint.")
     epochs: Annotated[float, Field(gt=0)] = Field(3, description="Passes over the training items.")
     batch: Count = Field(32, description="Items a step.")

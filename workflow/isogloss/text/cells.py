@@ -107,8 +107,6 @@ def items_of(cell: Sequence[Any], place: str, name: str) -> list[str]:
     """Read a list of text."""
     items = []
     for number, item in enumerate(cell, start=1):
-        if item is None:
-            raise IsoglossError(f"{place}: {name} {number} of the list is missing (null).")
         if not isinstance(item, str | bytes):
             raise IsoglossError(f"{place}: {name} {number} of the list should be text, found {shown(item)}.")
         text = text_of(item, f"{place}, {name} {number} of the list")
@@ -211,7 +209,7 @@ def check_tags(labels: Sequence[str], place: str, tag_measure: str) -> None:
 def shown(value: Any) -> str:
     """Show a value of a table to its user, in a few words."""
     if value is None:
-        return "nothing"
+        return "nothing (null)"
     if isinstance(value, bool):
         return f"{str(value).lower()} (a truth value)"
     if isinstance(value, int | float):

@@ -7,6 +7,13 @@ from pydantic import Field
 
 from isogloss.section import Count, Language, Section, Seed
 
+EFLOMAL_WORDS = 1024  # MAX_SENT_LEN of eflomal's program
+Segmentation = dict[Language, Literal["whitespace", "jieba", "icu"]]
+SEGMENTATION = (
+    "How text becomes words, by language: `icu` (Chinese, Japanese, Thai, Khmer, Lao, Burmese), `jieba` (Chinese), or "
+    "`whitespace`. Where nothing is said, white space too, but text without spaces is refused."
+)
+
 
 class Pairs(Section):
     """Which pairs of languages are compared."""
@@ -35,7 +42,9 @@ class Corpus(Section):
     languages: list[Language] = Field(min_length=2, description="The languages to make.")
     pairs: Pairs = Field(description="Which pairs of them are compared.")
     word_alignment: WordAlignment = Field(WordAlignment(), description="How words are linked.")
-    max_sentence_words: Count = Field(300, description="Pairs with a side of this many words or more are dropped.")
+    max_sentence_words: Count = Field(
+        300, description="Pairs with a side of this many words or more are dropped; at most 1,024 with eflomal."
+    )
 
 
 class Microworld(Corpus):
@@ -55,6 +64,7 @@ class Gettext(Corpus):
     min_words: Count = Field(4, description="Shorter messages are left out.")
     max_words: Count = Field(40, description="Longer messages are left out.")
     max_sentences: Count | None = Field(None, description="At most this many messages of each language are analysed.")
+    segmentation: Segmentation = Field({}, description=SEGMENTATION)
 
 
 class Text(Corpus):
@@ -62,9 +72,7 @@ class Text(Corpus):
 
     kind: Literal["text"]
     files: dict[Language, Path] = Field(description="A file for every language.")
-    segmentation: dict[Language, Literal["whitespace", "jieba"]] = Field(
-        {}, description="How lines become words; whitespace where nothing is said."
-    )
+    segmentation: Segmentation = Field({}, description=SEGMENTATION)
 
 
 class Table(Corpus):
@@ -72,11 +80,12 @@ class Table(Corpus):
 
     kind: Literal["table"]
     file: Path = Field(description="The table.")
-    columns: dict[Language, str] = Field({}, description="A language's column; its code where nothing is said.")
-    segmentation: dict[Language, Literal["whitespace", "jieba"]] = Field(
+    columns: dict[Language, str] = Field(
         {},
-        description="How cells become words; whitespace where nothing is said. Lists of words are taken as they are.",
+        description="A language's column, its code where nothing is said; after a dot the key of a dictionary, such as "
+        "`translation.de`.",
     )
+    segmentation: Segmentation = Field({}, description=f"{SEGMENTATION} Lists of words are taken as they are.")
 
 
 class Selection(Section):

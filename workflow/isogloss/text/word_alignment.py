@@ -18,12 +18,12 @@ import pandas as pd
 from isogloss.errors import IsoglossError
 from isogloss.files import read_parquet, write_csv, write_parquet
 from isogloss.text.encoding import lines_of
+from isogloss.text.settings import EFLOMAL_WORDS
 
 log = logging.getLogger(__name__)
 
 Links = set[tuple[int, int]]
 ROUNDS = 3
-EFLOMAL_WORDS = 1024  # MAX_SENT_LEN of its program
 
 
 def retained_pairs(source: pd.DataFrame, target: pd.DataFrame, max_words: int) -> pd.DataFrame:
@@ -291,7 +291,7 @@ def align(
         lengths = {
             int(row.sentence): (len(row.words_source), len(row.words_target)) for row in pairs.itertuples(index=False)
         }
-        links = list(read_pharaoh(Path(str(given)), lengths).values())
+        links = list(read_pharaoh(given, lengths).values())
     else:
         links = eflomal_links_of(pairs, symmetrization, seed)
     if not any(links):

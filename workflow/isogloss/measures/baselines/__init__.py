@@ -18,6 +18,7 @@ def spec(study, cell):
     return {
         "kind": task.kind,
         "into": task.into,
+        "tag_measure": task.tag_measure,
         "source": cell["source"],
         "attributes": {"task": cell["task"]},
     }

@@ -16,6 +16,7 @@ def spec(study, cell):
         "source": one.source,
         "kind": task.kind,
         "into": task.into,
+        "tag_measure": task.tag_measure,
         "draws": chosen.bootstrap,
         "null": chosen.null,
         "seed": chosen.seed,

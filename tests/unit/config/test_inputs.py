@@ -1,0 +1,84 @@
+"""What a config says of text, tables and tasks: understood, or refused in one line that names the key."""
+
+import pytest
+
+from isogloss.config.read import ConfigError, validate
+from isogloss.plan import specs
+from isogloss.plan.study import Study
+
+
+def config(folder, corpus=None, data=None, **task):
+    """A corpus in Chinese and English and a task, with some keys as they are given."""
+    paths = {}
+    for name in ("zh", "en", "links", "zh.csv", "en.csv"):
+        (folder / name).write_text("a b\n")
+        paths[name] = str(folder / name)
+    text = {
+        "kind": "text",
+        "languages": ["zh", "en"],
+        "files": {"zh": paths["zh"], "en": paths["en"]},
+        "pairs": {"source": "zh", "targets": ["en"]},
+    }
+    files = str(folder / "{language}.csv")
+    table = {"kind": "table", "languages": ["zh", "en"], "train": files, "test": files, "labels": ["a", "b"]}
+    section = {"kind": "sequence-classification", "models": ["m"], "sources": ["zh"], "data": {**table, **(data or {})}}
+    model = {"random": {"family": "bert", "corpus": "mine", "layers": 1, "hidden": 16, "heads": 2}}
+    return {
+        "corpora": {"mine": {**text, **(corpus or {})}},
+        "models": {"m": model},
+        "tasks": {"t": {**section, **task}},
+    }
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"corpus": {"segmentation": {"en": "jieba"}}}, "corpora.mine.segmentation.en: jieba splits Chinese; take icu"),
+        ({"corpus": {"segmentation": {"ja": "icu"}}}, "corpora.mine.segmentation: 'ja' is not among the languages"),
+        ({"corpus": {"segmentation": {"zh": "icy"}}}, "corpora.mine.segmentation.zh: expected one of .*'icu'"),
+        ({"corpus": {"max_sentence_words": 1025}}, "corpora.mine.max_sentence_words: eflomal takes .* 1,024 words"),
+        ({"data": {"labels": ["a", "b", "a"]}}, "tasks.t.data.labels: 'a' stands twice"),
+        ({"data": {"labels": [True, "b"]}}, "tasks.t.data.labels.0: YAML reads yes, no, .* quote the label"),
+        ({"data": {"segmentation": {"th": "icu"}}}, "tasks.t.data.segmentation: 'th' is not among the languages"),
+        ({"tag_measure": "accuracy"}, "tasks.t.tag_measure: only a token-classification task has tags"),
+        ({"kind": "token-classification"}, "tasks.t.data.labels: 'a' is none of O, B-X and I-X"),
+    ],
+)
+def test_mistakes_are_one_line(tmp_path, changes, message):
+    with pytest.raises(ConfigError, match=message) as caught:
+        validate(config(tmp_path, **changes))
+    assert len(caught.value.messages) == 1
+
+
+def test_given_links_and_a_segmentation_exclude_each_other(tmp_path):
+    given = {"method": "given", "files": {"zh-en": str(tmp_path / "links")}}
+    with pytest.raises(ConfigError, match=r"corpora\.mine\.segmentation: given links count the words that the aligner"):
+        validate(config(tmp_path, {"word_alignment": given, "segmentation": {"zh": "icu"}}))
+
+
+def test_yaml_takes_norwegian_and_numbers_for_values(tmp_path):
+    changed = config(tmp_path, data={"labels": [0, 1]})
+    corpus = changed["corpora"]["mine"]
+    corpus["languages"][1] = corpus["pairs"]["targets"][0] = False
+    corpus["files"][False] = corpus["files"].pop("en")
+    settings = validate(changed)
+    assert settings.corpora["mine"].languages == ["zh", "no"]
+    assert settings.corpora["mine"].pairs.targets == ["no"]
+    assert settings.tasks["t"].data.labels == ["0", "1"]
+
+
+def test_jobs_are_told_what_the_config_says(tmp_path):
+    given = {"method": "given", "files": {"zh-en": str(tmp_path / "links")}}
+    data = {"labels": ["NOUN", "VERB"], "segmentation": {"zh": "icu"}}
+    task = {"kind": "token-classification", "tag_measure": "accuracy"}
+    study = Study(validate(config(tmp_path, {"word_alignment": given}, data, **task)))
+    text = specs.corpus(study, "mine", "en")
+    assert text["segmentation"] is None  # nothing is said, so that unsplit text is refused
+    assert text["links"] == [str(tmp_path / "links")]
+    assert str(tmp_path / "links") in specs.corpus_files(study, "mine", "en")
+    items = specs.items(study, "t", "en", "test")
+    assert (items["tag_measure"], items["segmentation"]) == ("accuracy", {})
+    assert items["parallel"] == str(tmp_path / "zh.csv")
+    assert items["parallel"] in specs.items_files(study, "t", "en", "test")
+    assert "parallel" not in specs.items(study, "t", "zh", "test")
+    assert specs.items(study, "t", "zh", "training")["segmentation"] == {"zh": "icu"}
