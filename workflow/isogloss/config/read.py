@@ -155,7 +155,10 @@ def kind_of(value: Any) -> str:
         int: "a number",
         float: "a number",
     }
-    return f"{names.get(type(value), type(value).__name__)}" + (f" ({value!r})" if not isinstance(value, dict) else "")
+    if isinstance(value, dict):
+        return names[dict]
+    shown = str(value).lower() if isinstance(value, bool) else repr(value)
+    return f"{names.get(type(value), type(value).__name__)} ({shown})"
 
 
 def describe(detail: dict, content: Any) -> str:
