@@ -21,9 +21,11 @@ def pair(wildcards):
 
 def store_spec(wildcards):
     """What a store depends on; one that holds more layers than are wanted now is as good as it was."""
-    deepest = study.shapes[wildcards.model][0]
+    stack = wildcards.space.split("-")[1]
     layers = kept_layers(
-        places("store", **wildcards), study.layers(wildcards.model), deepest
+        places("store", **wildcards),
+        study.layers(wildcards.model, stack),
+        study.shapes[wildcards.model].depths[stack],
     )
     return {**specs.vectors(study, cell(wildcards)), "layers": layers}
 
@@ -64,7 +66,11 @@ use rule step as table_activations with:
         **step("isogloss.states.extract:collect"),
         spec={
             "layers": {
-                model: len(study.layers(model)) for model in sorted(settings.models)
+                model: {
+                    stack: len(study.layers(model, stack))
+                    for stack in study.shapes[model].depths
+                }
+                for model in sorted(settings.models)
             }
         },
     message:

@@ -5,8 +5,9 @@ from pathlib import Path
 from isogloss.concepts.settings import Concepts
 from isogloss.config.root import Config
 from isogloss.errors import IsoglossError, did_you_mean
+from isogloss.models.families import check_length, family_of
 from isogloss.models.settings import OBJECTIVES, Model
-from isogloss.models.shape import depth
+from isogloss.models.shape import shape_of
 from isogloss.tasks.settings import Task
 from isogloss.text.cells import check_labels, check_tags
 from isogloss.text.settings import EFLOMAL_WORDS, Corpus, Segmentation
@@ -133,9 +134,16 @@ def check_model(where: str, model: Model, config: Config) -> list[str]:
         corpus = config.corpora.get(model.train.corpus)
         if model.train.objective == "unified" and corpus is not None and corpus.kind != "microworld":
             wrong.append(f"{where}.train.objective: `unified` needs lemmas, which only a microworld corpus has")
+    if (model.depth or model.family) and not model.hub:
+        wrong.append(f"{where}.{'depth' if model.depth else 'family'}: only a hub model needs it")
     try:
-        deepest = depth(model)[0]
-    except (IsoglossError, ValueError) as error:
+        if model.family:
+            family_of(model.family, "this model")
+    except IsoglossError as error:
+        return [*wrong, f"{where}.family: {error}"]
+    try:
+        deepest = max(shape_of(model).depths.values())
+    except IsoglossError as error:
         return [*wrong, f"{where}.{origins[0]}: {error}"]
     if model.layers != "all":
         beyond = [layer for layer in model.layers if layer > deepest]
@@ -202,12 +210,24 @@ def check_task(where: str, task: Task, config: Config) -> list[str]:
             wrong.append(f"{where}.models: there is no model '{name}'{did_you_mean(name, list(config.models))}")
             continue
         try:
-            deepest, decoder = depth(config.models[name])
-        except (IsoglossError, ValueError):
+            shape = shape_of(config.models[name])
+        except IsoglossError:
             continue  # said of the model
-        if decoder != translation:
-            needed = "an encoder-decoder" if translation else "an encoder without a decoder"
-            wrong.append(f"{where}.models: {task.kind} needs {needed}, which '{name}' is not")
+        family, deepest = shape.family, shape.depths[shape.family.reader]
+        if task.kind not in family.heads:
+            wrong.append(
+                f"{where}.models: '{name}' ({shape.model_type}) cannot be tuned for {task.kind}; it can be for "
+                f"{', '.join(family.heads) or 'nothing'}"
+            )
+        if family.shared and task.variants:
+            wrong.append(
+                f"{where}.variants: all layers of '{name}' ({shape.model_type}) have the same weights, so none can be "
+                "frozen by itself"
+            )
+        try:
+            check_length(shape, task.max_length, f"'{name}'")
+        except IsoglossError as error:
+            wrong.append(f"{where}.max_length: {error}")
         for variant, freeze in task.variants.items():
             place = f"{where}.variants.{variant}"
             if freeze.layers == "measured":
@@ -217,7 +237,7 @@ def check_task(where: str, task: Task, config: Config) -> list[str]:
             beyond = [layer for layer in freeze.layers if layer > deepest]
             if beyond:
                 listed = ", ".join(map(str, beyond))
-                wrong.append(f"{place}.layers: {listed} is beyond the encoder layers 1 to {deepest} of '{name}'")
+                wrong.append(f"{place}.layers: {listed} is beyond the layers 1 to {deepest} of '{name}'")
     for variant, freeze in task.variants.items():
         from isogloss.microworld import MICROWORLD_FAMILIES
 

@@ -204,9 +204,3 @@ def save_tokenizer(source: Path, folder: Path, where: str) -> None:
         tokenizer.save_pretrained(draft)
         for made in sorted(Path(draft).iterdir()):
             made.replace(folder / made.name)  # a link to the cache is replaced, not written through
-
-
-def depth(folder: str | Path) -> tuple[int, bool]:
-    """Read a model folder's number of layers and whether it has a decoder, from its config.json."""
-    shape = read_shape(folder)
-    return shape.depths[shape.family.reader], len(shape.depths) == 2

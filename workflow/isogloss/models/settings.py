@@ -54,8 +54,13 @@ class Model(Section):
     revision: Annotated[str, Field(pattern=r"^[0-9a-f]{40}$")] | None = Field(
         None, description="The hub commit, 40 hexadecimal digits."
     )
-    depth: Count | None = Field(None, description="Number of layers of a hub model that Isogloss does not know.")
-    encoder_decoder: bool | None = Field(None, description="Whether a hub model that Isogloss does not know has both.")
+    depth: Count | None = Field(
+        None,
+        description="Layers (of each stack) of a hub model that was not fetched yet, where Isogloss does not know.",
+    )
+    family: str | None = Field(
+        None, description="The family of such a model, which its config.json calls model_type: `qwen3`."
+    )
     layers: Literal["all"] | list[Annotated[int, Field(ge=0)]] = Field(
         "all", description="Which layers to analyse; 0 is the embeddings."
     )

@@ -1,41 +1,69 @@
-"""How deep a configured model is, known before any of it is loaded."""
+"""The shape of a configured model, known before any of it is loaded."""
 
+import os
 from pathlib import Path
 
 from isogloss.errors import IsoglossError
+from isogloss.models.families import Shape, family_of, read_shape
 from isogloss.models.settings import Model
 
-# Layers and whether there is a decoder, for hub models whose config.json is not on this machine yet.
-KNOWN_DEPTHS = {
-    "google-bert/bert-base-multilingual-cased": (12, False),
-    "bert-base-multilingual-cased": (12, False),
-    "FacebookAI/xlm-roberta-base": (12, False),
-    "xlm-roberta-base": (12, False),
-    "google/mt5-small": (8, True),
-    "google/mt5-base": (12, True),
+# Family, layers of each stack, width and longest input of hub models whose config.json is not on this machine yet.
+KNOWN = {
+    "google-bert/bert-base-multilingual-cased": ("bert", 12, 768, 512),
+    "bert-base-multilingual-cased": ("bert", 12, 768, 512),
+    "FacebookAI/xlm-roberta-base": ("xlm-roberta", 12, 768, 512),
+    "xlm-roberta-base": ("xlm-roberta", 12, 768, 512),
+    "google/mt5-small": ("mt5", 8, 512, None),
+    "google/mt5-base": ("mt5", 12, 768, None),
 }
+HIDDEN = 768
+# The longest inputs of models that are made here; t5 and mt5 have no limit.
+TRAINED_POSITIONS = {"bert": 128}
+RANDOM_POSITIONS = {"bert": 514, "xlm-roberta": 513}
 
 
-def depth(model: Model) -> tuple[int, bool]:
-    """Give a model's number of layers and whether it has a decoder.
+def made(family: str, layers: int, hidden: int, longest: int | None) -> Shape:
+    """Give the shape of a model whose stacks are equally deep."""
+    row = family_of(family, "This model")
+    return Shape(family, dict.fromkeys(row.stacks, layers), hidden, longest, row)
+
+
+def shape_of(model: Model) -> Shape:
+    """Give a model's shape.
 
     Raises
     ------
     IsoglossError
-        If a local folder is no model, or a hub model is not known and the config does not say.
+        If a local folder is no model, its family has no row, or nothing is known of a hub model.
     """
     if model.train:
-        return model.train.layers, model.train.architecture == "t5"
+        longest = TRAINED_POSITIONS.get(model.train.architecture)
+        return made(model.train.architecture, model.train.layers, model.train.hidden, longest)
     if model.random:
-        return model.random.layers, model.random.family == "mt5"
+        longest = RANDOM_POSITIONS.get(model.random.family)
+        return made(model.random.family, model.random.layers, model.random.hidden, longest)
     if model.folder:
         from isogloss.models.bring import check_folder
-        from isogloss.models.bring import depth as folder_depth
 
         check_folder(Path(model.folder))
-        return folder_depth(model.folder)
-    if model.depth:
-        return model.depth, bool(model.encoder_decoder)
-    if model.hub in KNOWN_DEPTHS:
-        return KNOWN_DEPTHS[model.hub]
-    raise IsoglossError(f"the number of layers of {model.hub} is not known here; say it with `depth:`")
+        return read_shape(model.folder)
+    here = cached(model.hub, model.revision or "")
+    if here:
+        return read_shape(here)
+    if model.depth and model.family:
+        return made(model.family, model.depth, HIDDEN, None)
+    if model.hub in KNOWN:
+        return made(*KNOWN[model.hub])
+    raise IsoglossError(
+        f"the shape of {model.hub} is not known before it is fetched; say `depth:` (its number of layers) and "
+        "`family:` (what its config.json calls model_type)"
+    )
+
+
+def cached(repository: str, revision: str) -> Path | None:
+    """Find the folder of a hub model that was fetched before, in the cache that all runs share."""
+    home = os.environ.get("HF_HOME", "~/.cache/huggingface")
+    cache = os.environ.get("HF_HUB_CACHE", f"{home}/hub")
+    name = "models--" + repository.replace("/", "--")
+    folder = Path(cache).expanduser() / name / "snapshots" / revision
+    return folder if (folder / "config.json").is_file() else None

@@ -58,11 +58,9 @@ def sentences(study: Study, corpus: str) -> int:
 
 def parameters(study: Study, model: str) -> tuple[int, int, float]:
     """Give a model's width, its depth and its number of weights without the embeddings."""
-    section = study.settings.models[model]
-    made = section.train or section.random
-    hidden = made.hidden if made else HIDDEN
+    hidden = study.shapes[model].hidden
     layers = max([*study.layers(model), 1])
-    halves = 2 if study.has_decoder(model) else 1
+    halves = len(study.shapes[model].depths)
     return hidden, layers, 12.0 * halves * layers * hidden**2
 
 
@@ -73,9 +71,7 @@ def small(*_, **__) -> Effort:
 
 def activation_memory(study: Study, model: str) -> int:
     """Estimate the megabytes that a forward pass needs: the weights twice, one batch, and the libraries."""
-    section = study.settings.models[model]
-    made = section.train or section.random
-    hidden = made.hidden if made else HIDDEN
+    hidden = study.shapes[model].hidden
     layers = max(study.layers(model)) + 1
     weights = 250_000 * hidden + 12 * layers * hidden**2
     batch = study.settings.activations.token_budget * hidden * layers

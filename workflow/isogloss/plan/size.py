@@ -20,7 +20,7 @@ def size(study: Study) -> dict[str, Any]:
     settings = study.settings
     corpus_pairs = [(name, *pair) for name in settings.corpora for pair in study.pairs(name)]
     made = [name for kind in ("train", "random") for name in study.models_of_kind(kind)]
-    layers = sum(len(study.layers(cell["model"])) for cell in study.store_cells)
+    layers = sum(len(study.layers(cell["model"], cell["space"].split("-")[1])) for cell in study.store_cells)
     jobs = {
         "make_corpus": sum(len(corpus.languages) for corpus in settings.corpora.values()),
         "make_training_text": len({text for model in made for text in study.training_text(model)}),
@@ -76,10 +76,8 @@ def tuning_jobs(study: Study) -> dict[str, int]:
 def activation_bytes(study: Study) -> int:
     """Bound the bytes of all stores."""
     total = 0
-    for cell in study.pair_cells:
-        section = study.settings.models[cell["model"]]
-        shape = section.train or section.random
+    for cell in study.store_cells:
         words = 10 * (getattr(study.settings.corpora[cell["corpus"]], "sentences", None) or 10_000)
-        stores = len(study.spaces(cell["model"])) * len(study.layers(cell["model"]))
-        total += 2 * (shape.hidden if shape else 768) * words * stores
+        layers = len(study.layers(cell["model"], cell["space"].split("-")[1]))
+        total += 2 * study.shapes[cell["model"]].hidden * words * layers
     return total

@@ -8,10 +8,17 @@ from functools import cached_property
 from typing import Any
 
 from isogloss.config.root import Config
-from isogloss.models.shape import depth
+from isogloss.models.families import Shape
+from isogloss.models.shape import shape_of
 
-SPACES = ("source-encoder", "target-encoder", "target-decoder")
-KINDS = ("encoder-encoder", "encoder-decoder")
+SPACES = ("source-encoder", "target-encoder", "source-decoder", "target-decoder")
+KINDS = ("encoder-encoder", "encoder-decoder", "decoder-decoder")
+# By a model's stacks, the kinds of pair that it has.
+KINDS_OF = {
+    ("encoder",): KINDS[:1],
+    ("encoder", "decoder"): KINDS[:2],
+    ("decoder",): KINDS[2:],
+}
 JOINT_SPACES = tuple(f"joint-{kind}" for kind in KINDS)
 PRETRAINED = "pretrained"
 WHOLE = "whole"
@@ -83,22 +90,28 @@ class Study:
     # Models --------------------------------------------------------------------------------------------------------
 
     @cached_property
-    def shapes(self) -> dict[str, tuple[int, bool]]:
-        """Of every model: its number of layers, and whether it has a decoder beside its encoder."""
-        return {name: depth(model) for name, model in self.settings.models.items()}
+    def shapes(self) -> dict[str, Shape]:
+        """Every model's family and layers."""
+        return {name: shape_of(model) for name, model in self.settings.models.items()}
 
-    def layers(self, model: str) -> list[int]:
-        """List the layers of a model to analyse, in order; 0 is the embeddings."""
+    def layers(self, model: str, *stacks: str) -> list[int]:
+        """List the layers to analyse that all of some stacks have; 0 is the embeddings.
+
+        Parameters
+        ----------
+        model
+            Which model.
+        *stacks
+            ``encoder``, ``decoder``; the stack that reads a text by itself where nothing is said.
+        """
+        shape = self.shapes[model]
+        deepest = min(shape.depths[stack] for stack in stacks or (shape.family.reader,))
         chosen = self.settings.models[model].layers
-        return list(range(self.shapes[model][0] + 1)) if chosen == "all" else sorted(set(chosen))
-
-    def has_decoder(self, model: str) -> bool:
-        """Tell whether a model has a decoder beside its encoder."""
-        return self.shapes[model][1]
+        return [layer for layer in range(deepest + 1) if chosen == "all" or layer in chosen]
 
     def kinds(self, model: str) -> tuple[str, ...]:
-        """Name the kinds of pair that a model has: a decoder adds encoder-decoder pairs."""
-        return KINDS if self.has_decoder(model) else KINDS[:1]
+        """Name the kinds of pair that a model has: a decoder beside an encoder adds encoder-decoder pairs."""
+        return KINDS_OF[self.shapes[model].family.stacks]
 
     def spaces(self, model: str) -> list[str]:
         """Name the spaces of a model, each once."""
@@ -205,7 +218,7 @@ class Study:
             {**cell, "kind": kind, "layer": layer}
             for cell in self.pair_cells
             for kind in self.kinds(cell["model"])
-            for layer in self.layers(cell["model"])
+            for layer in self.layers(cell["model"], *kind.split("-"))
         ]
 
     @cached_property

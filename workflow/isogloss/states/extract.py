@@ -244,7 +244,7 @@ def plan_batches(sentences: dict[str, dict[int, Sentence]], token_budget: int) -
     return batch_by_length(lengths, token_budget)
 
 
-def collect(*, stores: list[str | Path], layers: dict[str, int], output: str | Path) -> None:
+def collect(*, stores: list[str | Path], layers: dict[str, dict[str, int]], output: str | Path) -> None:
     """Write the table of words wanted, kept and dropped by reason, one row a store.
 
     Parameters
@@ -252,7 +252,7 @@ def collect(*, stores: list[str | Path], layers: dict[str, int], output: str | P
     stores
         Activation stores.
     layers
-        By model, how many layers the grid has; a store may hold more.
+        By model and stack, how many layers the grid has; a store may hold more.
     output
         The CSV file.
     """
@@ -266,7 +266,7 @@ def collect(*, stores: list[str | Path], layers: dict[str, int], output: str | P
                         name: about[name]
                         for name in ("model", "checkpoint", "task", "corpus", "source", "target", "space")
                     },
-                    "layers": layers[about["model"]],
+                    "layers": layers[about["model"]][about["space"].split("-")[1]],
                     "hidden": store.hidden,
                     "wanted": about["wanted"],
                     "kept": len(store),

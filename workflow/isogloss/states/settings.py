@@ -5,12 +5,13 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from isogloss.section import Count, Device, Section
+from isogloss.states.pooling import POOLINGS
 
 
 class Activations(Section):
     """How hidden states are extracted."""
 
-    pooling: Literal["first", "last", "mean"] = Field("last", description="Which subwords stand for a word.")
+    pooling: Literal[tuple(POOLINGS)] = Field("last", description="Which subwords stand for a word.")
     token_budget: Count = Field(
         2048, description="Tokens of one batch, padding included. More is no faster on a CPU, whose caches it leaves."
     )
@@ -20,5 +21,7 @@ class Activations(Section):
     )
     device: Device = Field("auto", description="Where the forward pass runs.")
     sentence_vectors: bool = Field(
-        False, description="Keep sentence vectors (first token, and mean) in the encoder stores too."
+        False,
+        description="Keep sentence vectors in the stores too: the first subword (in a decoder the last), special "
+        "tokens included, and the mean over the text's subwords, special tokens left out.",
     )

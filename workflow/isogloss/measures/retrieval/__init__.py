@@ -2,6 +2,9 @@
 
 from isogloss.measures.declaration import Measure
 
+# How the forward pass runs: as for the stores.
+FORWARD = ("token_budget", "max_length", "device", "precision")
+
 
 def takes(study, places, cell):
     """Name a checkpoint and the corpus in every language."""
@@ -18,6 +21,7 @@ def spec(study, cell):
         "seed": study.settings.concepts.seed,
         "source": study.settings.corpora[cell["corpus"]].pairs.source,
         "threads": study.settings.compute.threads,
+        **{name: getattr(study.settings.activations, name) for name in FORWARD},
         "attributes": study.identity(cell),
     }
 
