@@ -16,7 +16,7 @@ KNOWN = {
     "google/mt5-small": ("mt5", 8, 512, None),
     "google/mt5-base": ("mt5", 12, 768, None),
 }
-HIDDEN = 768
+HIDDEN = 1024  # of a model that nothing else is known of: rather too much is asked for than too little
 # The longest inputs of models that are made here; t5 and mt5 have no limit.
 TRAINED_POSITIONS = {"bert": 128}
 RANDOM_POSITIONS = {"bert": 514, "xlm-roberta": 513}

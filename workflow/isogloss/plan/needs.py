@@ -13,7 +13,6 @@ from isogloss.states.settings import Activations
 
 # Where the config does not say how many sentences there are, or how wide a model is.
 SENTENCES, ITEMS = 20_000, 400_000
-HIDDEN = 1024
 # Words and pieces of a sentence, special tokens and padding included.
 WORDS, PIECES = 15, 40
 # Operations a second that a thread of a modest CPU and a modest GPU reach on small matrices.

@@ -1,0 +1,39 @@
+"""The page docs/extend/model-family.md: its example, as written, makes a model of that family readable."""
+
+import re
+from pathlib import Path
+
+import pytest
+import tiny_families
+import torch
+from transformers import AutoModel
+
+from isogloss.errors import IsoglossError
+from isogloss.models import families
+from isogloss.models.load import load_checkpoint
+from isogloss.models.words import read_sentences
+from isogloss.states.forward import Reader, pool_words
+
+PAGE = Path(__file__).parents[3] / "docs" / "extend" / "model-family.md"
+
+
+def test_the_example_as_written(tmp_path, monkeypatch):
+    monkeypatch.setitem(tiny_families.FORM_OF, "gpt_neo", "gpt2")
+    sizes = {"hidden_size": 16, "num_layers": 3, "num_heads": 2, "max_position_embeddings": 96}
+    changes = {**sizes, "attention_types": [[["global"], 3]]}
+    folder = tiny_families.make(tmp_path, "gpt_neo", **changes)
+    with pytest.raises(IsoglossError, match=r"'gpt_neo' .did you mean gpt_neox"):
+        load_checkpoint(folder, "cpu", "float32")
+    monkeypatch.setattr(families, "FAMILIES", dict(families.FAMILIES))
+    (example,) = re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL)
+    exec(example, vars(families))
+    loaded = load_checkpoint(folder, "cpu", "float32")
+    reader = Reader(loaded, "decoder")
+    batch = read_sentences(loaded.tokenizer, [["a", "letter"], ["strong"]], 90)
+    spans = [list(sentence.spans.values()) for sentence in batch]
+    found, _ = reader.read(batch, pool_words(spans, "last", reader.device), [0, 1, 2, 3])
+    with torch.no_grad():
+        states = AutoModel.from_pretrained(folder).eval()(torch.tensor([batch[0].ids]), output_hidden_states=True)
+    for layer, plain in enumerate(states.hidden_states):
+        expected = plain[0, [stop - 1 for _, stop in spans[0]]]
+        torch.testing.assert_close(torch.tensor(found["words"][layer, :2]).float(), expected, rtol=2e-3, atol=5e-3)
