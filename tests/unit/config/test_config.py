@@ -133,7 +133,7 @@ TASKS = yaml.safe_load((ROOT / "config" / "test" / "tasks.yaml").read_text(encod
     [
         ("sentiment.kind", "token-classification", "the microworld's sentiment goes with sequence-classification"),
         ("sentiment.models", ["encodr"], "there is no model 'encodr'; did you mean 'encoder'?"),
-        ("translation.models", ["encoder"], "'encoder' (bert) cannot be tuned for translation; it can be for sequence-"),
+        ("translation.models", ["encoder"], "'encoder' (bert) cannot be tuned for translation; it can be for"),
         ("sentiment.sources", ["en", "fr"], "'fr' is not among the languages of this task's data"),
         ("sentiment.sources", ["en", "en"], "'en' stands twice"),
         ("sentiment.concepts", ["de", "ru"], "'ru' is not among this task's sources"),

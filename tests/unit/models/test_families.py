@@ -104,6 +104,8 @@ def test_heads_are_those_of_transformers(name):
     expected = {kind for kind, names in maps.items() if name in names}
     if len(FAMILIES[name].stacks) == 2:
         expected.discard("token-classification")  # its checkpoint has no decoder, whose states are wanted
+    if name == "mbart":
+        expected.discard("translation")  # it would have to be told the language to translate into
     assert set(FAMILIES[name].heads) == expected
 
 
@@ -114,7 +116,7 @@ def test_heads_are_those_of_transformers(name):
         ("{", "is not JSON"),
         ("[1]", "no `model_type`"),
         ('{"hidden_size": 4}', "no `model_type`"),
-        ('{"model_type": "berd"}', "family 'berd' .did you mean bert.., which Isogloss does not know. It reads albert"),
+        ('{"model_type": "berd"}', "family 'berd', which Isogloss does not know; did you mean 'bert'. It reads albert"),
         ('{"model_type": "own", "auto_map": {}}', "code that comes with it, which is never run"),
         ('{"model_type": "bert", "hidden_size": 4}', "does not say num_hidden_layers"),
         ('{"model_type": "bert", "hidden_size": 4, "num_hidden_layers": "six"}', "num_hidden_layers is 'six'"),

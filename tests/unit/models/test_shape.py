@@ -61,5 +61,5 @@ def test_a_folder_of_an_unknown_family_is_refused(tmp_path):
     folder = tiny_families.make(tmp_path / "bert", "bert")
     config = json.loads((folder / "config.json").read_text())
     (folder / "config.json").write_text(json.dumps({**config, "model_type": "xml-roberta"}))
-    with pytest.raises(IsoglossError, match=r"did you mean xlm-roberta\?"):
+    with pytest.raises(IsoglossError, match=r"did you mean 'xlm-roberta'\?"):
         shape_of(Model(folder=folder))

@@ -5,7 +5,7 @@ from transformers import AutoTokenizer
 
 from isogloss.errors import IsoglossError
 from isogloss.models.subwords import train_tokenizer
-from isogloss.models.words import check_subwords, locate, read_sentences
+from isogloss.models.words import check_subwords, locate, read_sentences, set_language
 
 LONG = [sentence.split() for sentence in tiny_families.SENTENCES]
 
@@ -131,3 +131,15 @@ def test_bytes_are_never_unknown(tmp_path):
     tiny_families.tokenizer_of("qwen2").save_pretrained(tmp_path)
     tokenizer = AutoTokenizer.from_pretrained(tmp_path)
     check_subwords(tokenizer, len(tokenizer), read_sentences(tokenizer, [["собака", "犬"]], 50), "T")
+
+
+def test_a_tokenizer_that_marks_the_language_is_told_it(tmp_path):
+    tiny_families.tokenizer_of("mbart").save_pretrained(tmp_path)
+    tokenizer = AutoTokenizer.from_pretrained(tmp_path)
+    for language, sign in (("de", "de_DE"), ("zh-hant", "zh_CN"), (None, "zh_CN")):
+        set_language(tokenizer, language)
+        (sentence,) = read_sentences(tokenizer, [["letter"]], 50)
+        assert tokenizer.convert_ids_to_tokens(sentence.ids)[-2:] == ["</s>", sign]
+    with pytest.raises(IsoglossError, match="has 0 marks for 'xx'"):
+        set_language(tokenizer, "xx")
+    set_language(tiny_families.tokenizer_of("roberta"), "xx")

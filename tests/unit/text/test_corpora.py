@@ -177,3 +177,21 @@ def test_analysed_and_training_messages_are_disjoint():
     analysed, training = part_of(table, "parallel"), part_of(table, "training")
     assert not set(analysed.sentence) & set(training.sentence)
     assert len(analysed) + len(training) == 1000
+
+
+@pytest.mark.parametrize("segmentation", ["jieba", "icu"])
+@pytest.mark.parametrize("ending", ["txt", "parquet"])
+def test_a_segmenter_leaves_the_running_sentence_beside_its_words(segmentation, ending, tmp_path):
+    lines = ["我爱北京天安门，他用 Linux 系统。", "", "他爱\u200b我"]
+    path = tmp_path / f"zh.{ending}"
+    if ending == "txt":
+        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        where = {"kind": "text", "file": path}
+    else:
+        pd.DataFrame({"zh": lines}).to_parquet(path)
+        where = {"kind": "table", "file": path, "column": "zh"}
+    write_corpus(**where, language="zh", part="parallel", output=tmp_path / "out", segmentation=segmentation)
+    table = pd.read_parquet(tmp_path / "out")
+    assert list(table.text) == [lines[0], "他爱我"]
+    for words, text in zip(table.words, table.text, strict=True):
+        assert "".join(words) == text.replace(" ", "")

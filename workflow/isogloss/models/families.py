@@ -6,14 +6,13 @@ Reading a shape takes plain JSON only, because Snakemake asks for it whenever it
 To add a family, add a row; ``tests/unit/models/test_families.py`` measures a tiny random model against it.
 """
 
-import difflib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from isogloss.errors import IsoglossError
+from isogloss.errors import IsoglossError, did_you_mean
 
 LABELS, TAGS, TRANSLATION = "sequence-classification", "token-classification", "translation"
 
@@ -31,7 +30,7 @@ class Family:
     final_norm
         Whether the last state has passed a norm that the states before have not.
     heads
-        The tasks that transformers has a head for.
+        The tasks that it can be tuned for: those that transformers has a head for.
     summary
         The subword of an encoder's input that stands for the whole: the ``first``, or the ``last`` (XLNet). In a
         decoder only the last has seen the rest.
@@ -42,8 +41,6 @@ class Family:
         Whether positions are counted from the padding token's number on, so that fewer are left (RoBERTa).
     shared
         Whether all layers have the same weights, so that none can be frozen by itself.
-    language_codes
-        Whether an input says its language with a special token (mBART).
     start_is_last
         Whether the decoder starts with the last token of what it reads, instead of one that config.json names.
     """
@@ -59,7 +56,6 @@ class Family:
     positions: str | None = "max_position_embeddings"
     after_padding: bool = False
     shared: bool = False
-    language_codes: bool = False
     start_is_last: bool = False
 
     @property
@@ -78,9 +74,9 @@ def decoder(blocks: str = "layers", heads: tuple[str, ...] = (LABELS, TAGS), **m
     return Family(("decoder",), blocks, True, heads, **more)
 
 
-def both(blocks: str, final_norm: bool, **more: Any) -> Family:
+def both(blocks: str, final_norm: bool, heads: tuple[str, ...] = (LABELS, TRANSLATION), **more: Any) -> Family:
     """Describe an encoder with a decoder."""
-    return Family(("encoder", "decoder"), blocks, final_norm, (LABELS, TRANSLATION), **more)
+    return Family(("encoder", "decoder"), blocks, final_norm, heads, **more)
 
 
 T5 = both("block", True, layers="num_layers", decoder_layers="num_decoder_layers", hidden="d_model", positions=None)
@@ -125,7 +121,8 @@ FAMILIES: dict[str, Family] = {
     "xglm": decoder(heads=(), layers="num_layers", hidden="d_model"),
     # Encoders with a decoder
     "bart": both("layers", False, **BART),
-    "mbart": both("layers", True, language_codes=True, start_is_last=True, **BART),
+    # It would have to be told the language to translate into.
+    "mbart": both("layers", True, heads=(LABELS,), start_is_last=True, **BART),
     "mt5": T5,
     "t5": T5,
     "umt5": T5,
@@ -176,12 +173,10 @@ def family_of(model_type: str, where: str, own_code: bool = False) -> Family:
     """
     if model_type in FAMILIES:
         return FAMILIES[model_type]
-    close = difflib.get_close_matches(model_type, FAMILIES, n=1)
-    hint = f" (did you mean {close[0]}?)" if close else ""
     code = " and would need the code that comes with it, which is never run" if own_code else ""
     raise IsoglossError(
-        f"{where} is of the family {model_type!r}{hint}, which Isogloss does not know{code}. "
-        f"It reads {', '.join(sorted(FAMILIES))}."
+        f"{where} is of the family '{model_type}', which Isogloss does not know{code}"
+        f"{did_you_mean(model_type, FAMILIES) or '.'} It reads {', '.join(sorted(FAMILIES))}."
     )
 
 

@@ -5,6 +5,7 @@ or puts a space where there is none, without a sign. So the sentence is given as
 it by their letters.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -106,6 +107,33 @@ def read_sentences(
             text = np.array([index for index, _ in text_of(encoding)], dtype=int)
             found.append(Sentence(encoding.ids, types and types[row], spans, len(words), cut, text))
     return found
+
+
+def set_language(tokenizer: Any, language: str | None) -> None:
+    """Tell a tokenizer that ends each text with a sign of its language (mBART's) which one that is.
+
+    Parameters
+    ----------
+    tokenizer
+        Others are left as they are.
+    language
+        The language's code; None where it is not known, and then the tokenizer's own choice stays.
+
+    Raises
+    ------
+    IsoglossError
+        If the tokenizer has no sign for it.
+    """
+    if language is None or getattr(tokenizer, "src_lang", None) is None:
+        return
+    signs = [sign for sign in tokenizer.get_added_vocab() if re.fullmatch("[a-z]{2,3}_[A-Za-z]{2,4}", sign)]
+    fitting = [sign for sign in signs if sign.split("_")[0] == language.split("-")[0]]
+    if len(fitting) != 1:
+        raise IsoglossError(
+            f"The tokenizer marks each text with its language and has {len(fitting)} marks for '{language}'; it has "
+            f"{', '.join(sorted(signs))}. Take another model, or leave the language out."
+        )
+    tokenizer.src_lang = fitting[0]
 
 
 def running(tokenizer: Any, sentences: Sequence[Sequence[str]], texts: Sequence[str] | None) -> list[str]:

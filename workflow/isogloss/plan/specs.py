@@ -195,6 +195,7 @@ def finetuning(study: Study, one: Tuning) -> dict[str, Any]:
             **{name: getattr(section, name) for name in names},
             "seed": one.seed,
             "freeze": freeze,
+            "language": one.source,
             "device": study.settings.activations.device,
             "threads": study.settings.compute.threads,
             "attributes": one.identity,

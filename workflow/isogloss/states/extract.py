@@ -21,7 +21,7 @@ from isogloss import __version__
 from isogloss.errors import IsoglossError
 from isogloss.files import file_digest, read_parquet, write_csv
 from isogloss.models.load import Checkpoint, load_checkpoint
-from isogloss.models.words import Sentence, check_subwords, read_sentences
+from isogloss.models.words import Sentence, check_subwords, read_sentences, set_language
 from isogloss.states.batching import batch_by_length
 from isogloss.states.forward import Reader, joined, pool_sentences, pool_words
 from isogloss.states.pooling import SENTENCE_POOLINGS
@@ -130,7 +130,10 @@ def extract_space(
     wanted = read_parquet(selection, ("sentence", "position", "word", "aligned", "frequent"))
     keys = wanted.sentence.unique()
     sides = ("source", "target") if reader.after_encoder else (side,)
-    sentences = {name: read_side(loaded, checkpoint, corpora[name], keys, max_length) for name in sides}
+    sentences = {}
+    for name in sides:
+        set_language(loaded.tokenizer, attributes.get(name))
+        sentences[name] = read_side(loaded, checkpoint, corpora[name], keys, max_length)
     own_side = sentences[side]
     reason = np.array(
         [drop_reason(own_side[key], word) for key, word in zip(wanted.sentence, wanted.position, strict=True)]

@@ -37,7 +37,7 @@ from isogloss.files import file_digest, published_folder, read_parquet, write_cs
 from isogloss.models.devices import choose_device
 from isogloss.models.families import LABELS, TAGS, check_length
 from isogloss.models.load import Checkpoint
-from isogloss.models.words import read_sentences
+from isogloss.models.words import read_sentences, set_language
 from isogloss.ownership import Ownership
 from isogloss.tasks.heads import load_with_head, read_items
 
@@ -69,6 +69,7 @@ def finetune(
     threads: int,
     attributes: Mapping[str, Any],
     save_seconds: float = 30.0,
+    language: str | None = None,
 ) -> None:
     """Tune a model on the training items of one language and write it to ``folder``.
 
@@ -103,6 +104,8 @@ def finetune(
         Threads on a CPU.
     attributes
         First columns of the learning curve.
+    language
+        The items' language, for tokenizers that mark it.
     save_seconds
         Seconds between two saves of the state, rounded up to the next of the curve's 100 points.
 
@@ -118,6 +121,7 @@ def finetune(
     loaded = load_with_head(base, kind, labels, tuned=False)
     model, tokenizer = loaded.model, loaded.tokenizer
     check_length(loaded.shape, max_length, f"The model in {base}")
+    set_language(tokenizer, language)
     if frozen:
         freeze = {**freeze, "layers": json.loads(Path(frozen).read_text(encoding="utf-8"))["layers"]}
     still = freeze_weights(loaded, freeze.get("layers", []), freeze.get("embeddings", False))

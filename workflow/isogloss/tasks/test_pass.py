@@ -15,7 +15,7 @@ from isogloss.files import read_parquet, write_parquet
 from isogloss.models.devices import choose_device, choose_precision
 from isogloss.models.families import LABELS, TAGS, TRANSLATION, check_length
 from isogloss.models.load import load_checkpoint
-from isogloss.models.words import Sentence
+from isogloss.models.words import Sentence, set_language
 from isogloss.states.batching import batch_by_length
 from isogloss.states.forward import Reader, pool_sentences
 from isogloss.states.pooling import SENTENCE_POOLINGS
@@ -93,6 +93,7 @@ def run_items(
             table = table[table.split == "test"].sort_values("item", ignore_index=True)
             if table.empty:
                 raise IsoglossError(f"{test[language]} has no test items: the split is empty.")
+            set_language(loaded.tokenizer, language)
             sentences = read_items(loaded, table, kind, max_length, f"The tokenizer in {checkpoint} on {language}")
             states, answers = run_sentences(
                 reader, sentences, kind if predictions is not None else None, labels, layers, max_length, token_budget

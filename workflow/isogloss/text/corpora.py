@@ -1,7 +1,8 @@
 """Corpora: parallel text as words, one Parquet file a language.
 
-Columns: ``sentence`` (a number shared by all languages of the corpus; a language may lack some) and ``words``; the
-microworld adds ``slots``, ``lemmas``, ``entities`` and ``sentiment``.
+Columns: ``sentence`` (a number shared by all languages of the corpus; a language may lack some) and ``words``; where a
+segmenter split the text, ``text``, the running sentence; the microworld adds ``slots``, ``lemmas``, ``entities`` and
+``sentiment``.
 """
 
 import logging
@@ -13,6 +14,9 @@ import pandas as pd
 from isogloss import microworld
 from isogloss.errors import IsoglossError
 from isogloss.files import write_parquet
+from isogloss.text.cells import text_of
+from isogloss.text.encoding import lines_of
+from isogloss.text.segmentation import clean
 from isogloss.text.sources import gettext as gettext_catalogues
 from isogloss.text.sources.lines import check_parallel, read_lines
 from isogloss.text.sources.tables import read_columns, read_words
@@ -81,14 +85,22 @@ def write_corpus(
     else:
         if kind == "text":
             place, rows = file, read_lines(file, language, segmentation, bool(links))
+            cells = lines_of(file)
         else:
             place = f"{file}, column '{column}'"
-            rows = read_words(read_columns(file, [column])[0], language, segmentation, bool(links))
+            values = read_columns(file, [column])[0]
+            rows, cells = read_words(values, language, segmentation, bool(links)), values.cells
         check_parallel(file, len(rows), [*([beside] if beside else []), *links])
         table = pd.DataFrame(
             [(number, words) for number, words in enumerate(rows) if words], columns=["sentence", "words"]
         )
         if table.empty:
             raise IsoglossError(f"{place} holds no words: an empty corpus.")
+        if segmentation not in (None, "whitespace"):
+            # A model reads the sentence as it stands, not with spaces where a segmenter cut it.
+            table["text"] = [
+                clean(text_of(cell, place)) if isinstance(cell := cells[row], str | bytes) else " ".join(words)
+                for row, words in zip(table.sentence, table.words, strict=True)
+            ]
     log.info("%s, %s: %d sentences, %d words", language, part, len(table), table.words.map(len).sum())
     write_parquet(table.astype({"sentence": "int64"}), output)

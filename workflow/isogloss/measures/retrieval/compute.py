@@ -124,12 +124,11 @@ def evaluate(
     loaded = load_checkpoint(checkpoint, device, precision)
     reader = Reader(loaded, loaded.shape.family.reader)
     max_length = min(max_length, loaded.shape.longest or max_length)
-    vectors = {
-        language: embed(
-            reader, table.loc[chosen], token_budget, max_length, f"The tokenizer in {checkpoint} on {language}"
-        )
-        for language, table in tables.items()
-    }
+    vectors = {}
+    for language, table in tables.items():
+        set_language(loaded.tokenizer, language)
+        what = f"The tokenizer in {checkpoint} on {language}"
+        vectors[language] = embed(reader, table.loc[chosen], token_budget, max_length, what)
     del loaded, reader
     looked = min(candidates, len(chosen))
     rows = []

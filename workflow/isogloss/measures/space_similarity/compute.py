@@ -160,7 +160,7 @@ def write_space_similarity(
     large (its null is the perfect mixture). Intervals of shares of items are by bootstrap, others by jackknife.
     """
     rows: list[Row] = []
-    with open_vectors(vectors) as file, threadpool_limits(1), ThreadPoolExecutor(threads) as pool:
+    with open_vectors(vectors, put_aside=True) as file, threadpool_limits(1), ThreadPoolExecutor(threads) as pool:
         names = sorted(file)
         held = sorted({pooling for language in names for pooling in file[language]})
         if pooling not in held:
