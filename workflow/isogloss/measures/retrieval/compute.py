@@ -26,7 +26,7 @@ from threadpoolctl import threadpool_limits
 from isogloss.errors import IsoglossError
 from isogloss.files import read_parquet, write_csv
 from isogloss.models.load import load_checkpoint
-from isogloss.models.words import check_subwords, read_sentences
+from isogloss.models.words import check_subwords, read_sentences, set_language
 from isogloss.states.batching import batch_by_length
 from isogloss.states.forward import Reader, joined, pool_sentences, pool_words
 

@@ -97,7 +97,7 @@ def write_word_retrieval(
     Links count that are one to one in their sentence and between different forms, whose words are both in the stores.
     """
     rows: list[Row] = []
-    with open_store(source_store) as mine, open_store(target_store) as theirs, threadpool_limits(threads):
+    with open_store(source_store, True) as mine, open_store(target_store, True) as theirs, threadpool_limits(threads):
         found = linked(read_parquet(alignment, ("sentence", "links")), mine.words(), theirs.words())
         kept = np.sort(np.random.default_rng(seed).permutation(len(found))[:pairs])
         found = found.iloc[kept]

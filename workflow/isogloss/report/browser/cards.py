@@ -170,7 +170,7 @@ def in_context(table: pd.DataFrame, words: pd.Series, texts: pd.Series, joint: s
 
 def centroids(store: str | Path, layer: int, table: pd.DataFrame, labels: pd.Index) -> np.ndarray:
     """Give the mean vector of each concept's occurrences in a layer, ``[concept, hidden]``, in the order of labels."""
-    with open_store(store) as opened:
+    with open_store(store, put_aside=True) as opened:
         words = opened.words()
         numbers = pd.Series(np.arange(len(words)), index=pd.MultiIndex.from_frame(words[["sentence", "position"]]))
         rows = numbers.loc[pd.MultiIndex.from_frame(table[["sentence", "position"]])].to_numpy()
