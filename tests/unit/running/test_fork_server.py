@@ -107,8 +107,11 @@ def test_a_job_ends_as_its_child_ends(server, start):
 
 def test_a_job_that_is_killed_takes_its_child_along(server, start, tmp_path):
     job, child = sleeping(start, tmp_path)
+    os.kill(server.process.pid, signal.SIGSTOP)  # it may be loading something
     job.kill()
     wait_until(lambda: not alive(child))
+    os.kill(server.process.pid, signal.SIGCONT)
+    assert start("tell").wait() == 0
 
 
 def test_a_server_that_is_killed_takes_the_jobs_along(start, tmp_path):

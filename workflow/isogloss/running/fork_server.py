@@ -4,15 +4,17 @@ Loading torch and transformers takes seconds, longer than most small jobs. So a 
 for each job, and loads what the children before it had to load by themselves; what no job needs is never loaded. It
 only loads: what computes, and may start threads, is a child, which sees the package's code as it is now. A job's own
 process waits for its child and ends as the child ends. If one of the two is killed, the other dies too; the server ends
-with Snakemake and its last child. Where there is none (on a cluster, in a container, for another number of threads) a
-job loads its libraries itself.
+with Snakemake and its last child. Where there is none (on a cluster, in an environment of its own, with another number
+of threads) a job loads its libraries itself.
 """
 
 import ctypes
+import fcntl
 import gc
 import importlib
 import os
 import pickle
+import select
 import selectors
 import shutil
 import signal
@@ -31,6 +33,8 @@ from typing import Any
 FOLDER = "ISOGLOSS_FORK_SERVER"
 # Snakemake sets them for each job; libraries of linear algebra read them when they are loaded.
 THREADS = ("OMP", "GOTO", "OPENBLAS", "MKL", "VECLIB", "NUMEXPR")
+# A GPU's driver that was asked anything does not survive a fork; so torch asks the management library instead.
+GPU_UNTOUCHED = {"PYTORCH_NVML_BASED_CUDA_CHECK": "1"}
 PROGRAM = f"import sys; sys.path.insert(0, sys.argv[1]); from {__name__} import serve; serve(int(sys.argv[2]))"
 DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG of prctl(2)
 
@@ -55,7 +59,7 @@ class ForkServer:
                 [sys.executable, "-c", PROGRAM, str(package), str(listener.fileno())],
                 stdin=subprocess.PIPE,
                 pass_fds=[listener.fileno()],
-                env={**os.environ, **{f"{name}_NUM_THREADS": str(threads) for name in THREADS}},
+                env={**os.environ, **{f"{name}_NUM_THREADS": str(threads) for name in THREADS}, **GPU_UNTOUCHED},
                 start_new_session=True,  # a terminal's Ctrl-C is for the jobs themselves
             )
         os.environ[FOLDER] = str(self.folder)
@@ -118,27 +122,19 @@ def serve(handle: int) -> None:
             return
         server, child = os.getpid(), os.fork()
         if not child:
-            live(server, *files)
+            live(server, line, *files)
         *streams, order = files
         for stream in streams:
             os.close(stream)
-        with suppress(OSError):  # the child does it too; whoever comes first
-            os.setpgid(child, child)
         watch = os.pidfd_open(child)
-        # Nothing more is sent on the line, so what happens there is the death of the job's own process.
-        events.register(line, selectors.EVENT_READ, partial(end, line, child, watch, order, kill=True))
         events.register(watch, selectors.EVENT_READ, partial(end, line, child, watch, order))
 
-    def end(line: socket.socket, child: int, watch: int, order: int, kill: bool = False) -> None:
-        if kill:
-            with suppress(ProcessLookupError):
-                os.killpg(child, signal.SIGKILL)
-        code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-        for file in (line, watch):
-            events.unregister(file)
-        with line, suppress(OSError):
-            line.send(str(code).encode())
+    def end(line: socket.socket, child: int, watch: int, order: int) -> None:
+        events.unregister(watch)
         os.close(watch)
+        code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        with line, suppress(OSError):  # its process may have died
+            line.send(str(code).encode())
         with open(order, "rb") as file:
             file.seek(0)
             if code == 0:
@@ -153,13 +149,15 @@ def serve(handle: int) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def live(server: int, stdin: int, stdout: int, stderr: int, order: int) -> None:
+def live(server: int, line: socket.socket, stdin: int, stdout: int, stderr: int, order: int) -> None:
     """Do the job in this child, say what had to be loaded for it, and end."""
     code = 1
     try:
-        os.setpgid(0, 0)
         ctypes.CDLL(None).prctl(DIE_WITH_PARENT, signal.SIGKILL)
-        if os.getppid() != server:
+        # Nothing more is said on the line, so a signal from there means that the job's own process has died.
+        fcntl.fcntl(line, fcntl.F_SETOWN, os.getpid())
+        fcntl.fcntl(line, fcntl.F_SETFL, os.O_ASYNC)
+        if os.getppid() != server or select.select([line], [], [], 0)[0]:
             return
         for number, stream in enumerate((stdin, stdout, stderr)):
             os.dup2(stream, number)
