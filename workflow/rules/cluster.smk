@@ -1,10 +1,11 @@
-"""What runs beside a cluster's jobs, and what one run of Snakemake tells the next."""
+"""What runs beside the jobs, and what one run of Snakemake tells the next."""
 
 from isogloss.ownership import Ownership
 from isogloss.running import slurm
+from isogloss.running.fork_server import ForkServer
 from isogloss.running.restart import RUN
 
-run_note = []
+run_note, fork_server = [], []
 slurm.amend()
 
 
@@ -34,12 +35,26 @@ onstart:
             file=sys.stderr,
         )
         sys.exit(2)
+    # Jobs elsewhere, or in environments of their own, load their libraries themselves.
+    if (
+        sys.platform == "linux"
+        and workflow.local_exec
+        and not workflow.deployment_settings.deployment_method
+    ):
+        fork_server.append(ForkServer(THREADS))
+
+
+def end_of_run():
+    """End what runs beside the jobs."""
+    run_note.pop().release()
+    if fork_server:
+        fork_server.pop().stop()
 
 
 onsuccess:
     forget(RESULTS)
-    run_note.pop().release()
+    end_of_run()
 
 
 onerror:
-    run_note.pop().release()
+    end_of_run()

@@ -22,8 +22,6 @@ use rule step as train_model with:
         log_table=places("training"),
     log:
         places.log(places("checkpoint")),
-    benchmark:
-        places.benchmark(places("checkpoint"))
     wildcard_constraints:
         checkpoint=PRETRAINED,
         model=one_of(study.models_of_kind("train")),

@@ -39,8 +39,6 @@ use rule step as extract_activations with:
         store=ensure(places("store"), non_empty=True),
     log:
         places.log(places("store")),
-    benchmark:
-        places.benchmark(places("store"))
     threads: THREADS
     resources:
         gpu=gpus(settings.activations),

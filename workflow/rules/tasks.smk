@@ -57,8 +57,6 @@ use rule step as finetune with:
         curve=places("finetuning"),
     log:
         places.log(places("checkpoint")),
-    benchmark:
-        places.benchmark(places("checkpoint"))
     wildcard_constraints:
         checkpoint=TUNED,
     threads: THREADS

@@ -23,7 +23,7 @@ FILES = {
     "running/__init__.py": "",
     "running/step.py": "def run(job):\n    return job\n",
 }
-CACHED = ("fixed_part", "reached", "own_digest", "names_file", "data_files", "references", "source", "read")
+CACHED = ("fixed_part", "reached", "own_digest", "nodes", "data_files", "references", "source", "read")
 
 
 @pytest.fixture

@@ -77,8 +77,7 @@ def identity(step: str) -> str:
 @functools.cache
 def fixed_part() -> str:
     """Digest what all steps share: the script, and what it does."""
-    texts = [stripped(ast.parse(path.read_text(encoding="utf-8"))) for path in (SCRIPT, source(RUNNER))]
-    return hashlib.sha256("".join(map(ast.dump, texts)).encode()).hexdigest()
+    return hashlib.sha256("".join(ast.dump(parsed(path)) for path in (SCRIPT, source(RUNNER))).encode()).hexdigest()
 
 
 @functools.cache
@@ -103,7 +102,7 @@ def own_digest(module: str, name: str) -> str:
     """Digest one definition, or a module's effects and data (``<module>``), without what does not count."""
     total = hashlib.sha256()
     for statement in statements(module, name):
-        total.update(ast.dump(stripped(statement)).encode())
+        total.update(ast.dump(statement).encode())
     if names_file(module, name):
         for path in data_files(module):
             total.update(f"{path.name}:".encode() + path.read_bytes())
@@ -118,14 +117,15 @@ def statements(module: str, name: str) -> list[ast.stmt]:
     return about.effects if name == "<module>" else about.definitions[name]
 
 
-@functools.cache
 def names_file(module: str, name: str) -> bool:
     """Tell whether a definition asks where its module lies, to find data beside it."""
-    return any(
-        isinstance(node, ast.Name) and node.id == "__file__"
-        for statement in statements(module, name)
-        for node in ast.walk(statement)
-    )
+    return any(isinstance(node, ast.Name) and node.id == "__file__" for node in nodes(module, name))
+
+
+@functools.cache
+def nodes(module: str, name: str) -> tuple[ast.AST, ...]:
+    """Give all that a definition is made of."""
+    return tuple(node for statement in statements(module, name) for node in ast.walk(statement))
 
 
 @functools.cache
@@ -142,20 +142,20 @@ def references(module: str, name: str) -> tuple[tuple[str, str], ...]:
     found: set[tuple[str, str]] = set()
     if name != "<module>" and about.effects:
         found.add((module, "<module>"))
-    for statement in statements(module, name):
-        counted = stripped(statement)
-        local = dict(about.imported)
-        for node in ast.walk(counted):
-            if isinstance(node, (ast.Import, ast.ImportFrom)):
-                local |= imports(module, node)
-        attributes = {id(node.value): node.attr for node in ast.walk(counted) if isinstance(node, ast.Attribute)}
-        for node in ast.walk(counted):
-            if isinstance(node, ast.Name):
-                found |= set(resolve(about, local, node.id, attributes.get(id(node))))
-            elif isinstance(node, ast.Constant) and isinstance(node.value, str) and BY_NAME.fullmatch(node.value):
-                target, _, function = node.value.partition(":")
-                if source(target) and function in read(target).definitions:
-                    found.add((target, function))
+    local = dict(about.imported)
+    attributes = {}
+    for node in nodes(module, name):
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            local |= imports(module, node)
+        elif isinstance(node, ast.Attribute):
+            attributes[id(node.value)] = node.attr
+    for node in nodes(module, name):
+        if isinstance(node, ast.Name):
+            found.update(resolve(about, local, node.id, attributes.get(id(node))))
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and BY_NAME.fullmatch(node.value):
+            target, _, function = node.value.partition(":")
+            if source(target) and function in read(target).definitions:
+                found.add((target, function))
     return tuple(sorted(found - {(module, name)}))
 
 
@@ -208,7 +208,7 @@ def read(module: str) -> Module:
     """Sort a module's statements into what they define, import and do."""
     path = source(module)
     about = Module(module, path)
-    for statement in top_level(ast.parse(path.read_text(encoding="utf-8")).body):
+    for statement in top_level(parsed(path).body):
         if isinstance(statement, (ast.Import, ast.ImportFrom)):
             about.imported |= imports(module, statement)
         elif isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
@@ -308,19 +308,6 @@ def without_docstring(body: list[ast.stmt]) -> list[ast.stmt]:
     return body
 
 
-def stripped(statement: ast.AST) -> ast.AST:
-    """Copy a statement without what does not count."""
-    return Stripper().visit(parsed_again(statement))
-
-
-def parsed_again(node: ast.AST) -> ast.AST:
-    """Copy a syntax tree: the copy may be changed."""
-    if isinstance(node, ast.AST):
-        copy = type(node)()
-        for name, value in ast.iter_fields(node):
-            if isinstance(value, list):
-                setattr(copy, name, [parsed_again(item) for item in value])
-            else:
-                setattr(copy, name, parsed_again(value))
-        return copy
-    return node
+def parsed(path: Path) -> ast.Module:
+    """Parse a file, without what does not count."""
+    return Stripper().visit(ast.parse(path.read_text(encoding="utf-8")))

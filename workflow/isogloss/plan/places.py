@@ -79,10 +79,6 @@ class Places:
         """Give the log of the job that makes ``path``."""
         return f"{self.results}/logs/{self.below(path)}.log"
 
-    def benchmark(self, path: str) -> str:
-        """Give the file of time and memory of the job that makes ``path``."""
-        return f"{self.results}/benchmarks/{self.below(path)}.tsv"
-
     def below(self, path: str) -> str:
         """Give a path below the results folder, without its ending."""
         inner = path.removeprefix(f"{self.results}/").removeprefix("metrics/")

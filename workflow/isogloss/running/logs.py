@@ -2,7 +2,9 @@
 
 import logging
 import os
+import resource
 import sys
+import time
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,20 +18,30 @@ def log_to(path: str | Path) -> Iterator[None]:
     """Send log records to ``path`` and to standard error; end the process on errors.
 
     A mistake of the user's becomes one line and exit status 1, without a traceback. Anything else keeps
-    its traceback in the log, with the last line on standard error.
+    its traceback in the log, with the last line on standard error. After a good end the log says what the job took.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     handlers = [logging.FileHandler(path, mode="w", encoding="utf-8"), logging.StreamHandler(sys.stderr)]
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", handlers=handlers, force=True)
+    started = time.monotonic()
     try:
         yield
+        handlers[0].handle(logging.LogRecord("", logging.INFO, "", 0, taken(time.monotonic() - started), None, None))
     except IsoglossError as error:
         logging.error("Error: %s", error)
         leave()
     except Exception:
         logging.error("Unexpected error, please report it:\n%s", traceback.format_exc())
         leave()
+
+
+def taken(seconds: float) -> str:
+    """Say what this process and those that it started have taken."""
+    parts = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    computing = sum(part.ru_utime + part.ru_stime for part in parts)
+    memory = max(part.ru_maxrss for part in parts) / 1024
+    return f"It took {seconds:.1f} s, computed for {computing:.1f} s and held at most {memory:.0f} MB."
 
 
 def leave() -> None:

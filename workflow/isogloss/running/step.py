@@ -3,6 +3,7 @@
 import importlib
 from typing import Any
 
+from isogloss.running.fork_server import hand_over
 from isogloss.running.logs import log_to
 from isogloss.running.lost_groups import group_results
 
@@ -11,7 +12,19 @@ UNREAD = "made_from"
 
 
 def run(job: Any) -> None:
-    """Do a job.
+    """Do a job, in a child of the fork server if there is one; then this process ends with it.
+
+    Parameters
+    ----------
+    job
+        As :func:`do` takes it.
+    """
+    hand_over(do, job)
+    do(job)
+
+
+def do(job: Any) -> None:
+    """Do a job here.
 
     Parameters
     ----------
