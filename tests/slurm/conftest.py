@@ -159,46 +159,50 @@ def await_(condition: Callable, seconds: float = 120):
     raise AssertionError(f"not within {seconds:.0f} s")
 
 
-def script_process(folder: Path, script: str, job: str | None = None) -> int | None:
-    """Find the process of a running workflow script of a folder, in whichever SLURM job or in a given one."""
+def script_process(folder: Path, rule: str, job: str | None = None) -> int | None:
+    """Find the process of a running job of a rule of a folder, in whichever SLURM job or in a given one.
+
+    All rules have one script; what Snakemake writes above it names the rule.
+    """
     for place in Path("/proc").iterdir():
         if place.name.isdigit():
             try:
                 command = (place / "cmdline").read_bytes().decode().split("\0")
                 variables = (place / "environ").read_bytes().decode().split("\0")
+                if job and f"SLURM_JOB_ID={job}" not in variables:
+                    continue
+                script = Path(command[1] if len(command) > 1 else "")
+                if script.is_relative_to(folder) and script.name.endswith(".step.py") and rule in script.read_text():
+                    return int(place.name)
             except OSError:
                 continue
-            if job and f"SLURM_JOB_ID={job}" not in variables:
-                continue
-            if len(command) > 1 and command[1].startswith(str(folder)) and command[1].endswith(f".{script}.py"):
-                return int(place.name)
     return None
 
 
-def freeze_after(folder: Path, script: str, condition: Callable, job: str | None = None) -> int:
-    """Stop a script's process at the first moment at which a condition holds; it stays where it is.
+def freeze_after(folder: Path, rule: str, condition: Callable, job: str | None = None) -> int:
+    """Stop a job's process at the first moment at which a condition holds; it stays where it is.
 
     So whatever befalls the job does so in the middle of its work, on a machine of any speed.
     """
     await_(condition, 300)
-    process = script_process(folder, script, job)
-    assert process, f"{script} was over too soon: give it more to do"
+    process = script_process(folder, rule, job)
+    assert process, f"{rule} was over too soon: give it more to do"
     os.kill(process, signal.SIGSTOP)
     return process
 
 
 def freeze_after_save(
-    folder: Path, script: str, begun: Callable, seconds: float, saved: Callable, job: str | None = None
+    folder: Path, rule: str, begun: Callable, seconds: float, saved: Callable, job: str | None = None
 ) -> int:
-    """Stop a script's process after it has saved what it had done.
+    """Stop a job's process after it has saved what it had done.
 
     Saves go by the clock. So that the work outlasts one on a machine of any speed, the process stands still, once it
     has begun, until a save is due.
     """
-    process = freeze_after(folder, script, begun, job)
+    process = freeze_after(folder, rule, begun, job)
     time.sleep(seconds)
     os.kill(process, signal.SIGCONT)
-    return freeze_after(folder, script, saved, job)
+    return freeze_after(folder, rule, saved, job)
 
 
 def freeze_extraction(run: SlurmRun) -> int:
