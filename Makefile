@@ -43,7 +43,7 @@ resume: .venv/ready
 lint: .venv/ready
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/snakefmt --check --compact-diff Snakefile workflow/rules
+	$(BIN)/snakefmt --check --compact-diff Snakefile workflow/Snakefile workflow/rules
 	$(BIN)/snakemake --lint
 	$(BIN)/python -m isogloss.config.manual --check
 

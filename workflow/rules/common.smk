@@ -1,4 +1,4 @@
-"""What all rules share: wildcards, the one script, and how a rule names its files and values."""
+"""What the rules share: wildcards, how a rule names its files and values, and the functions that find them."""
 
 import re
 
@@ -14,7 +14,11 @@ def one_of(names):
 
 LANGUAGES = {
     *study.task_languages,
-    *(language for corpus in settings.corpora.values() for language in corpus.languages),
+    *(
+        language
+        for corpus in settings.corpora.values()
+        for language in corpus.languages
+    ),
 }
 TUNED_WHOLE = one_of(study.tuning_names(whole=True))
 TUNED_OTHERWISE = one_of(study.tuning_names(whole=False))
@@ -25,9 +29,7 @@ wildcard_constraints:
     model=one_of(settings.models),
     checkpoint=f"{PRETRAINED}|{TUNED}",
     task=one_of(settings.tasks),
-    variant=one_of(
-        {name for task in settings.tasks.values() for name in task.variants}
-    ),
+    variant=one_of({name for task in settings.tasks.values() for name in task.variants}),
     part="training|test",
     corpus=one_of(settings.corpora),
     language=one_of(sorted(LANGUAGES)),
@@ -40,7 +42,7 @@ wildcard_constraints:
 
 
 def step(name):
-    """The params that every rule has: the function that makes its results, and the code that this function reaches."""
+    """The params of every rule: the function that makes its results, and the code that this function reaches."""
     return {"step": name, "code": identity(name)}
 
 
@@ -82,9 +84,202 @@ def tuning(wildcards):
     return study.by_checkpoint[wildcards.model, wildcards.checkpoint]
 
 
-# What a rule says beside its own lines.
-rule step:
-    conda:
-        "../../envs/isogloss.yaml"
-    script:
-        "../scripts/step.py"
+# Corpora -------------------------------------------------------------------------------------------------------------
+
+
+def content_of_corpus(wildcards):
+    """The content of the user's files, or of the column of their table, that a corpus is read from."""
+    spec = specs.corpus(study, wildcards.corpus, wildcards.language)
+    if spec["kind"] == "table":
+        return USER_FILES.of_column(spec["file"], spec["column"], column_digest)
+    return USER_FILES.of(
+        specs.corpus_files(study, wildcards.corpus, wildcards.language)
+    )
+
+
+# Words ---------------------------------------------------------------------------------------------------------------
+
+
+def both_sides(wildcards):
+    """The two languages' corpora of a pair."""
+    return {
+        side: places("corpus", corpus=wildcards.corpus, language=wildcards.get(side))
+        for side in ("source", "target")
+    }
+
+
+def given_links(wildcards):
+    """The Pharaoh file of a pair, where the config names one."""
+    return specs.given_links(
+        study, wildcards.corpus, wildcards.source, wildcards.target
+    )
+
+
+# Models --------------------------------------------------------------------------------------------------------------
+
+
+def training_text(wildcards):
+    """The text that a model made here learns from, by language."""
+    return [
+        places("training_text", corpus=corpus, language=language)
+        for corpus, language in study.training_text(wildcards.model)
+    ]
+
+
+def training_languages(wildcards):
+    """The keys of that text."""
+    return [language for _, language in study.training_text(wildcards.model)]
+
+
+# States --------------------------------------------------------------------------------------------------------------
+
+
+def texts_of_store(wildcards):
+    """The two languages' corpora of a pair."""
+    return [
+        places("corpus", corpus=wildcards.corpus, language=language)
+        for language in (wildcards.source, wildcards.target)
+    ]
+
+
+def selection_of_store(wildcards):
+    """The selected words of the side that a space holds."""
+    return places("selection", side=wildcards.space.split("-")[0], **pair(wildcards))
+
+
+def pair(wildcards):
+    """The wildcards that name a pair of a corpus."""
+    return {name: wildcards.get(name) for name in ("corpus", "source", "target")}
+
+
+def store_spec(wildcards):
+    """What a store depends on; one that holds more layers than are wanted now is as good as it was."""
+    stack = wildcards.space.split("-")[1]
+    layers = kept_layers(
+        places("store", **wildcards),
+        study.layers(wildcards.model, stack),
+        study.shapes[wildcards.model].depths[stack],
+    )
+    return {**specs.vectors(study, cell(wildcards)), "layers": layers}
+
+
+# Concepts ------------------------------------------------------------------------------------------------------------
+
+
+def stores_of(wildcards, spaces):
+    """The stores that are clustered.
+
+    They are `ancient`: a store that was made again because it lacked a layer is as it was for the layers that it had.
+    """
+    return [
+        ancient(places("store", **{**wildcards, "space": space})) for space in spaces
+    ]
+
+
+def made_from(wildcards, spaces):
+    """What the stores are made from, which tells when their vectors are others."""
+    sides = {space.split("-")[0] for space in spaces}
+    return [
+        places("checkpoint", **wildcards),
+        *texts_of_store(wildcards),
+        *(places("selection", side=side, **pair(wildcards)) for side in sorted(sides)),
+    ]
+
+
+def vectors_of(wildcards, spaces):
+    """What else the vectors depend on: settings and code of the extraction."""
+    given = cell(wildcards)
+    return [
+        identity("isogloss.states.extract:extract"),
+        *(specs.vectors(study, {**given, "space": space}) for space in spaces),
+    ]
+
+
+def joined(wildcards):
+    """The two spaces that are clustered together."""
+    return spaces_of_kind(wildcards.space.removeprefix("joint-"))
+
+
+# Tasks ---------------------------------------------------------------------------------------------------------------
+
+
+def training_items(wildcards):
+    """The items that a checkpoint is tuned on."""
+    one = tuning(wildcards)
+    return places("items", task=one.task, language=one.source, part="training")
+
+
+def frozen_layers(wildcards):
+    """The file that says which layers to freeze, where they are chosen by measurement."""
+    one = tuning(wildcards)
+    if not specs.measured(study, one):
+        return []
+    return places("frozen_layers", model=one.model, task=one.task, variant=one.variant)
+
+
+def files_of_items(wildcards):
+    """The user's files that items are read from."""
+    return specs.items_files(study, wildcards.task, wildcards.language, wildcards.part)
+
+
+def test_items(wildcards):
+    """The test items of a task in every language."""
+    return [
+        places("items", task=wildcards.task, language=language, part="test")
+        for language in study.task_targets(wildcards.task)
+    ]
+
+
+# Measures ------------------------------------------------------------------------------------------------------------
+
+
+def taken(measure):
+    """The files that a measure reads of a cell."""
+    return lambda wildcards: flat(measure.takes(study, places, cell(wildcards)))
+
+
+def keys_taken(measure):
+    """The keys of the mappings among them."""
+    return lambda wildcards: keys(measure.takes(study, places, cell(wildcards)))
+
+
+def given(measure):
+    """The places of the files that a measure writes of a cell."""
+    return {
+        name: places.metric(folder, measure.cell, ending)
+        for name, (folder, ending) in measure.gives.items()
+    }
+
+
+def values(measure):
+    """The values that a measure depends on."""
+    return lambda wildcards: plain(measure.spec(study, cell(wildcards)))
+
+
+def rules_of(measure):
+    """A measure's rules, each with the checkpoints that it is for.
+
+    Where a second one is named, it is for what is not tuned whole, so that a cluster can group it apart: which layers are
+    frozen may follow from the measure of the others.
+    """
+    if measure.variant_rule:
+        return [
+            (measure.rule, TUNED_WHOLE),
+            (measure.variant_rule, TUNED_OTHERWISE),
+        ]
+    return [
+        (measure.rule, TUNED if measure.cell == "tuning" else f"{PRETRAINED}|{TUNED}")
+    ]
+
+
+# Relations -----------------------------------------------------------------------------------------------------------
+
+
+def impacts_of_whole(wildcards):
+    """The impacts of a model's checkpoints that are tuned whole on a task."""
+    return [
+        places.metric("impact", "tuning", model=one.model, checkpoint=one.checkpoint)
+        for one in study.tunings
+        if (one.model, one.task, one.variant)
+        == (wildcards.model, wildcards.task, WHOLE)
+    ]

@@ -1,41 +1,6 @@
 """Concepts: clusters of activations, one job a layer; of one language (CALIGN), or of both together (COLAP)."""
 
 
-def stores_of(wildcards, spaces):
-    """The stores that are clustered.
-
-    They are `ancient`: a store that was made again because it lacked a layer is as it was for the layers that it had.
-    """
-    return [ancient(places("store", **{**wildcards, "space": space})) for space in spaces]
-
-
-def made_from(wildcards, spaces):
-    """What the stores are made from, which tells when their vectors are others."""
-    sides = {space.split("-")[0] for space in spaces}
-    return [
-        places("checkpoint", **wildcards),
-        *texts_of_store(wildcards),
-        *(
-            places("selection", side=side, **pair(wildcards))
-            for side in sorted(sides)
-        ),
-    ]
-
-
-def vectors_of(wildcards, spaces):
-    """What else the vectors depend on: settings and code of the extraction."""
-    given = cell(wildcards)
-    return [
-        identity("isogloss.states.extract:extract"),
-        *(specs.vectors(study, {**given, "space": space}) for space in spaces),
-    ]
-
-
-def joined(wildcards):
-    """The two spaces that are clustered together."""
-    return spaces_of_kind(wildcards.space.removeprefix("joint-"))
-
-
 use rule step as cluster_concepts with:
     input:
         stores=lambda wildcards: stores_of(wildcards, [wildcards.space]),

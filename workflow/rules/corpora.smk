@@ -1,16 +1,6 @@
 """Parallel text in several languages, as words; and the text that models made here learn from."""
 
 
-def content_of_corpus(wildcards):
-    """The content of the user's files, or of the column of their table, that a corpus is read from."""
-    spec = specs.corpus(study, wildcards.corpus, wildcards.language)
-    if spec["kind"] == "table":
-        return USER_FILES.of_column(spec["file"], spec["column"], column_digest)
-    return USER_FILES.of(
-        specs.corpus_files(study, wildcards.corpus, wildcards.language)
-    )
-
-
 use rule step as make_corpus with:
     input:
         made_from=lambda wildcards: map(
@@ -22,9 +12,7 @@ use rule step as make_corpus with:
         places.log(places("corpus")),
     params:
         **step("isogloss.text.corpora:write_corpus"),
-        spec=lambda wildcards: specs.corpus(
-            study, wildcards.corpus, wildcards.language
-        ),
+        spec=lambda wildcards: specs.corpus(study, wildcards.corpus, wildcards.language),
         content=content_of_corpus,
     message:
         "Corpus {wildcards.corpus}: {wildcards.language}"

@@ -1,43 +1,5 @@
 """Every measure of the list, one job a cell; the tables that are put together from them."""
 
-
-def taken(measure):
-    """The files that a measure reads of a cell."""
-    return lambda wildcards: flat(measure.takes(study, places, cell(wildcards)))
-
-
-def keys_taken(measure):
-    """The keys of the mappings among them."""
-    return lambda wildcards: keys(measure.takes(study, places, cell(wildcards)))
-
-
-def given(measure):
-    """The places of the files that a measure writes of a cell."""
-    return {
-        name: places.metric(folder, measure.cell, ending)
-        for name, (folder, ending) in measure.gives.items()
-    }
-
-
-def values(measure):
-    """The values that a measure depends on."""
-    return lambda wildcards: plain(measure.spec(study, cell(wildcards)))
-
-
-def rules_of(measure):
-    """A measure's rules, each with the checkpoints that it is for.
-
-    Where a second one is named, it is for what is not tuned whole, so that a cluster can group it apart: which layers are
-    frozen may follow from the measure of the others.
-    """
-    if measure.variant_rule:
-        return [
-            (measure.rule, TUNED_WHOLE),
-            (measure.variant_rule, TUNED_OTHERWISE),
-        ]
-    return [(measure.rule, TUNED if measure.cell == "tuning" else f"{PRETRAINED}|{TUNED}")]
-
-
 for measure in MEASURES:
     for rule_name, checkpoints in rules_of(measure):
 
@@ -52,6 +14,8 @@ for measure in MEASURES:
                 places.log(next(iter(given(measure).values()))),
             wildcard_constraints:
                 checkpoint=checkpoints,
+            conda:
+                "../../envs/isogloss.yaml"
             threads: THREADS if measure.needs != "small" else 1
             resources:
                 mem_mb=needs(measure.needs, "mem_mb"),
@@ -62,8 +26,6 @@ for measure in MEASURES:
                 mappings=keys_taken(measure),
             message:
                 f"{measure.message}: {{wildcards}}"
-            conda:
-                "../../envs/isogloss.yaml"
             script:
                 "../scripts/step.py"
 

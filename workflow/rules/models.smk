@@ -1,19 +1,6 @@
 """Models: trained here, made with random weights, taken from a local folder, or fetched from a hub."""
 
 
-def training_text(wildcards):
-    """The text that a model made here learns from, by language."""
-    return [
-        places("training_text", corpus=corpus, language=language)
-        for corpus, language in study.training_text(wildcards.model)
-    ]
-
-
-def training_languages(wildcards):
-    """The keys of that text."""
-    return [language for _, language in study.training_text(wildcards.model)]
-
-
 use rule step as train_model with:
     input:
         training=training_text,

@@ -1,16 +1,6 @@
 """How far apart languages are, what goes with what, and which layers to freeze."""
 
 
-def impacts_of_whole(wildcards):
-    """The impacts of a model's checkpoints that are tuned whole on a task."""
-    return [
-        places.metric("impact", "tuning", model=one.model, checkpoint=one.checkpoint)
-        for one in study.tunings
-        if (one.model, one.task, one.variant)
-        == (wildcards.model, wildcards.task, WHOLE)
-    ]
-
-
 use rule step as measure_distances with:
     output:
         output=places("table", table="distances"),

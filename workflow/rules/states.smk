@@ -1,35 +1,6 @@
 """Hidden states of the selected words: one store a language (and stack) of a pair, all layers from one pass."""
 
 
-def texts_of_store(wildcards):
-    """The two languages' corpora of a pair."""
-    return [
-        places("corpus", corpus=wildcards.corpus, language=language)
-        for language in (wildcards.source, wildcards.target)
-    ]
-
-
-def selection_of_store(wildcards):
-    """The selected words of the side that a space holds."""
-    return places("selection", side=wildcards.space.split("-")[0], **pair(wildcards))
-
-
-def pair(wildcards):
-    """The wildcards that name a pair of a corpus."""
-    return {name: wildcards.get(name) for name in ("corpus", "source", "target")}
-
-
-def store_spec(wildcards):
-    """What a store depends on; one that holds more layers than are wanted now is as good as it was."""
-    stack = wildcards.space.split("-")[1]
-    layers = kept_layers(
-        places("store", **wildcards),
-        study.layers(wildcards.model, stack),
-        study.shapes[wildcards.model].depths[stack],
-    )
-    return {**specs.vectors(study, cell(wildcards)), "layers": layers}
-
-
 use rule step as extract_activations with:
     input:
         checkpoint=places("checkpoint"),

@@ -1,35 +1,6 @@
 """Tasks: their items, models tuned on them in one language, and what those do with the test items in all languages."""
 
 
-def training_items(wildcards):
-    """The items that a checkpoint is tuned on."""
-    one = tuning(wildcards)
-    return places("items", task=one.task, language=one.source, part="training")
-
-
-def frozen_layers(wildcards):
-    """The file that says which layers to freeze, where they are chosen by measurement."""
-    one = tuning(wildcards)
-    if not specs.measured(study, one):
-        return []
-    return places("frozen_layers", model=one.model, task=one.task, variant=one.variant)
-
-
-def files_of_items(wildcards):
-    """The user's files that items are read from."""
-    return specs.items_files(
-        study, wildcards.task, wildcards.language, wildcards.part
-    )
-
-
-def test_items(wildcards):
-    """The test items of a task in every language."""
-    return [
-        places("items", task=wildcards.task, language=language, part="test")
-        for language in study.task_targets(wildcards.task)
-    ]
-
-
 use rule step as make_task_items with:
     input:
         made_from=lambda wildcards: map(ancient, files_of_items(wildcards)),

@@ -1,23 +1,6 @@
 """From parallel text to linked words, a lexicon, and the words whose activations are needed."""
 
 
-def both_sides(wildcards):
-    """The two languages' corpora of a pair."""
-    return {
-        side: places(
-            "corpus", corpus=wildcards.corpus, language=wildcards.get(side)
-        )
-        for side in ("source", "target")
-    }
-
-
-def given_links(wildcards):
-    """The Pharaoh file of a pair, where the config names one."""
-    return specs.given_links(
-        study, wildcards.corpus, wildcards.source, wildcards.target
-    )
-
-
 use rule step as align_words with:
     input:
         unpack(both_sides),
