@@ -258,34 +258,63 @@ def clone(finished, tmp_path) -> Path:
     return tmp_path
 
 
-FIGURES = {"draw_figure": 5, "write_report": 1, "all": 1}
+REPORT = {"write_report": 1, "all": 1}
+# File, what stands there, what shall stand there instead, and the jobs that this plans.
 CODE_EDITS = {
-    "the figures": ("figures.py", "\nimport ", "\nUNUSED = 1\nimport ", FIGURES),
-    "the clustering": (
-        "kmeans.py",
-        "TOLERANCE = 1e-4",
-        "TOLERANCE = 2e-4",
-        {**CLUSTERING, "write_report": 1, "all": 1},
+    "the clustering": ("concepts/methods/kmeans.py", "TOLERANCE = 1e-4", "TOLERANCE = 2e-4", {**CLUSTERING, **REPORT}),
+    "how the table of words is written": (
+        "states/extract.py",
+        "    write_csv(pd.DataFrame(rows), output)",
+        "    write_csv(pd.DataFrame(rows).copy(), output)",
+        {"table_activations": 1, **REPORT},
     ),
-    "CALIGN": (
-        "concept_alignment.py",
-        "from isogloss.errors",
-        "UNUSED = 1\nfrom isogloss.errors",
-        {**ALIGNMENT, "write_report": 1, "all": 1},
+    "what only the command line uses": ("cli.py", "def main(", "def unused():\n    return 1\n\n\ndef main(", {}),
+    "a new helper among the files": ("files.py", "\ndef ", "\ndef helper():\n    return 1\n\n\ndef ", {}),
+    "a new class among the errors": ("errors.py", "\nclass ", "\nclass Other(Exception):\n    pass\n\n\nclass ", {}),
+    "the text of an error": ("concepts/cluster.py", 'IsoglossError(f"', 'IsoglossError(f"Well: ', {}),
+    "the text of a log line": ("states/extract.py", 'log.info("Going', 'log.info("Well: going', {}),
+    "a comment": ("concepts/cluster.py", "\nimport ", "\n# Words that change nothing.\nimport ", {}),
+    "a docstring": ("concepts/cluster.py", '"""Concepts: clusters', '"""Concepts, that is: clusters', {}),
+    "what is asked of a cluster": (
+        "plan/needs.py",
+        "THREAD_SPEED, GPU_SPEED = 1e10",
+        "THREAD_SPEED, GPU_SPEED = 3e9",
+        {},
     ),
-    "a comment": ("concepts.py", "\nimport ", "\n# Words that change nothing.\nimport ", {}),
-    "a docstring": ("concepts.py", '"""Concepts: clusters', '"""Concepts, that is: clusters', {}),
-    "what is asked of a cluster": ("effort.py", "THREAD_SPEED, GPU_SPEED = 1e10", "THREAD_SPEED, GPU_SPEED = 3e9", {}),
 }
+
+
+def edited(clone: Path, file: str, old: str, new: str) -> None:
+    path = clone / "workflow" / file
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
 
 
 @pytest.mark.parametrize("name", CODE_EDITS)
 def test_an_edit_of_the_code(finished, clone, name):
     file, old, new, expected = CODE_EDITS[name]
-    text = (clone / "workflow" / "isogloss" / file).read_text(encoding="utf-8")
-    assert old in text
-    (clone / "workflow" / "isogloss" / file).write_text(text.replace(old, new, 1), encoding="utf-8")
+    edited(clone, f"isogloss/{file}", old, new)
     assert finished.plan() == expected
+    edited(clone, f"isogloss/{file}", new, old)
+    assert finished.plan() == {}
+
+
+def test_the_script_makes_everything_again(finished, clone):
+    edited(clone, "scripts/step.py", "run(snakemake)", "snakemake.params.spec.update(layer=0)\nrun(snakemake)")
+    planned = finished.plan()
+    assert planned["train_model"] == planned["fetch_model"] == 1
+    assert planned["make_corpus"] == 3
+    assert planned["align_concepts"] == 8
+
+
+def test_the_words_of_the_microworld_make_everything_again_that_is_made_from_them(finished, clone):
+    words = clone / "workflow" / "isogloss" / "microworld" / "data" / "de.yaml"
+    words.write_text(words.read_text(encoding="utf-8") + "\n# more\n", encoding="utf-8")
+    planned = finished.plan()
+    assert planned["make_corpus"] == 3
+    assert planned["train_model"] == 1
+    assert "fetch_model" not in planned
 
 
 def test_a_fresh_clone(finished, clone):
