@@ -76,13 +76,17 @@ def tables(
     found = {}
     for name, measures in (
         ("concept_alignment", ("aligned", "aligned_eligible")),
-        ("concept_overlap", ("overlapping_types", "overlapping_tokens")),
+        ("concept_overlap", ("overlapping_types", "overlapping_tokens", "overlapping_translated")),
     ):
         rows = pd.DataFrame([{**cell, "measure": measure} for cell in cells for measure in measures])
         rows["numerator"] = rng.integers(concepts // 8, concepts // 2 + 1, len(rows))
         rows["denominator"] = concepts
         rows["value"] = rows.numerator / concepts
         rows = rows.assign(null_mean=0.02, null_low=0.0, null_high=0.05, null_p=1 / 101, null_draws=100)
+        if name == "concept_overlap":
+            null = [column for column in rows if column.startswith("null_")]
+            held = rows.measure == "overlapping_translated"
+            rows = rows.assign(full_mixing=np.where(held, np.nan, 0.9), **rows[null].where(held, np.nan))
         rows["boot_low"], rows["boot_high"] = (rows.value - 0.08).clip(0), (rows.value + 0.08).clip(upper=1)
         found[name] = rows
     cells = pd.DataFrame(cells)

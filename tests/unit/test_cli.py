@@ -48,6 +48,20 @@ def test_overlap(files, capsys):
     assert result["overlapping"] == result["concepts"] == 2
     assert result["clusters"] == [0, 1]
     assert answer(capsys, "overlap", files / "joint.txt", "--split", 2, "--count", "tokens", "--json")["score"] == 0
+    assert 0 < result["full_mixing"] <= 1
+
+
+def test_overlap_of_translations(files, capsys):
+    # Words 0 to 9 are the source's; every other lies in concept 1, and so does its translation 10 places on.
+    (files / "joint.txt").write_text("".join(f"w{i}|||0|||{i}|||0|||{i % 2}\n" for i in range(20)))
+    pairs = [(i, i + 10) for i in range(0, 10, 2)] + [(i, i + 9) for i in range(1, 10, 2)]
+    (files / "joint-lexicon.txt").write_text("".join(f"w{i} -> w{j}: Probability = 1, Count = 1\n" for i, j in pairs))
+    arguments = ["overlap", files / "joint.txt", "--split", 10, "--lexicon", files / "joint-lexicon.txt"]
+    found = answer(capsys, *arguments, "--null", "99", "--json")["translated"]
+    assert (found["concepts"], found["score"], found["clusters"]) == (1, 0.5, [0])
+    assert found["null"]["null_draws"] == 99
+    assert main([str(x) for x in arguments]) == 0
+    assert "1 overlap and hold translations: 0.5000" in capsys.readouterr().out
 
 
 def test_cka(files, capsys):
@@ -148,6 +162,8 @@ def test_check_and_plan(files, capsys):
         (("align", "none.txt", "target.txt", "lexicon.txt"), "There is no cluster file"),
         (("align", "target.txt", "source.txt", "lexicon.txt"), "no overlap"),
         (("overlap", "joint.txt"), "--split SENTENCE"),
+        (("overlap", "joint.txt", "--split", "9", "--null", "99"), "--null needs --lexicon"),
+        (("overlap", "joint.txt", "--lexicon", "lexicon.txt"), "--lexicon needs --source"),
         (("cka", "none.npy", "none.npy"), "There is no file"),
         (("info", "none.h5"), "There is no file"),
     ],

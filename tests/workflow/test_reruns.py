@@ -49,21 +49,26 @@ CONFIG = {
 # One model's part of the grid: two pairs, two layers.
 OF_ONE_MODEL = {
     "extract_activations": 4,
-    "cluster_concepts": 8,
+    "cluster_concepts": 12,
     "cluster_joint_concepts": 4,
+    "cluster_halves": 4,
     "align_concepts": 4,
     "overlap_concepts": 4,
+    "test_best_layer": 1,
 }
-ALIGNMENT = {"align_concepts": 8, "collate_metric": 1, "draw_figure": 3}
-OVERLAP = {"overlap_concepts": 8, "collate_metric": 1, "draw_figure": 2}
-CLUSTERING = {
-    "cluster_concepts": 16,
+ALIGNMENT = {"align_concepts": 8, "test_best_layer": 2, "collate_metric": 2, "draw_figure": 3}
+OVERLAP = {"overlap_concepts": 8, "test_best_layer": 2, "collate_metric": 2, "draw_figure": 4}
+# The source languages have been clustered from the next seed already, to be held against themselves.
+SEEDS = {
+    "cluster_concepts": 8,
     "cluster_joint_concepts": 8,
     "align_concepts": 8,
     "overlap_concepts": 8,
-    "collate_metric": 2,
-    "draw_figure": 5,
+    "test_best_layer": 2,
+    "collate_metric": 3,
+    "draw_figure": 7,
 }
+CLUSTERING = {**SEEDS, "cluster_concepts": 24, "cluster_halves": 8}
 # The config stands in the provenance, and the provenance in the report.
 OF_ANY_CHANGE = {"record_provenance": 1, "write_report": 1, "all": 1}
 
@@ -175,15 +180,15 @@ def remove_language(config):
 CONFIG_EDITS = {
     "another revision of one model": (
         change("models.fetched.revision", SECOND),
-        {"fetch_model": 1, **OF_ONE_MODEL, "table_activations": 1, "collate_metric": 2, "draw_figure": 5},
+        {"fetch_model": 1, **OF_ONE_MODEL, "table_activations": 1, "collate_metric": 3, "draw_figure": 7},
     ),
     "a model added": (
         change("models.second", {"train": {**TRAIN, "seed": 5}, "corpora": ["microworld"]}),
-        {"train_model": 1, **OF_ONE_MODEL, "table_activations": 1, "collate_metric": 3, "draw_figure": 5},
+        {"train_model": 1, **OF_ONE_MODEL, "table_activations": 1, "collate_metric": 4, "draw_figure": 7},
     ),
     "a model removed": (
         remove("models.fetched"),
-        {"table_activations": 1, "collate_metric": 2, "draw_figure": 5},
+        {"table_activations": 1, "collate_metric": 3, "draw_figure": 7},
     ),
     "a language added": (
         add_language,
@@ -194,32 +199,35 @@ CONFIG_EDITS = {
             "select_words": 1,
             "score_word_alignment": 1,
             "extract_activations": 4,
-            "cluster_concepts": 8,
+            "cluster_concepts": 12,
             "cluster_joint_concepts": 4,
+            "cluster_halves": 4,
             "align_concepts": 4,
             "overlap_concepts": 4,
+            "test_best_layer": 2,
             "table_activations": 1,
-            "collate_metric": 3,
-            "draw_figure": 5,
+            "collate_metric": 4,
+            "draw_figure": 7,
         },
     ),
     "a language removed": (
         remove_language,
-        {"table_activations": 1, "collate_metric": 3, "draw_figure": 5},
+        {"test_best_layer": 2, "table_activations": 1, "collate_metric": 4, "draw_figure": 7},
     ),
     "K": (change("concepts.clusters", 5), CLUSTERING),
+    "a further seed of the clustering": (change("concepts.seeds", [212, 213]), SEEDS),
     "clustering on a GPU": (change("concepts.device", "cuda"), CLUSTERING),
     "a threshold of CALIGN": (change("concept_alignment.match", 0.7), ALIGNMENT),
-    "the null's draws of CALIGN": (change("concept_alignment.null", 200), ALIGNMENT),
-    "the null's draws of COLAP": (change("concept_overlap.null", 200), OVERLAP),
+    "the null's draws of CALIGN": (change("concept_alignment.null", 1999), ALIGNMENT),
+    "the null's draws of COLAP": (change("concept_overlap.null", 1999), OVERLAP),
     "a threshold of COLAP": (change("concept_overlap.threshold", 0.2), OVERLAP),
     "a learning rate": (
         change("models.trained.train.learning_rate", 0.001),
-        {"train_model": 1, **OF_ONE_MODEL, "table_activations": 1, "collate_metric": 3, "draw_figure": 5},
+        {"train_model": 1, **OF_ONE_MODEL, "table_activations": 1, "collate_metric": 4, "draw_figure": 7},
     ),
     "a layer list cut": (
         change("models.fetched.layers", [1]),
-        {"table_activations": 1, "collate_metric": 2, "draw_figure": 5},
+        {"table_activations": 1, "collate_metric": 3, "draw_figure": 7},
     ),
     "the title": (change("title", "Another"), {}),
 }

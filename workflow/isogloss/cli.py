@@ -63,6 +63,12 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument("--count", choices=("types", "tokens"), default="types")
     sub.add_argument("--convention", choices=("paper", "released"), default="paper")
     sub.add_argument("--split", type=int, metavar="SENTENCE", help="sentences below this are the first language")
+    sub.add_argument("--lexicon", help="count the overlapping concepts that hold its translations too")
+    sub.add_argument(
+        "--source", help="the lexicon's source language (default: the one of the first sentences, by --split)"
+    )
+    sub.add_argument("--match", type=share, default=0.8, help="least share of types translated (default 0.8)")
+    sub.add_argument("--top-n", type=int, default=10, help="best translations that count (default 10)")
     add_null(sub)
 
     sub = command("cka", cka, "Linear CKA of two representations of the same items.")
@@ -141,39 +147,52 @@ def align(options: argparse.Namespace) -> None:
         top_n=options.top_n,
         convention=options.convention,
         null=options.null,
-        bootstrap=0,
         seed=options.seed,
     )
-    null = result.null.get("aligned", {})
     if options.json:
         counts = {"aligned": result.aligned, "concepts": result.concepts, "eligible": result.eligible}
-        print(json.dumps({**counts, "score": result.score, "pairs": result.pairs, "null": null}))
+        print(json.dumps({**counts, "score": result.score, "pairs": result.pairs, "null": result.null}))
         return
     print(f"{result.aligned} of {result.concepts} source concepts are aligned: {result.score:.4f}")
     print(f"{result.eligible} are eligible, with enough types")
-    say_null(null)
+    say_null(result.null)
 
 
 def overlap(options: argparse.Namespace) -> None:
     """Score concept overlap."""
     from isogloss.concepts.cluster import read_clusters
-    from isogloss.measures.colap.compute import overlap_concepts
+    from isogloss.measures.colap.compute import overlap_concepts, overlap_translations
+    from isogloss.text.lexicons import read_lexicon
 
-    result = overlap_concepts(
-        read_clusters(options.clusters, split=options.split),
-        threshold=options.threshold,
-        count=options.count,
-        convention=options.convention,
-        null=options.null,
-        bootstrap=0,
-        seed=options.seed,
-    )
+    if options.null and not options.lexicon:
+        raise IsoglossError("--null needs --lexicon: the null is of the concepts that hold translations.")
+    if options.lexicon and not (options.source or options.split):
+        raise IsoglossError("--lexicon needs --source LANGUAGE: the language that it translates from.")
+    table = read_clusters(options.clusters, split=options.split)
+    rule = {"threshold": options.threshold, "convention": options.convention, "seed": options.seed}
+    result = overlap_concepts(table, count=options.count, **rule)
+    found = {"overlapping": result.overlapping, "concepts": result.concepts, "score": result.score}
+    found |= {"clusters": result.clusters, "full_mixing": result.full_mixing}
+    if options.lexicon:
+        held = overlap_translations(
+            table,
+            read_lexicon(options.lexicon),
+            options.source or "source",
+            match=options.match,
+            top_n=options.top_n,
+            null=options.null,
+            **rule,
+        )
+        found["translated"] = {"concepts": held.translated, "score": held.score, "clusters": held.clusters}
+        found["translated"]["null"] = held.null
     if options.json:
-        counts = {"overlapping": result.overlapping, "concepts": result.concepts, "score": result.score}
-        print(json.dumps({**counts, "clusters": result.clusters, "null": result.null}))
+        print(json.dumps(found))
         return
     print(f"{result.overlapping} of {result.concepts} concepts overlap: {result.score:.4f}")
-    say_null(result.null)
+    print(f"were the languages mixed through and through: {result.full_mixing:.4f}")
+    if options.lexicon:
+        print(f"{held.translated} overlap and hold translations: {held.score:.4f}")
+        say_null(held.null)
 
 
 def say_null(null: dict[str, float]) -> None:

@@ -22,6 +22,7 @@ localrules:
     measure_distances,
     record_provenance,
     table_activations,
+    test_best_layer,
     write_report,
 
 

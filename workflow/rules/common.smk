@@ -39,6 +39,7 @@ wildcard_constraints:
     space=one_of(SPACES),
     kind=one_of(KINDS),
     layer=r"\d+",
+    seed=r"\d+",
 
 
 def step(name):
@@ -49,7 +50,7 @@ def step(name):
 def cell(wildcards):
     """A job's wildcards as plain values."""
     return {
-        name: int(value) if name == "layer" else value
+        name: int(value) if name in ("layer", "seed") else value
         for name, value in wildcards.items()
     }
 
@@ -198,6 +199,11 @@ def vectors_of(wildcards, spaces):
 def joined(wildcards):
     """The two spaces that are clustered together."""
     return spaces_of_kind(wildcards.space.removeprefix("joint-"))
+
+
+def halved(wildcards):
+    """The source's space, whose halves are clustered together as if they were two languages."""
+    return joined(wildcards)[:1]
 
 
 # Tasks ---------------------------------------------------------------------------------------------------------------

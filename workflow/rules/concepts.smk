@@ -40,3 +40,22 @@ use rule cluster_concepts as cluster_joint_concepts with:
     message:
         "Joint concepts of {wildcards.model}/{wildcards.checkpoint} on {wildcards.corpus}, "
         "{wildcards.source}-{wildcards.target}, {wildcards.space}, layer {wildcards.layer}"
+
+
+use rule cluster_concepts as cluster_halves with:
+    input:
+        store=lambda wildcards: stores_of(wildcards, halved(wildcards))[0],
+        made_from=lambda wildcards: made_from(wildcards, halved(wildcards)),
+    output:
+        output=places("halves"),
+    log:
+        places.log(places("halves")),
+    wildcard_constraints:
+        space=one_of(JOINT_SPACES),
+    params:
+        **step("isogloss.concepts.cluster:cluster_halves"),
+        spec=lambda wildcards: specs.halves(study, cell(wildcards)),
+        vectors=lambda wildcards: vectors_of(wildcards, halved(wildcards)),
+    message:
+        "Concepts of the halves of {wildcards.source} of {wildcards.model}/{wildcards.checkpoint} on "
+        "{wildcards.corpus}, {wildcards.source}-{wildcards.target}, {wildcards.space}, layer {wildcards.layer}"

@@ -43,6 +43,30 @@ use rule step as make_random_model with:
         "Random weights for {wildcards.model}"
 
 
+use rule step as randomise_model with:
+    input:
+        source=lambda wildcards: places(
+            "checkpoint",
+            model=settings.models[wildcards.model].randomised,
+            checkpoint=PRETRAINED,
+        ),
+    output:
+        folder=directory(places("checkpoint")),
+    log:
+        places.log(places("checkpoint")),
+    wildcard_constraints:
+        checkpoint=PRETRAINED,
+        model=one_of(study.models_of_kind("randomised")),
+    resources:
+        mem_mb=needs("randomising", "mem_mb"),
+        runtime=needs("randomising", "runtime"),
+    params:
+        **step("isogloss.models.random_weights:randomise"),
+        spec=lambda wildcards: specs.randomised(study, wildcards.model),
+    message:
+        "Control {wildcards.model}, with weights drawn anew"
+
+
 use rule step as link_model with:
     input:
         made_from=lambda wildcards: map(

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 from scipy.cluster.hierarchy import fcluster, linkage
 
-from isogloss.concepts.cluster import cluster, export, read_clusters, ward
+from isogloss.concepts.cluster import cluster, cluster_halves, export, read_clusters, ward
 from isogloss.errors import IsoglossError
 from isogloss.measures.calign.compute import align_concepts
 from isogloss.measures.colap.compute import overlap_concepts
@@ -62,7 +62,7 @@ def test_identical_spaces_score_one(tmp_path):
     source, target, joint, lexicon = spaces(tmp_path, True)
     result = align_concepts(source, target, lexicon)
     assert result.score == 1
-    assert result.null["aligned"]["null_high"] < 0.5
+    assert result.null["null_high"] < 0.5
     assert overlap_concepts(joint).score == 1
 
 
@@ -71,8 +71,8 @@ def test_independent_spaces_lie_inside_their_null(tmp_path):
     for seed in range(8):
         (tmp_path / str(seed)).mkdir()
         source, target, _, lexicon = spaces(tmp_path / str(seed), False, seed)
-        result = align_concepts(source, target, lexicon, match=0.2, bootstrap=0)
-        inside += result.null["aligned"]["null_low"] <= result.score <= result.null["aligned"]["null_high"]
+        result = align_concepts(source, target, lexicon, match=0.2, null=199)
+        inside += result.null["null_low"] <= result.score <= result.null["null_high"]
     assert inside >= 7
 
 
@@ -93,6 +93,40 @@ def test_the_same_bytes_twice(tmp_path):
     for name in ("a", "b"):
         run([tmp_path / "x.h5"], ["en"], tmp_path / f"{name}.parquet")
     assert (tmp_path / "a.parquet").read_bytes() == (tmp_path / "b.parquet").read_bytes()
+
+
+def test_halves_of_a_language_are_clustered_as_two_languages(tmp_path):
+    rng = np.random.default_rng(1)
+    groups = np.repeat(rng.permutation(TYPES) % 12, TOKENS)
+    # Words 0 to 9 occur once: their other occurrences are other words.
+    forms = np.array([f"w{i}" for i in range(TYPES) for _ in range(TOKENS)], dtype=object)
+    rare = np.arange(10 * TOKENS)
+    forms[rare] = [f"rare{place}" for place in rare]
+    words = pd.DataFrame({"sentence": np.arange(len(forms)), "position": 0, "form": forms, "aligned": True})
+    vectors = rng.normal(0, 10, (12, 24))[groups] + rng.normal(0, 0.3, (len(groups), 24))
+    writer = StoreWriter(tmp_path / "x.h5", words.assign(frequent=True), [0], 24, {})
+    writer.write(0, vectors[None].astype(np.float16))
+    writer.finish()
+    options = {"clusters": 12, "method": "kmeans", "selection": "aligned", "seed": 2, "threads": 1, "device": "cpu"}
+    cluster_halves(store=tmp_path / "x.h5", layer=0, output=tmp_path / "x.parquet", **options)
+    table = read_clusters(tmp_path / "x.parquet")
+    first, second = (table[table.language == half] for half in ("first", "second"))
+    assert set(first.word) == set(second.word) == set(forms)
+    both = first.merge(second, on=["sentence", "position"])
+    # Only what occurs once stands in both.
+    assert set(both.word_x) == {f"rare{place}" for place in rare}
+    occurrences = table.drop_duplicates(["sentence", "position"]).groupby("word").size()
+    assert occurrences.to_dict() == pd.Series(forms).value_counts().to_dict()
+    assert overlap_concepts(table, mixings=0).score == 1
+
+
+def test_halves_have_no_more_concepts_than_vectors(tmp_path):
+    vectors = np.random.default_rng(1).normal(0, 1, (TYPES * TOKENS, 8))
+    write_store(tmp_path / "x.h5", "w", vectors)
+    options = {"clusters": 600, "method": "kmeans", "selection": "aligned", "seed": 2, "threads": 1, "device": "cpu"}
+    cluster_halves(store=tmp_path / "x.h5", layer=0, output=tmp_path / "x.parquet", **options)
+    table = read_clusters(tmp_path / "x.parquet")
+    assert table.cluster.nunique() == TYPES * TOKENS
 
 
 def test_ward_refuses_what_does_not_fit():

@@ -65,8 +65,18 @@ def test_ten_mistakes_are_ten_lines():
         ("models.encoder.train.objective", "translation", "architecture bert goes with naive, tlm"),
         ("concepts", {"method": "ward", "device": "cuda"}, "Ward's method runs on a CPU only; found 'cuda'"),
         ("models.encoder.layers", [0, 5], "5 is beyond this model's layers 0 to 1"),
-        ("models.encoder.folder", "somewhere", "needs exactly one of train, random, folder, hub; found train, folder"),
+        ("models.encoder.folder", "somewhere", "needs exactly one of train, random, folder, hub, randomised; found"),
         ("models.encoder", {"folder": "no/such"}, "There is no model folder"),
+        ("models.control", {"randomised": "encodr"}, "there is no model 'encodr'; did you mean 'encoder'?"),
+        ("models.encoder", {"randomised": "encoder"}, "models.encoder.randomised: 'encoder' is a control itself"),
+        ("models.control", {"randomised": "encoder", "layers": [2]}, "2 is beyond this model's layers 0 to 1"),
+        ("models.encoder.seed", 3, "models.encoder.seed: only a control (`randomised`) has a seed here"),
+        ("concepts", {"seed": 213}, "concepts: unknown key 'seed'; did you mean 'seeds'?"),
+        ("concepts", {"seeds": [1, 2, 1]}, "concepts.seeds: 1 stands twice"),
+        ("concepts", {"seeds": []}, "concepts.seeds:"),
+        ("concepts", {"method": "ward", "seeds": [1, 2]}, "concepts.seeds: Ward's method has no seed"),
+        ("concept_alignment", {"null": 998}, "should be greater than or equal to 999"),
+        ("concept_overlap", {"null": 100}, "should be greater than or equal to 999"),
         ("models.encoder", {"hub": "a/b", "revision": "main"}, "expected 40 hexadecimal digits"),
         ("models.encoder", {"hub": "a/b", "revision": "a" * 40}, "say `depth:`"),
         ("models.encoder", {"hub": "xlm-roberta-base"}, "models.encoder.revision: a hub model needs the commit"),
@@ -104,6 +114,16 @@ def test_broken_yaml_and_missing_files_are_told(tmp_path):
 def test_layers_of_a_model():
     study = Study(validate(TINY))
     assert study.layers("encoder") == [0, 1]
+
+
+def test_a_control_is_as_deep_as_its_model_and_named_in_its_rows():
+    content = copy.deepcopy(TINY)
+    content["models"]["control"] = {"randomised": "translator"}
+    study = Study(validate(content))
+    assert study.layers("control") == study.layers("translator")
+    assert study.kinds("control") == study.kinds("translator")
+    cells = {cell["model"]: study.identity(cell)["control_of"] for cell in study.layer_cells}
+    assert cells == {"encoder": "", "translator": "", "control": "translator"}
 
 
 def test_missing_catalogues_are_left_out_with_a_line(tmp_path, caplog):

@@ -3,7 +3,8 @@ import pandas as pd
 import pytest
 
 from isogloss.errors import IsoglossError
-from isogloss.measures.calign.compute import align_concepts, pairs_table
+from isogloss.measures.calign.compute import align_concepts, ceilings, pairs_table, score
+from isogloss.statistics.nulls import permute_words
 
 
 def clusters(rng, words, count, tokens):
@@ -54,7 +55,7 @@ def test_same_pairs_as_the_double_loop(seed, convention):
         }
     ).drop_duplicates(["source", "target"])
     rule = {"match": 0.6, "size_ratio": 0.6, "min_types": 3, "top_n": 3, "convention": convention}
-    result = align_concepts(source, target, table, null=0, bootstrap=0, **rule)
+    result = align_concepts(source, target, table, null=0, **rule)
     expected = literal(source, target, table, **rule)
     assert result.pairs == expected
     assert result.aligned == len({pair[0] for pair in expected})
@@ -74,25 +75,67 @@ def planted(identical, seed=0, concepts=40, size=6):
 def test_identical_spaces_score_one_and_beat_their_null():
     result = align_concepts(*planted(True))
     assert result.score == 1
-    assert result.null["aligned"]["null_high"] < 0.2
-    assert result.null["aligned"]["null_p"] == pytest.approx(1 / 101)
+    assert result.null["null_high"] < 0.2
+    assert result.null["null_p"] == pytest.approx(1 / 1000)
 
 
 def test_independent_spaces_lie_inside_their_null():
     inside = 0
     for seed in range(20):
-        result = align_concepts(*planted(False, seed), match=0.3, bootstrap=0)
-        inside += result.null["aligned"]["null_low"] <= result.score <= result.null["aligned"]["null_high"]
+        null = (result := align_concepts(*planted(False, seed), match=0.3, null=199)).null
+        inside += null["null_low"] <= result.score <= null["null_high"]
     assert inside >= 17
 
 
-def test_p_values_under_the_null_are_not_small():
-    values = [
-        align_concepts(*planted(False, seed), match=0.3, bootstrap=0, seed=seed).null["aligned"]["null_p"]
-        for seed in range(40)
-    ]
-    assert np.mean(np.array(values) <= 0.1) <= 0.25
-    assert min(values) >= 1 / 101
+@pytest.mark.parametrize("convention", ["paper", "released"])
+def test_a_draw_is_the_double_loop_on_a_permuted_lexicon(convention):
+    rng = np.random.default_rng(3)
+    left, right = [f"s{i}" for i in range(40)], [f"t{i}" for i in range(40)]
+    source, target = clusters(rng, left, 12, 90), clusters(rng, right, 10, 90)
+    table = lexicon({(str(s), str(t)) for s, t in zip(rng.choice(left, 120), rng.choice(right, 120), strict=True)})
+    rule = {"match": 0.5, "size_ratio": 0.5, "min_types": 3, "convention": convention}
+    # More draws than are held at a time, of which a few are told.
+    result = align_concepts(source, target, table, null=300, seed=7, top_n=5, **rule)
+    problem = result.problem
+    frequencies = np.diff(problem.targets.indptr)
+    [permutations] = permute_words(problem.translations, frequencies, 300, 7, held=300)
+    # The best translations are chosen before words change places.
+    rows, columns = problem.lexicon.nonzero()
+    words = pd.factorize(source.word)[1]
+    for draw in (0, 1, 150, 299):
+        moved = [problem.translations[place] for place in permutations[draw][columns]]
+        permuted = lexicon(zip(words[rows], moved, strict=True))
+        expected = literal(source, target, permuted, top_n=40, **rule)
+        assert result.draws[draw] == len({pair[0] for pair in expected})
+    assert result.draws.std() > 0
+
+
+def test_words_change_places_only_with_words_as_frequent():
+    # Ten words in all ten concepts translate the source's, ninety words in one each are spread beneath them.
+    source = pd.DataFrame({"word": [f"s{i}" for i in range(10)] * 10, "cluster": np.repeat(range(10), 10)})
+    target = pd.DataFrame({"word": [f"t{i}" for i in range(10)] * 10, "cluster": np.repeat(range(10), 10)})
+    rare = pd.DataFrame({"word": [f"r{i}" for i in range(90)], "cluster": np.arange(90) % 10})
+    extra = pd.DataFrame({"word": [f"q{i}" for i in range(90)], "cluster": np.arange(90) // 9 + 10})
+    table = lexicon([(f"s{i}", f"t{i}") for i in range(10)] + [(f"q{i}", f"r{i}") for i in range(90)])
+    result = align_concepts(pd.concat([source, extra]), pd.concat([target, rare]), table, size_ratio=0.4)
+    assert result.aligned == 10
+    # Frequent words are matched in whatever order, so nothing is shown.
+    assert (result.draws == 10).all()
+    assert result.null["null_p"] == 1
+
+
+def test_where_everything_is_aligned_whatever_the_lexicon_p_is_one():
+    words = [f"w{i}" for i in range(8)]
+    side = pd.DataFrame({"word": words * 6, "cluster": np.repeat(range(6), 8)})
+    result = align_concepts(side, side, lexicon([(word, word) for word in words]))
+    assert result.score == 1
+    assert result.null["null_p"] == 1
+
+
+def test_layers_of_a_pair_are_permuted_alike():
+    first, second = planted(True), planted(True)
+    shuffled = second[1].sample(frac=1, random_state=1)
+    assert np.array_equal(align_concepts(*first).draws, align_concepts(second[0], shuffled, second[2]).draws)
 
 
 def test_conventions_differ_exactly_at_equality():
@@ -121,18 +164,6 @@ def test_only_the_best_translations_count():
     assert align_concepts(source, target, table, top_n=2, null=0).aligned == 1
 
 
-def test_bootstrap_interval_holds_the_score():
-    result = align_concepts(*planted(True))
-    assert result.boot["aligned"] == {"boot_low": 1, "boot_high": 1}
-    source, target, table = planted(True)
-    half = table[table.source.isin(set(source.word[source.cluster < 20]))]
-    result = align_concepts(source, target, half)
-    assert result.score == 0.5
-    # The normal approximation: 0.5 ± 1.96 sqrt(0.25 / 40).
-    assert result.boot["aligned"]["boot_low"] == pytest.approx(0.345, abs=0.04)
-    assert result.boot["aligned"]["boot_high"] == pytest.approx(0.655, abs=0.04)
-
-
 def test_pairs_table_shows_the_best_counterpart():
     source, target, table = planted(True, concepts=5)
     shown = pairs_table(align_concepts(source, target, table, null=0), source, target, 5)
@@ -145,3 +176,73 @@ def test_a_lexicon_of_other_languages_is_refused():
     source, target, _ = planted(True)
     with pytest.raises(IsoglossError, match="no overlap"):
         align_concepts(source, target, lexicon([("chien", "dog")]))
+
+
+SETTINGS = {
+    "match": 0.8,
+    "size_ratio": 0.6,
+    "min_types": 5,
+    "top_n": 10,
+    "convention": "paper",
+    "null": 199,
+    "bootstrap": 200,
+    "seed": 1,
+}
+
+
+def scored(folder, tables, table, again):
+    """The tables that one cell leaves: scores, draws."""
+    places = {"sources": [], "targets": []}
+    for number, (source, target) in enumerate(tables):
+        for side, rows in (("sources", source), ("targets", target)):
+            places[side].append(folder / f"{side}{number}.parquet")
+            rows.assign(sentence=0, position=0, language=side).to_parquet(places[side][-1])
+    table.to_parquet(folder / "lexicon.parquet")
+    again.assign(sentence=0, position=0, language="sources").to_parquet(folder / "again.parquet")
+    score(
+        **places,
+        again=folder / "again.parquet",
+        lexicon=folder / "lexicon.parquet",
+        output=folder / "scores.csv",
+        pairs_output=folder / "pairs.parquet",
+        draws_output=folder / "draws.parquet",
+        settings=SETTINGS,
+        identity={"model": "m", "layer": 0},
+    )
+    return pd.read_csv(folder / "scores.csv").set_index("measure"), pd.read_parquet(folder / "draws.parquet")
+
+
+def test_seeds_are_pooled_and_their_spread_is_told(tmp_path):
+    good, bad = planted(True), planted(False, 1)
+    rows, draws = scored(tmp_path, [good[:2], bad[:2]], good[2], good[0])
+    row = rows.loc["aligned"]
+    assert (row.numerator, row.denominator, row.value) == (40, 80, 0.5)
+    assert (row.seeds, row.seeds_low, row.seeds_high) == (2, 0, 1)
+    assert row.null_draws == len(draws) == 199
+    assert row.null_mean == pytest.approx(draws.aligned.mean() / 80)
+    assert row.null_p == pytest.approx(1 / 200)
+    # As wide as one clustering of 40 concepts has it: 0.5 ± 1.96 sqrt(0.25 / 40).
+    assert row.boot_low == pytest.approx(0.345, abs=0.05)
+    assert row.boot_high == pytest.approx(0.655, abs=0.05)
+
+
+def test_the_ceiling_is_the_language_with_itself(tmp_path):
+    source, target, table = planted(True)
+    # From the other seed every other concept of the source language has fallen to pieces of one word each.
+    pieces = 100 + np.arange(len(source))
+    astray = source.assign(cluster=np.where(source.cluster % 2, source.cluster, pieces))
+    assert ceilings(source, astray, {name: value for name, value in SETTINGS.items() if name != "bootstrap"}) == {
+        # 20 of 40 concepts one way, 20 of 20 and 120 pieces the other; the pieces are too small to be eligible.
+        "aligned": 40 / 180,
+        "aligned_eligible": 40 / 60,
+    }
+    rows, _ = scored(tmp_path, [(source, target)], table, astray)
+    assert rows.loc["aligned", "over_ceiling"] == pytest.approx(180 / 40)
+    assert rows.loc["aligned_eligible", "over_ceiling"] == pytest.approx(1.5)
+
+
+def test_nothing_eligible_is_empty_not_significant(tmp_path):
+    source, target, table = planted(True, size=4)
+    rows, _ = scored(tmp_path, [(source, target)], table, source)
+    assert rows.loc["aligned", "null_p"] == 1
+    assert rows.loc["aligned_eligible", ["value", "null_p", "null_mean", "boot_low", "ceiling"]].isna().all()

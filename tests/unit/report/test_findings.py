@@ -65,7 +65,8 @@ def test_one_cell_of_many_that_is_above_by_chance_is_not_told():
     table.loc[0, ["value", "null_p"]] = [0.06, 0.02]
     findings = collect({"concept_alignment": table}, set())
     assert not told(findings)
-    assert "in none of 2 pairs of languages (least adjusted p = 0.500 over 40 cells" in told(findings, found=False)[0]
+    lost = told(findings, found=False)[0]
+    assert "in none of 2 pairs of languages in any layer (least adjusted p = 0.500 over 40 cells" in lost
 
 
 def test_where_nothing_is_there_a_sentence_is_found_in_few_worlds_only():
@@ -85,6 +86,41 @@ def test_a_control_is_compared_with_and_its_absence_is_told():
     assert "+0.40 [+0.26, +0.54] on average" in said
     without = collect({"concept_alignment": table}, set())
     assert "no model with random weights was run" in told(without, found=False)[0]
+
+
+def test_a_model_is_compared_with_its_own_control():
+    table = cells(0.6, 0.05, 1 / 101, models=("m", "m-random", "n", "n-random", "other"))
+    table["control_of"] = table.model.map({"m-random": "m", "n-random": "n"})
+    for name, value in (("m-random", 0.1), ("n-random", 0.5), ("other", 0.3)):
+        table.loc[table.model == name, ["value", "boot_low", "boot_high"]] = [value, value - 0.1, value + 0.1]
+    found = collect({"concept_alignment": table}, {"m-random", "n-random", "other"})
+    said = {one.subject: one.sentence for one in found if "by_model" in one.figure}
+    assert set(said) == {"m", "n"}
+    assert "lies above that of random weights (m-random) in 2 of 2 pairs" in said["m"]
+    assert "+0.50" in said["m"]
+    assert "lies above that of random weights (n-random) in 0 of 2 pairs" in said["n"]
+    # A model without a control of its own is held against the highest that is nobody's.
+    found = collect({"concept_alignment": table[table.model != "n-random"]}, {"m-random", "other"})
+    [said] = [one.sentence for one in found if "by_model" in one.figure and one.subject == "n"]
+    assert "lies above that of random weights (other) in 2 of 2 pairs" in said
+
+
+def test_the_best_layer_of_a_pair_is_told():
+    table = cells(0.5, 0.05, 1 / 101)
+    best = table.drop_duplicates(["target"]).assign(null_p=[0.001, 0.6])
+    [said] = told(collect({"concept_alignment": table, "best_layer": best}, set()))
+    assert "and somewhere in the model in 1 (best layer against the best layers of the null, adjusted)" in said
+
+
+def test_overlap_is_told_as_mixing_and_translations_apart():
+    table = cells(0.5, np.nan, np.nan).assign(measure="overlapping_types", full_mixing=0.9)
+    held = cells(0.2, 0.05, 1 / 1000).assign(measure="overlapping_translated", full_mixing=np.nan)
+    said = " ".join(told(collect({"concept_overlap": pd.concat([table, held])}, set())))
+    assert (
+        "languages mix (COLAP) most in en–de in layer 0, 0.50 [0.40, 0.60], where full mixing would give 0.90" in said
+    )
+    assert "says nothing of meaning" in said
+    assert "translations lie together: the share of overlapping concepts that hold translations exceeds" in said
 
 
 def test_a_change_with_fine_tuning_is_told_only_where_it_is_clear():

@@ -62,26 +62,89 @@ def cluster(
     IsoglossError
         If there are more clusters than words, Ward would not fit in memory, or there is no GPU.
     """
-    from isogloss.concepts.methods.kmeans import kmeans
+    parts = [read_store(path, selection, layer) for path in stores]
+    words = [part.assign(language=language) for (part, _), language in zip(parts, languages, strict=True)]
+    table, matrix = pd.concat(words, ignore_index=True), np.concatenate([vectors for _, vectors in parts])
+    table["cluster"] = label(matrix, clusters, method, seed, threads, device)
+    write_sorted(table, output)
+
+
+def cluster_halves(
+    *,
+    store: str | Path,
+    layer: int,
+    output: str | Path,
+    clusters: int,
+    method: str,
+    selection: str,
+    seed: int,
+    threads: int,
+    device: str,
+) -> None:
+    """Cluster the two halves of one language's words together as if they were two languages; write the cluster file.
+
+    The occurrences of each word are dealt to the halves in turn; a word that occurs once stands in both. So the halves
+    mix as far as a language mixes with itself.
+
+    Parameters
+    ----------
+    store
+        Activation store.
+    layer
+        Which layer.
+    output
+        The cluster file to write; its languages are ``first`` and ``second``.
+    clusters
+        K; no more than there are distinct vectors to cluster.
+    method, selection, seed, threads, device
+        See :func:`cluster`.
+
+    Raises
+    ------
+    IsoglossError
+        As :func:`cluster` does.
+    """
+    table, matrix = read_store(store, selection, layer)
+    occurrences = table.groupby("word", sort=False)
+    number, once = occurrences.cumcount(), occurrences["word"].transform("size") == 1
+    first, second = (np.flatnonzero((number % 2 == half) | once) for half in (0, 1))
+    both = np.concatenate([first, second])
+    # One language may have fewer words than the concepts that two are cut into.
+    distinct = len({vector.tobytes() for vector in matrix[both]})
+    halves = table.iloc[both].assign(language=np.repeat(["first", "second"], [len(first), len(second)]))
+    halves["cluster"] = label(matrix[both], min(clusters, distinct), method, seed, threads, device)
+    write_sorted(halves, output)
+
+
+def read_store(path: str | Path, selection: str, layer: int) -> tuple[pd.DataFrame, np.ndarray]:
+    """Read one layer of a store's selected words: ``word, sentence, position`` and vectors ``[words, hidden]``."""
     from isogloss.states.store import open_store
 
-    words, vectors = [], []
-    for path, language in zip(stores, languages, strict=True):
-        with open_store(path, put_aside=True) as store:
-            table = store.words()
-            rows = np.flatnonzero(table[selection])
-            words.append(table.iloc[rows].rename(columns={"form": "word"}).assign(language=language))
-            vectors.append(store.vectors(layer, rows))
-    table, matrix = pd.concat(words, ignore_index=True), np.concatenate(vectors)
-    if not np.isfinite(matrix).all():
-        raise IsoglossError(f"Layer {layer} of {stores[0]} holds values that are not finite (NaN or infinity).")
+    with open_store(path, put_aside=True) as store:
+        table = store.words()
+        rows = np.flatnonzero(table[selection])
+        vectors = store.vectors(layer, rows)
+    if not np.isfinite(vectors).all():
+        raise IsoglossError(f"Layer {layer} of {path} holds values that are not finite (NaN or infinity).")
+    return table.iloc[rows].rename(columns={"form": "word"}).reset_index(drop=True), vectors
+
+
+def label(vectors: np.ndarray, clusters: int, method: str, seed: int, threads: int, device: str) -> np.ndarray:
+    """Give each of ``vectors [n, d]`` the number of its cluster, int32 ``[n]``; see :func:`cluster`."""
+    if method == "ward":
+        return ward(vectors, clusters).astype(np.int32)
+    from isogloss.concepts.methods.kmeans import kmeans
+
     if device != "cpu":
         # Torch takes seconds to import, as long as most clusterings here.
         from isogloss.models.devices import choose_device
 
         device = choose_device(device)
-    labels = ward(matrix, clusters) if method == "ward" else kmeans(matrix, clusters, seed, threads, device)[0]
-    table["cluster"] = labels.astype(np.int32)
+    return kmeans(vectors, clusters, seed, threads, device)[0].astype(np.int32)
+
+
+def write_sorted(table: pd.DataFrame, output: str | Path) -> None:
+    """Write a cluster file, its rows in the order of the text."""
     write_parquet(table.sort_values(["language", "sentence", "position"], kind="stable")[list(COLUMNS)], output)
 
 

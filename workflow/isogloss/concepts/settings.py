@@ -12,5 +12,10 @@ class Concepts(Section):
 
     method: Literal["kmeans", "ward"] = Field("kmeans", description="Ward needs memory for all pairs of words.")
     clusters: Annotated[int, Field(ge=2)] = Field(600, description="Concepts a layer (K).")
-    seed: Seed = Field(212, description="Seed of the clustering.")
+    seeds: list[Seed] = Field(
+        [212],
+        min_length=1,
+        description="Seeds of the clustering, each a clustering of its own; scores are pooled over them and their "
+        "spread is told.",
+    )
     device: Device = Field("cpu", description="Where k-means runs; a GPU may change a few words' concepts.")

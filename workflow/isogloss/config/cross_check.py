@@ -27,9 +27,14 @@ def cross_check(config: Config) -> list[str]:
 
 def check_concepts(concepts: Concepts) -> list[str]:
     """Find a clustering that is asked to run where it cannot."""
+    wrong = []
     if concepts.method == "ward" and concepts.device != "cpu":
-        return [f"concepts.device: Ward's method runs on a CPU only; found '{concepts.device}'"]
-    return []
+        wrong.append(f"concepts.device: Ward's method runs on a CPU only; found '{concepts.device}'")
+    if concepts.method == "ward" and len(concepts.seeds) > 1:
+        wrong.append("concepts.seeds: Ward's method has no seed, so that all its clusterings are the same; give one")
+    for twice in sorted({seed for seed in concepts.seeds if concepts.seeds.count(seed) > 1}):
+        wrong.append(f"concepts.seeds: {twice} stands twice")
+    return wrong
 
 
 def check_corpus(where: str, corpus: Corpus) -> list[str]:
@@ -103,10 +108,21 @@ def check_segmentation(where: str, segmentation: Segmentation, languages: list[s
 
 def check_model(where: str, model: Model, config: Config) -> list[str]:
     """Find a model's mistakes: its origin, its corpus, its layers."""
-    origins = [key for key in ("train", "random", "folder", "hub") if getattr(model, key) is not None]
+    kinds = ("train", "random", "folder", "hub", "randomised")
+    origins = [key for key in kinds if getattr(model, key) is not None]
     if len(origins) != 1:
-        return [f"{where}: needs exactly one of train, random, folder, hub; found {', '.join(origins) or 'none'}"]
+        return [f"{where}: needs exactly one of {', '.join(kinds)}; found {', '.join(origins) or 'none'}"]
     wrong = []
+    if "seed" in model.model_fields_set and not model.randomised:
+        wrong.append(f"{where}.seed: only a control (`randomised`) has a seed here")
+    original = model
+    if model.randomised:
+        if model.randomised not in config.models:
+            close = did_you_mean(model.randomised, list(config.models))
+            return [*wrong, f"{where}.randomised: there is no model '{model.randomised}'{close}"]
+        original = config.models[model.randomised]
+        if original.randomised:
+            return [*wrong, f"{where}.randomised: '{model.randomised}' is a control itself; name the model it is of"]
     if model.hub and not model.revision:
         wrong.append(
             f"{where}.revision: a hub model needs the commit (40 hexadecimal digits), so that it stays the same"
@@ -142,7 +158,7 @@ def check_model(where: str, model: Model, config: Config) -> list[str]:
     except IsoglossError as error:
         return [*wrong, f"{where}.family: {error}"]
     try:
-        deepest = max(shape_of(model).depths.values())
+        deepest = max(shape_of(original).depths.values())
     except IsoglossError as error:
         return [*wrong, f"{where}.{origins[0]}: {error}"]
     if model.layers != "all":
@@ -210,8 +226,8 @@ def check_task(where: str, task: Task, config: Config) -> list[str]:
             wrong.append(f"{where}.models: there is no model '{name}'{did_you_mean(name, list(config.models))}")
             continue
         try:
-            shape = shape_of(config.models[name])
-        except IsoglossError:
+            shape = shape_of(config.models[config.models[name].randomised or name])
+        except (IsoglossError, KeyError):
             continue  # said of the model
         family, deepest = shape.family, shape.depths[shape.family.reader]
         if task.kind not in family.heads:

@@ -1,10 +1,25 @@
-"""Models of full size with random weights, for trying a grid before the real weights are there."""
+"""Models with random weights: of full size, for trying a grid before the real weights are there, and controls.
 
+A control is another model with its weights drawn anew: what it scores, the other did not learn.
+"""
+
+import shutil
 from pathlib import Path
 
 import torch
-from transformers import BertConfig, BertModel, MT5Config, MT5Model, XLMRobertaConfig, XLMRobertaModel
+import transformers
+from transformers import (
+    AutoConfig,
+    AutoModel,
+    BertConfig,
+    BertModel,
+    MT5Config,
+    MT5Model,
+    XLMRobertaConfig,
+    XLMRobertaModel,
+)
 
+from isogloss.errors import IsoglossError
 from isogloss.files import read_parquet
 from isogloss.models.subwords import train_tokenizer
 
@@ -67,6 +82,44 @@ def make_random_model(
         model = build(config)
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
+
+
+def randomise(*, folder: str | Path, source: str | Path, model: str, seed: int) -> None:
+    """Make a control: a model's shape and tokenizer, with all weights drawn anew as its family initialises them.
+
+    Parameters
+    ----------
+    folder
+        Where it shall stand. Its config.json says of which model it is the control, and with which seed.
+    source
+        The model's folder, as ``save_pretrained`` writes it. No weights are read from it.
+    model
+        The model's name.
+    seed
+        Seed of the weights.
+
+    Raises
+    ------
+    IsoglossError
+        If the folder's config cannot be read, or is of a family that transformers does not have.
+    """
+    folder, source = Path(folder), Path(source)
+    try:
+        config = AutoConfig.from_pretrained(source, local_files_only=True, trust_remote_code=False)
+    except (OSError, ValueError, KeyError) as error:
+        first = str(error).strip().splitlines()[0]
+        raise IsoglossError(f"The config.json in {source} cannot be read, so it has no control: {first}") from error
+    # With the heads it was saved with: an encoder-decoder's output layer counts when it is tuned.
+    named = [getattr(transformers, name, None) for name in config.architectures or ()]
+    build = next((one for one in named if getattr(one, "config_class", None) is type(config)), None)
+    torch.manual_seed(seed)
+    made = build(config) if build else AutoModel.from_config(config, trust_remote_code=False)
+    made.float()
+    made.config.isogloss_randomised = {"model": model, "seed": seed}
+    made.save_pretrained(folder)
+    for file in sorted(path for path in source.iterdir() if path.is_file()):
+        if file.name != "config.json" and not file.name.endswith((".safetensors", ".safetensors.index.json")):
+            shutil.copyfile(file, folder / file.name)
 
 
 def make_from_corpora(*, folder: str | Path, texts: dict[str, str | Path], **shape: int | str) -> None:

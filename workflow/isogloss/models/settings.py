@@ -45,7 +45,7 @@ class Random(Section):
 
 
 class Model(Section):
-    """A model: exactly one of `train`, `random`, `folder` and `hub`."""
+    """A model: exactly one of `train`, `random`, `folder`, `hub` and `randomised`."""
 
     train: Train | None = Field(None, description="Train a small one here.")
     random: Random | None = Field(None, description="Make one with random weights.")
@@ -54,6 +54,12 @@ class Model(Section):
     revision: Annotated[str, Field(pattern=r"^[0-9a-f]{40}$")] | None = Field(
         None, description="The hub commit, 40 hexadecimal digits."
     )
+    randomised: Name | None = Field(
+        None,
+        description="A control: another model of this config, with the same shape and tokenizer and all weights drawn "
+        "anew. It stands beside its model.",
+    )
+    seed: Seed = Field(0, description="Seed of a control's weights.")
     depth: Count | None = Field(
         None,
         description="Layers (of each stack) of a hub model that was not fetched yet, where Isogloss does not know.",

@@ -99,6 +99,11 @@ def training(study: Study, model: str, **_) -> Effort:
     return Effort(memory + 1500, minutes(6 * weights * pieces, THREAD_SPEED * study.settings.compute.threads))
 
 
+def randomising(study: Study, model: str, **_) -> Effort:
+    """Estimate a control: the weights are drawn and written."""
+    return Effort(activation_memory(study, model), START_MINUTES)
+
+
 def clustering(study: Study, model: str, corpus: str, spaces: int = 1, **_) -> Effort:
     """Estimate the clustering of one layer of one or two spaces: three copies of the vectors, and the distances."""
     hidden = parameters(study, model)[0]

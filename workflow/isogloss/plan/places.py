@@ -14,7 +14,8 @@ PLACES = {
     "selection": f"selections/{PAIR}/{{side}}.parquet",
     "checkpoint": "checkpoints/{model}/{checkpoint}",
     "store": f"activations/{CELL}/{{space}}.h5",
-    "concepts": f"concepts/{CELL}/{{space}}/layer{{layer}}.parquet",
+    "concepts": f"concepts/{CELL}/{{space}}/layer{{layer}}-seed{{seed}}.parquet",
+    "halves": f"concepts/{CELL}/{{space}}/layer{{layer}}-halves.parquet",
     "items": "tasks/{task}/{language}/{part}.parquet",
     "sentences": "sentences/{model}/{checkpoint}/{task}.h5",
     "predictions": "predictions/{model}/{checkpoint}/{task}.parquet",
@@ -30,6 +31,7 @@ PLACES = {
 # What one file of a measure is about: the wildcards that name it.
 CELLS = {
     "pair-layer": f"{CELL}/{{kind}}/layer{{layer}}",
+    "checkpoint": "{model}/{checkpoint}",
     "corpus": "{model}/{checkpoint}/{corpus}",
     "tuning": "{model}/{checkpoint}",
     "task-source": "{task}/{source}",

@@ -20,7 +20,15 @@ def size(study: Study) -> dict[str, Any]:
     settings = study.settings
     corpus_pairs = [(name, *pair) for name in settings.corpora for pair in study.pairs(name)]
     made = [name for kind in ("train", "random") for name in study.models_of_kind(kind)]
-    layers = sum(len(study.layers(cell["model"], cell["space"].split("-")[1])) for cell in study.store_cells)
+    layers, source_layers = (
+        sum(
+            len(study.layers(cell["model"], cell["space"].split("-")[1]))
+            for cell in study.store_cells
+            if cell["space"].startswith(side)
+        )
+        for side in ("", "source")
+    )
+    seeds = len(settings.concepts.seeds)
     jobs = {
         "make_corpus": sum(len(corpus.languages) for corpus in settings.corpora.values()),
         "make_training_text": len({text for model in made for text in study.training_text(model)}),
@@ -31,10 +39,12 @@ def size(study: Study) -> dict[str, Any]:
         "train_model": len(study.models_of_kind("train")),
         "make_random_model": len(study.models_of_kind("random")),
         "link_model": len(study.models_of_kind("folder")),
+        "randomise_model": len(study.models_of_kind("randomised")),
         "fetch_model": len(study.models_of_kind("hub")),
         "extract_activations": len(study.store_cells),
-        "cluster_concepts": layers,
-        "cluster_joint_concepts": len(study.layer_cells),
+        "cluster_concepts": layers * seeds + (source_layers if seeds == 1 else 0),
+        "cluster_joint_concepts": len(study.layer_cells) * seeds,
+        "cluster_halves": len(study.layer_cells),
         **tuning_jobs(study),
         **measure_jobs(study),
         "table_activations": 1,

@@ -107,6 +107,12 @@ def random_weights(study: Study, model: str) -> dict[str, Any]:
     return spec
 
 
+def randomised(study: Study, model: str) -> dict[str, Any]:
+    """Name what a control depends on beside its model's folder."""
+    section = study.settings.models[model]
+    return {"model": section.randomised, "seed": section.seed}
+
+
 def folder(study: Study, model: str) -> dict[str, Any]:
     """Name the folder of a local model."""
     return {"source": str(Path(study.settings.models[model].folder).resolve())}
@@ -128,17 +134,28 @@ def vectors(study: Study, cell: dict[str, Any]) -> dict[str, Any]:
     return plain({**plain(study.settings.activations), **own})
 
 
+def clustering(study: Study, cell: dict[str, Any]) -> dict[str, Any]:
+    """Name what any clustering of one layer depends on beside the vectors and its seed."""
+    own = {
+        "selection": "frequent" if cell["space"].startswith("joint-") else "aligned",
+        "threads": study.settings.compute.threads,
+        "layer": int(cell["layer"]),
+    }
+    section = plain(study.settings.concepts)
+    section.pop("seeds")
+    return {**section, **own}
+
+
 def concepts(study: Study, cell: dict[str, Any]) -> dict[str, Any]:
     """Name what the clustering of one layer of one space, or of two together, depends on beside the vectors."""
     joint = cell["space"].startswith("joint-")
     languages = [cell["source"], cell["target"]] if joint else [cell[cell["space"].split("-")[0]]]
-    own = {
-        "selection": "frequent" if joint else "aligned",
-        "threads": study.settings.compute.threads,
-        "languages": languages,
-        "layer": int(cell["layer"]),
-    }
-    return plain({**plain(study.settings.concepts), **own})
+    return plain({**clustering(study, cell), "languages": languages, "seed": int(cell["seed"])})
+
+
+def halves(study: Study, cell: dict[str, Any]) -> dict[str, Any]:
+    """Name what the joint clustering of a language's halves depends on beside the vectors."""
+    return plain({**clustering(study, cell), "seed": study.settings.concepts.seeds[0]})
 
 
 def task(study: Study, name: str) -> dict[str, Any]:

@@ -91,8 +91,9 @@ class Study:
 
     @cached_property
     def shapes(self) -> dict[str, Shape]:
-        """Every model's family and layers."""
-        return {name: shape_of(model) for name, model in self.settings.models.items()}
+        """Every model's family and layers; a control has its model's."""
+        models = self.settings.models
+        return {name: shape_of(models[model.randomised or name]) for name, model in models.items()}
 
     def layers(self, model: str, *stacks: str) -> list[int]:
         """List the layers to analyse that all of some stacks have; 0 is the embeddings.
@@ -118,7 +119,7 @@ class Study:
         return list(dict.fromkeys(space for kind in self.kinds(model) for space in spaces_of_kind(kind)))
 
     def models_of_kind(self, kind: str) -> list[str]:
-        """List the models that come from ``train``, ``random``, ``folder`` or ``hub``."""
+        """List the models that come from ``train``, ``random``, ``folder``, ``hub`` or ``randomised``."""
         return [name for name, model in self.settings.models.items() if getattr(model, kind)]
 
     def training_text(self, model: str) -> list[tuple[str, str]]:
@@ -193,14 +194,24 @@ class Study:
         return [PRETRAINED, *tuned]
 
     @cached_property
-    def corpus_cells(self) -> list[dict[str, Any]]:
-        """Every model, checkpoint and corpus whose concepts are looked for."""
+    def seed_of_ceiling(self) -> int:
+        """The seed from which a language is clustered once more, to be held against itself."""
+        seeds = self.settings.concepts.seeds
+        return seeds[1] if len(seeds) > 1 else seeds[0] + 1
+
+    @cached_property
+    def concept_cells(self) -> list[dict[str, Any]]:
+        """Every model and checkpoint whose concepts are looked for."""
         return [
-            {"model": model, "checkpoint": checkpoint, "corpus": corpus}
+            {"model": model, "checkpoint": checkpoint}
             for model in self.settings.models
             for checkpoint in self.concept_checkpoints(model)
-            for corpus in self.corpora_of(model)
         ]
+
+    @cached_property
+    def corpus_cells(self) -> list[dict[str, Any]]:
+        """The same with every corpus."""
+        return [{**cell, "corpus": corpus} for cell in self.concept_cells for corpus in self.corpora_of(cell["model"])]
 
     @cached_property
     def pair_cells(self) -> list[dict[str, Any]]:
@@ -252,4 +263,5 @@ class Study:
         """Give the columns that name a cell in every table."""
         names = ("model", "checkpoint", "corpus", "source", "target", "kind", "layer")
         columns = {name: cell[name] for name in names if name in cell}
-        return {**columns, "task": self.task_of(cell["model"], cell["checkpoint"])}
+        control_of = self.settings.models[cell["model"]].randomised or ""
+        return {**columns, "task": self.task_of(cell["model"], cell["checkpoint"]), "control_of": control_of}

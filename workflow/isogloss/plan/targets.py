@@ -11,6 +11,8 @@ CONCEPT_FIGURES = {
     "concept_alignment_by_model": ["concept_alignment"],
     "concept_overlap_by_layer": ["concept_overlap"],
     "concept_overlap_heatmap": ["concept_overlap"],
+    "translated_overlap_by_layer": ["concept_overlap"],
+    "translated_overlap_heatmap": ["concept_overlap"],
 }
 TASK_FIGURES = {
     "transfer_heatmap": ["transfer", "baselines"],

@@ -103,7 +103,8 @@ def page(
 ) -> str:
     """Give the page's HTML."""
     config = record.get("config", {})
-    controls = {name for name, model in config.get("models", {}).items() if model.get("random")}
+    models = config.get("models", {})
+    controls = {name for name, model in models.items() if model.get("random") or model.get("randomised")}
     findings = collect(data, controls)
     first = first_screen(findings)
     figures = [drawn(figure, data) for figure in FIGURES if all(name in data for name in figure.tables)]
@@ -228,6 +229,8 @@ def origin(model: dict[str, Any]) -> str:
     if model.get("train"):
         made = model["train"]
         return f"{made['architecture']}, {made['objective']}, {made['steps']:,} steps on {made['corpus']}"
+    if model.get("randomised"):
+        return f"control of {model['randomised']}, weights drawn anew"
     if model.get("random"):
         made = model["random"]
         return f"{made['family']}, random weights, {made['layers']} layers of {made['hidden']}"

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from scipy import sparse
 
 from isogloss.errors import IsoglossError
 from isogloss.files import read_parquet, write_parquet
@@ -59,6 +60,44 @@ def sort(table: pd.DataFrame) -> pd.DataFrame:
     """Put each source word's best translation first."""
     order = ["source", "probability", "count", "target"]
     return table.sort_values(order, ascending=[True, False, False, True], kind="stable").reset_index(drop=True)
+
+
+def best_translations(lexicon: pd.DataFrame, words: pd.Index, top_n: int) -> tuple[sparse.csr_matrix, pd.Index]:
+    """Keep each word's most probable translations; ties go by count, then by the translation itself.
+
+    Parameters
+    ----------
+    lexicon
+        With the columns ``source, target, probability, count``.
+    words
+        The source words, each once.
+    top_n
+        How many translations of each.
+
+    Returns
+    -------
+    matrix : csr_matrix of int32, ``[words, translations]``
+        1 for each of a word's best translations.
+    translations : Index
+        The target words that are a best translation of any.
+    """
+    rows = words.get_indexer(lexicon.source)
+    known = rows >= 0
+    rows, entries = rows[known], lexicon[known]
+    columns, targets = pd.factorize(entries.target)
+    alphabet = np.empty(len(targets), dtype=np.int64)
+    alphabet[np.argsort(np.asarray(targets, dtype=object), kind="stable")] = np.arange(len(targets))
+    order = np.lexsort((alphabet[columns], -entries["count"].to_numpy(), -entries.probability.to_numpy(), rows))
+    # An entry that stands twice counts once, with its better line.
+    order = order[np.sort(np.unique(rows[order] * np.int64(len(targets) or 1) + columns[order], return_index=True)[1])]
+    rows, columns = rows[order], columns[order]
+    first = np.flatnonzero(np.r_[True, rows[1:] != rows[:-1]]) if len(rows) else np.empty(0, dtype=int)
+    rank = np.arange(len(rows)) - np.repeat(first, np.diff(np.r_[first, len(rows)]))
+    used, columns = np.unique(columns[rank < top_n], return_inverse=True)
+    ones = np.ones(len(columns), dtype=np.int32)
+    return sparse.csr_matrix((ones, (rows[rank < top_n], columns)), shape=(len(words), len(used))), pd.Index(targets)[
+        used
+    ]
 
 
 def read_lexicon(path: str | Path) -> pd.DataFrame:

@@ -4,11 +4,13 @@ from isogloss.measures.declaration import Measure
 
 
 def takes(study, places, cell):
-    """Name the two sides' concepts and the lexicon of a cell."""
+    """Name the two sides' concepts, the source's from another seed, and the lexicon of a cell."""
     source, target = cell["kind"].split("-")
+    seeds = study.settings.concepts.seeds
     return {
-        "source": places("concepts", **cell, space=f"source-{source}"),
-        "target": places("concepts", **cell, space=f"target-{target}"),
+        "sources": [places("concepts", **cell, space=f"source-{source}", seed=seed) for seed in seeds],
+        "targets": [places("concepts", **cell, space=f"target-{target}", seed=seed) for seed in seeds],
+        "again": places("concepts", **cell, space=f"source-{source}", seed=study.seed_of_ceiling),
         "lexicon": places("lexicon", **cell),
     }
 
@@ -26,7 +28,11 @@ MEASURE = Measure(
     cells=lambda study: study.layer_cells,
     takes=takes,
     spec=spec,
-    gives={"output": ("concept_alignment", "csv"), "pairs_output": ("concept_pairs", "parquet")},
+    gives={
+        "output": ("concept_alignment", "csv"),
+        "pairs_output": ("concept_pairs", "parquet"),
+        "draws_output": ("concept_alignment_draws", "parquet"),
+    },
     needs="scoring",
     message="Concept alignment",
 )

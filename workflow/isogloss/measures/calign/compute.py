@@ -5,7 +5,7 @@ other's types, it has enough types, and the two do not differ too much in size. 
 as products of sparse matrices.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +16,12 @@ from scipy import sparse
 from isogloss.concepts.cluster import read_clusters
 from isogloss.errors import IsoglossError
 from isogloss.files import write_csv, write_parquet
-from isogloss.statistics.nulls import bootstrap_share, null_summary
-from isogloss.text.lexicons import read_lexicon
+from isogloss.statistics.nulls import null_summary, permute_words, pooled_share
+from isogloss.text.lexicons import best_translations, read_lexicon
 
 EPSILON = 1e-9
+# Target concepts of several draws held side by side, about.
+COLUMNS = 1024
 WORDS_SHOWN = 30
 
 
@@ -35,6 +37,8 @@ class Problem:
         ``[source types, lexicon targets]``, 1 for each of a type's best translations.
     targets
         ``[lexicon targets, target concepts]``, 1 where the word occurs in the concept.
+    translations
+        The lexicon's targets.
     source_sizes, target_sizes
         Number of types of each concept.
     source_labels, target_labels
@@ -44,6 +48,7 @@ class Problem:
     concepts: sparse.csr_matrix
     lexicon: sparse.csr_matrix
     targets: sparse.csr_matrix
+    translations: list[str]
     source_sizes: np.ndarray
     target_sizes: np.ndarray
     source_labels: np.ndarray
@@ -62,11 +67,10 @@ class ConceptAlignment:
         ``(source concept, target concept)`` of every aligned pair, sorted.
     matched
         ``[source concepts, target concepts]`` number of the source concept's types translated in the target's.
-    null, boot
-        For ``aligned`` (share of all concepts) and ``aligned_eligible`` (share of the eligible ones): null summary
-        and bootstrap interval.
     problem
         The matrices.
+    draws
+        int ``[draws]``: ``aligned`` in each draw of the null.
     """
 
     concepts: int
@@ -75,13 +79,17 @@ class ConceptAlignment:
     pairs: list[tuple[int, int]]
     matched: sparse.csr_matrix
     problem: Problem
-    null: dict[str, dict[str, float]] = field(default_factory=dict)
-    boot: dict[str, dict[str, float]] = field(default_factory=dict)
+    draws: np.ndarray
 
     @property
     def score(self) -> float:
         """The share of all source concepts that are aligned."""
         return self.aligned / self.concepts
+
+    @property
+    def null(self) -> dict[str, float]:
+        """The null of the score, see :func:`isogloss.statistics.nulls.null_summary`; empty without draws."""
+        return null_summary(self.score, self.draws / self.concepts) if len(self.draws) else {}
 
 
 def incidence(concepts: np.ndarray, types: np.ndarray, width: int) -> tuple[sparse.csr_matrix, np.ndarray, np.ndarray]:
@@ -111,29 +119,11 @@ def incidence(concepts: np.ndarray, types: np.ndarray, width: int) -> tuple[spar
 
 
 def build(source: pd.DataFrame, target: pd.DataFrame, lexicon: pd.DataFrame, top_n: int) -> Problem:
-    """Turn cluster tables and a lexicon into matrices.
-
-    Of each source word the ``top_n`` most probable translations are kept; ties go by count, then by the word itself.
-    Words are numbered once, and everything after that is done on numbers.
-    """
+    """Turn cluster tables and a lexicon into matrices: words are numbered once, all the rest is done on numbers."""
     source_types, source_words = pd.factorize(source.word)
-    rows = pd.Index(source_words).get_indexer(lexicon.source)
-    known = rows >= 0
-    rows, entries = rows[known], lexicon[known]
-    columns, target_words = pd.factorize(entries.target)
-    alphabet = np.empty(len(target_words), dtype=np.int64)
-    alphabet[np.argsort(np.asarray(target_words, dtype=object), kind="stable")] = np.arange(len(target_words))
-    order = np.lexsort((alphabet[columns], -entries["count"].to_numpy(), -entries.probability.to_numpy(), rows))
-    # An entry that stands twice counts once, with its better line.
-    order = order[
-        np.sort(np.unique(rows[order] * np.int64(len(target_words) or 1) + columns[order], return_index=True)[1])
-    ]
-    rows, columns = rows[order], columns[order]
-    first = np.flatnonzero(np.r_[True, rows[1:] != rows[:-1]]) if len(rows) else np.empty(0, dtype=int)
-    rank = np.arange(len(rows)) - np.repeat(first, np.diff(np.r_[first, len(rows)]))
-    rows, columns = rows[rank < top_n], columns[rank < top_n]
-    target_types = pd.Index(target_words).get_indexer(target.word)
-    if not np.isin(columns, target_types).any():
+    matrix, translations = best_translations(lexicon, pd.Index(source_words), top_n)
+    found = translations.get_indexer(target.word)
+    if not (found >= 0).any():
         raise IsoglossError(
             "The lexicon has no overlap with the words: none of its entries has its source word among the source "
             "concepts and its target word among the target concepts. Is it for these two languages, in this direction?"
@@ -142,51 +132,85 @@ def build(source: pd.DataFrame, target: pd.DataFrame, lexicon: pd.DataFrame, top
     # Target words that translate nothing count in the sizes alone.
     numbers, every_target = pd.factorize(target.word)
     _, target_sizes, target_labels = incidence(target.cluster.to_numpy(), numbers, len(every_target))
-    outside = np.where(target_types < 0, len(target_words), target_types)
-    targets, _, _ = incidence(target.cluster.to_numpy(), outside, len(target_words) + 1)
-    # Only words that the lexicon gives as a best translation take part in the null's permutation.
-    used, columns = np.unique(columns, return_inverse=True)
-    matrix = sparse.csr_matrix(
-        (np.ones(len(rows), dtype=np.int32), (rows, columns)), shape=(len(source_words), len(used))
+    outside = np.where(found < 0, len(translations), found)
+    targets, _, _ = incidence(target.cluster.to_numpy(), outside, len(translations) + 1)
+    return Problem(
+        concepts,
+        matrix,
+        targets.T.tocsr()[:-1],
+        list(translations),
+        source_sizes,
+        target_sizes,
+        source_labels,
+        target_labels,
     )
-    reached = targets.T.tocsr()[used]
-    return Problem(concepts, matrix, reached, source_sizes, target_sizes, source_labels, target_labels)
 
 
-def count_matches(problem: Problem, permutation: np.ndarray | None = None) -> sparse.coo_matrix:
+def count_matches(
+    concepts: sparse.csr_matrix, lexicon: sparse.csr_matrix, targets: sparse.csr_matrix
+) -> sparse.coo_matrix:
     """Count, for each pair of concepts, the source's types that have a translation among the target's types.
 
-    Parameters
-    ----------
-    permutation
-        For the null: which word each target word of the lexicon is replaced by.
+    The arguments are those of :class:`Problem`; ``targets`` may hold several sets of target concepts side by side.
     """
-    targets = problem.targets if permutation is None else problem.targets[permutation]
-    translated = problem.lexicon @ targets
+    translated = lexicon @ targets
     translated.data[:] = 1
-    return (problem.concepts @ translated).tocoo()
+    return (concepts @ translated).tocoo()
 
 
-def aligned_pairs(
-    problem: Problem,
-    matched: sparse.coo_matrix,
-    match: float,
-    size_ratio: float,
-    min_types: int,
-    convention: str,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Apply the three conditions to every pair that has any match; row and column indices of aligned pairs."""
-    source = problem.source_sizes[matched.row]
-    target = problem.target_sizes[matched.col]
-    if convention == "released":
-        keep = (matched.data > match * source + EPSILON) & (source > size_ratio * target + EPSILON)
-        keep &= source > min_types
-    else:
-        keep = (matched.data >= match * source - EPSILON) & (source >= min_types)
-        keep &= np.minimum(source, target) >= size_ratio * np.maximum(source, target) - EPSILON
-    # A pair without a single match is never aligned, whatever the threshold.
-    keep &= matched.data > 0
-    return matched.row[keep], matched.col[keep]
+@dataclass(frozen=True)
+class Rule:
+    """When a source concept is aligned to a target concept; see :func:`align_concepts`."""
+
+    match: float
+    size_ratio: float
+    min_types: int
+    convention: str
+
+    def eligible(self, sizes: np.ndarray) -> np.ndarray:
+        """Say which source concepts have enough types."""
+        return sizes > self.min_types if self.convention == "released" else sizes >= self.min_types
+
+    def aligned(self, matched: np.ndarray, source: np.ndarray, target: np.ndarray) -> np.ndarray:
+        """Apply the three conditions to pairs of concepts: numbers of matched types, and both sizes."""
+        if self.convention == "released":
+            keep = (matched > self.match * source + EPSILON) & (source > self.size_ratio * target + EPSILON)
+        else:
+            keep = matched >= self.match * source - EPSILON
+            keep &= np.minimum(source, target) >= self.size_ratio * np.maximum(source, target) - EPSILON
+        # A pair without a single match is never aligned, whatever the threshold.
+        return keep & self.eligible(source) & (matched > 0)
+
+
+def null_draws(problem: Problem, rule: Rule, draws: int, seed: int) -> np.ndarray:
+    """Count the aligned source concepts with the lexicon's target words permuted.
+
+    Words change places only with words that occur in as many target concepts. A lexicon that is permuted more freely
+    gives frequent words rare translations: then any clustering, of whatever, lies above its null.
+
+    Returns
+    -------
+    ndarray of int, ``[draws]``
+        Draw d permutes by the same random numbers wherever the words and the seed are the same: in all layers.
+    """
+    # Only these can be aligned.
+    eligible = np.flatnonzero(rule.eligible(problem.source_sizes))
+    concepts, sizes = problem.concepts[eligible], problem.source_sizes[eligible]
+    words, width = problem.targets.shape
+    frequencies = np.diff(problem.targets.indptr)
+    counts = [np.empty(0, dtype=np.int64)]
+    for part in permute_words(problem.translations, frequencies, draws, seed, max(1, COLUMNS // width)):
+        # The target concepts of several draws side by side, so that two products serve them all.
+        rows = problem.targets[part.T.ravel()]
+        places = rows.indices + width * np.repeat(np.tile(np.arange(len(part)), words), np.diff(rows.indptr))
+        beside = sparse.csr_matrix((rows.data, places, rows.indptr[:: len(part)]), shape=(words, width * len(part)))
+        matched = count_matches(concepts, problem.lexicon, beside)
+        draw, column = np.divmod(matched.col, width)
+        keep = rule.aligned(matched.data, sizes[matched.row], problem.target_sizes[column])
+        hits = np.zeros((len(part), len(eligible)), dtype=bool)
+        hits[draw[keep], matched.row[keep]] = True
+        counts.append(hits.sum(1))
+    return np.concatenate(counts)
 
 
 def align_concepts(
@@ -199,8 +223,7 @@ def align_concepts(
     min_types: int = 5,
     top_n: int = 10,
     convention: str = "paper",
-    null: int = 100,
-    bootstrap: int = 1000,
+    null: int = 999,
     seed: int = 212,
 ) -> ConceptAlignment:
     """Find the aligned concepts of two languages (CALIGN; Mousi et al. 2024, section 3).
@@ -223,11 +246,9 @@ def align_concepts(
         ``paper``; or ``released`` for the rule of the released code: every comparison strict, and the size test in
         one direction, source over target.
     null
-        Draws of the null: the lexicon's target words permuted among themselves. 0 for none.
-    bootstrap
-        Draws of the interval over source concepts. 0 for none.
+        Draws of the null, see :func:`null_draws`. 0 for none.
     seed
-        Seed of both.
+        Seed of the draws.
 
     Returns
     -------
@@ -239,31 +260,19 @@ def align_concepts(
         If no lexicon entry joins a word of the source's with one of the target's.
     """
     problem = build(source, target, lexicon, top_n)
-    rule = {"match": match, "size_ratio": size_ratio, "min_types": min_types, "convention": convention}
-    matched = count_matches(problem)
-    rows, columns = aligned_pairs(problem, matched, **rule)
-    strict = convention == "released"
-    eligible = int((problem.source_sizes > min_types if strict else problem.source_sizes >= min_types).sum())
-    total, aligned = len(problem.source_sizes), len(np.unique(rows))
-    denominators = {"aligned": total, "aligned_eligible": eligible}
-    rng = np.random.default_rng(seed)
-    nulls, boots = {}, {}
-    if null:
-        draws = np.empty(null)
-        for index in range(null):
-            permuted = count_matches(problem, rng.permutation(problem.targets.shape[0]))
-            draws[index] = len(np.unique(aligned_pairs(problem, permuted, **rule)[0]))
-        nulls = {
-            name: null_summary(aligned / size, draws / size) if size else null_summary(np.nan, np.full(null, np.nan))
-            for name, size in denominators.items()
-        }
-    if bootstrap:
-        boots = {
-            name: bootstrap_share(aligned, size, bootstrap, rng, outside=total - size)
-            for name, size in denominators.items()
-        }
-    pairs = sorted(zip(problem.source_labels[rows].tolist(), problem.target_labels[columns].tolist(), strict=True))
-    return ConceptAlignment(total, eligible, aligned, pairs, matched.tocsr(), problem, nulls, boots)
+    rule = Rule(match, size_ratio, min_types, convention)
+    matched = count_matches(problem.concepts, problem.lexicon, problem.targets)
+    keep = rule.aligned(matched.data, problem.source_sizes[matched.row], problem.target_sizes[matched.col])
+    rows, columns = matched.row[keep], matched.col[keep]
+    return ConceptAlignment(
+        concepts=len(problem.source_sizes),
+        eligible=int(rule.eligible(problem.source_sizes).sum()),
+        aligned=len(np.unique(rows)),
+        pairs=sorted(zip(problem.source_labels[rows].tolist(), problem.target_labels[columns].tolist(), strict=True)),
+        matched=matched.tocsr(),
+        problem=problem,
+        draws=null_draws(problem, rule, null, seed),
+    )
 
 
 def pairs_table(result: ConceptAlignment, source: pd.DataFrame, target: pd.DataFrame, min_types: int) -> pd.DataFrame:
@@ -314,46 +323,83 @@ def concept_words(table: pd.DataFrame) -> dict[int, list[str]]:
 
 def score(
     *,
-    source: str | Path,
-    target: str | Path,
+    sources: list[str | Path],
+    targets: list[str | Path],
+    again: str | Path,
     lexicon: str | Path,
     output: str | Path,
     pairs_output: str | Path,
+    draws_output: str | Path,
     settings: dict[str, Any],
     identity: dict[str, Any],
 ) -> None:
-    """Score one cell and write its metric table and its concept pairs.
+    """Score one cell and write its metric table, its concept pairs and the draws of its null.
 
     Parameters
     ----------
-    source, target
-        Cluster files.
+    sources, targets
+        Cluster files of both languages: one for each seed of the clustering, in the same order.
+    again
+        The first of ``sources`` once more, from another seed.
     lexicon
         The lexicon file.
     output
-        CSV: one row a measure, ``aligned`` and ``aligned_eligible``.
+        CSV: one row a measure, ``aligned`` and ``aligned_eligible``. ``ceiling`` is the same share of the source
+        language with itself, ``over_ceiling`` the value divided by it.
     pairs_output
-        Parquet, see :func:`pairs_table`.
+        Parquet, see :func:`pairs_table`; of the first seed.
+    draws_output
+        Parquet: ``aligned``, the numerators in each draw of the null.
     settings
-        Arguments of :func:`align_concepts`.
+        Arguments of :func:`align_concepts`, and ``bootstrap``: resamples of the interval over concepts.
     identity
         The columns that name the cell.
     """
-    source_table, target_table = read_clusters(source), read_clusters(target)
-    result = align_concepts(source_table, target_table, read_lexicon(lexicon), **settings)
-    rows = [
-        {
-            **identity,
-            "seed": settings["seed"],
-            "convention": settings["convention"],
-            "measure": measure,
-            "value": result.aligned / denominator if denominator else np.nan,
-            "numerator": result.aligned,
-            "denominator": denominator,
-            **result.null[measure],
-            **result.boot[measure],
-        }
-        for measure, denominator in (("aligned", result.concepts), ("aligned_eligible", result.eligible))
-    ]
+    settings = dict(settings)
+    bootstrap = settings.pop("bootstrap")
+    entries = read_lexicon(lexicon)
+    tables = [(read_clusters(one), read_clusters(other)) for one, other in zip(sources, targets, strict=True)]
+    results = [align_concepts(*pair, entries, **settings) for pair in tables]
+    ceiling = ceilings(tables[0][0], read_clusters(again), settings)
+    rng = np.random.default_rng(settings["seed"])
+    concepts, aligned = [result.concepts for result in results], [result.aligned for result in results]
+    draws = np.stack([result.draws for result in results])
+    rows = []
+    for measure, totals in (("aligned", concepts), ("aligned_eligible", [result.eligible for result in results])):
+        share = pooled_share(aligned, totals, draws, bootstrap, rng, concepts)
+        over = share["value"] / ceiling[measure] if ceiling[measure] else np.nan
+        named = {"seed": settings["seed"], "convention": settings["convention"], "measure": measure}
+        rows.append({**identity, **named, **share, "ceiling": ceiling[measure], "over_ceiling": over})
     write_csv(pd.DataFrame(rows), output)
-    write_parquet(pairs_table(result, source_table, target_table, settings["min_types"]), pairs_output)
+    write_parquet(pairs_table(results[0], *tables[0], settings["min_types"]), pairs_output)
+    write_parquet(pd.DataFrame({"aligned": draws.sum(0)}), draws_output)
+
+
+def ceilings(one: pd.DataFrame, other: pd.DataFrame, settings: dict[str, Any]) -> dict[str, float]:
+    """Score a language with itself: its words clustered twice, where every word translates to itself.
+
+    The sentences are the same, as those of parallel text are, so that nothing but the clustering's seed differs. Halves
+    of the sentences would be a lower mark, which a real model passes: contexts differ between halves, not between
+    translations.
+
+    Parameters
+    ----------
+    one, other
+        Cluster tables of the same words; either is the source in turn.
+    settings
+        Arguments of :func:`align_concepts`.
+
+    Returns
+    -------
+    dict
+        ``aligned`` and ``aligned_eligible``; NaN where no concept is eligible.
+    """
+    words = one.word.unique()
+    itself = pd.DataFrame({"source": words, "target": words, "probability": 1.0, "count": 1})
+    rule = {**settings, "null": 0}
+    both = [align_concepts(*pair, itself, **rule) for pair in ((one, other), (other, one))]
+    aligned, eligible = (sum(getattr(result, name) for result in both) for name in ("aligned", "eligible"))
+    return {
+        "aligned": aligned / sum(result.concepts for result in both),
+        "aligned_eligible": aligned / eligible if eligible else np.nan,
+    }

@@ -15,6 +15,10 @@ class ConceptAlignment(Section):
     min_types: Count = Field(5, description="Smaller source concepts are not eligible.")
     top_n: Count = Field(10, description="Best translations of a word that count.")
     convention: Literal["paper", "released"] = Field("paper", description="The paper's rule, or its released code's.")
-    null: Annotated[int, Field(ge=100)] = Field(100, description="Draws of the null: the lexicon's targets permuted.")
+    null: Annotated[int, Field(ge=999)] = Field(
+        999,
+        description="Draws of the null: the lexicon's target words permuted among those that occur in as many target "
+        "concepts.",
+    )
     bootstrap: Annotated[int, Field(ge=100)] = Field(1000, description="Draws of the interval over concepts.")
     seed: Seed = Field(212, description="Seed of null and interval.")

@@ -1,6 +1,26 @@
-"""COLAP: which joint concepts hold both languages (Mousi et al. 2024)."""
+"""COLAP: which joint concepts hold both languages (Mousi et al. 2024), and which of them hold translations."""
 
 from isogloss.measures.declaration import Measure
+
+
+def takes(study, places, cell):
+    """Name the joint concepts, the source's halves clustered together, and the lexicon of a cell."""
+    space = f"joint-{cell['kind']}"
+    return {
+        "clusters": [places("concepts", **cell, space=space, seed=seed) for seed in study.settings.concepts.seeds],
+        "halves": places("halves", **cell, space=space),
+        "lexicon": places("lexicon", **cell),
+    }
+
+
+def spec(study, cell):
+    """Name what a score depends on beside its files."""
+    return {
+        "settings": study.settings.concept_overlap,
+        "source": cell["source"],
+        "identity": study.identity(cell),
+    }
+
 
 MEASURE = Measure(
     name="concept_overlap",
@@ -8,9 +28,9 @@ MEASURE = Measure(
     cell="pair-layer",
     function="isogloss.measures.colap.compute:score",
     cells=lambda study: study.layer_cells,
-    takes=lambda study, places, cell: {"clusters": places("concepts", **cell, space=f"joint-{cell['kind']}")},
-    spec=lambda study, cell: {"settings": study.settings.concept_overlap, "identity": study.identity(cell)},
-    gives={"output": ("concept_overlap", "csv")},
+    takes=takes,
+    spec=spec,
+    gives={"output": ("concept_overlap", "csv"), "draws_output": ("concept_overlap_draws", "parquet")},
     needs="scoring",
     message="Concept overlap",
 )

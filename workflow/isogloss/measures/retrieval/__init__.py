@@ -18,7 +18,7 @@ def takes(study, places, cell):
 def spec(study, cell):
     """Name what the scores depend on beside the weights and the text."""
     return {
-        "seed": study.settings.concepts.seed,
+        "seed": study.settings.concepts.seeds[0],
         "source": study.settings.corpora[cell["corpus"]].pairs.source,
         "threads": study.settings.compute.threads,
         **{name: getattr(study.settings.activations, name) for name in FORWARD},

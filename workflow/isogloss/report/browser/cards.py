@@ -68,7 +68,7 @@ def write_cards(
         ``coverage`` (share of its types translated in the first of them), ``matched_source`` and ``matched_target``
         (the translations between these two); ``before``, ``word``, ``after``: words of it in context.
     """
-    rule = {**settings, "null": 0, "bootstrap": 0}
+    rule = {name: value for name, value in settings.items() if name != "bootstrap"} | {"null": 0}
     whole = read_lexicon(lexicon)
     best = best_translations(whole, rule["top_n"])
     joint = {side: "" if languages[side].split("-")[0] in UNSPACED else " " for side in SIDES}

@@ -1,4 +1,4 @@
-"""A score by layer: a panel a pair, a curve a model and checkpoint, with the null's 95 % band."""
+"""A score by layer: a panel a pair, a curve a model and checkpoint, with the null's 95 % band or an upper mark."""
 
 import altair as alt
 import pandas as pd
@@ -7,8 +7,10 @@ from isogloss.report.figures.cells import scored
 from isogloss.report.figures.style import categories, dashes, layer_axis, ordered, panels, shapes
 
 
-def chart(data: dict[str, pd.DataFrame], *, table: str, measure: str, axis: str) -> alt.TopLevelMixin | None:
-    """Describe the figure."""
+def chart(
+    data: dict[str, pd.DataFrame], *, table: str, measure: str, axis: str, mark: str = ""
+) -> alt.TopLevelMixin | None:
+    """Describe the figure; ``mark`` names the column of an upper mark, of a score that has no null."""
     rows = scored(data[table], measure)
     if rows.empty:
         return None
@@ -25,14 +27,21 @@ def chart(data: dict[str, pd.DataFrame], *, table: str, measure: str, axis: str)
             alt.Tooltip("value:Q", format=".3f"),
             alt.Tooltip("boot_low:Q", title="from", format=".3f"),
             alt.Tooltip("boot_high:Q", title="to (95 %)", format=".3f"),
-            alt.Tooltip("null_high:Q", title="null reaches", format=".3f"),
-            alt.Tooltip("null_p:Q", title="p", format=".3g"),
+            *(
+                [alt.Tooltip(f"{mark}:Q", title=mark.replace("_", " "), format=".3f")]
+                if mark
+                else [
+                    alt.Tooltip("null_high:Q", title="null reaches", format=".3f"),
+                    alt.Tooltip("null_p:Q", title="p", format=".3g"),
+                ]
+            ),
         ],
     )
     value = alt.Y("value:Q", title=axis, axis=alt.Axis(tickCount=5))
-    edge = {"y": alt.Y("null_high:Q", title=axis)}
+    edge = {"y": alt.Y(f"{mark or 'null_high'}:Q", title=axis)}
+    band = base.mark_area(opacity=0.22).encode(y=alt.Y("null_low:Q", title=axis), y2="null_high:Q")
     layers = [
-        base.mark_area(opacity=0.22).encode(y=alt.Y("null_low:Q", title=axis), y2="null_high:Q"),
+        *([] if mark else [band]),
         base.mark_line(strokeDash=[3, 2], strokeWidth=1, opacity=0.9).encode(**edge),
         base.mark_rule(strokeWidth=1).encode(y=alt.Y("boot_low:Q", title=axis), y2="boot_high:Q"),
         base.mark_line(strokeWidth=1.6).encode(y=value, strokeDash=dashes("checkpoint", checkpoints)),

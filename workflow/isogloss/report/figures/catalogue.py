@@ -43,6 +43,11 @@ QUESTIONS = {
 
 CALIGN = {"table": "concept_alignment", "measure": "aligned", "axis": "share of source concepts aligned"}
 COLAP = {"table": "concept_overlap", "measure": "overlapping_types", "axis": "share of concepts that overlap"}
+TRANSLATED = {
+    "table": "concept_overlap",
+    "measure": "overlapping_translated",
+    "axis": "share of concepts that overlap and hold translations",
+}
 
 FIGURES = (
     Figure(
@@ -50,8 +55,8 @@ FIGURES = (
         "sharing",
         "Concept alignment (CALIGN) by layer",
         "Share of source concepts that have a counterpart among the target's concepts. Bars: 95 % bootstrap over "
-        "concepts. Bands with a dashed edge: 95 % of the null, lexicons whose translations were shuffled; a point "
-        "above its band is higher than 97.5 % of them.",
+        "concepts. Bands with a dashed edge: 95 % of the null, lexicons whose translations were shuffled among words "
+        "that are as frequent; a point above its band is higher than 97.5 % of them.",
         ("concept_alignment",),
         "by_layer",
         CALIGN,
@@ -81,22 +86,41 @@ FIGURES = (
         "sharing",
         "Concept overlap (COLAP) by layer",
         "Share of concepts, from clustering both languages together, in which each language has its share of the "
-        "types. Words that two languages write alike overlap by themselves. The null shuffles which language an "
-        "occurrence belongs to, so it is close to full mixing and an upper mark: real scores lie below it unless the "
-        "languages are mixed through and through.",
+        "types: how mixed a space is, whatever the meaning; random weights score high too. Words that two languages "
+        "write alike overlap by themselves. Dashed: full mixing, with languages shuffled over the occurrences, an "
+        "upper mark. Bars: 95 % bootstrap over concepts.",
         ("concept_overlap",),
         "by_layer",
-        COLAP,
+        {**COLAP, "mark": "full_mixing"},
     ),
     Figure(
         "concept_overlap_heatmap",
         "sharing",
         "Concept overlap (COLAP), all pairs and layers",
-        "The same values for all pairs and layers. Nothing is marked: the null is full mixing, which hardly any cell "
-        "exceeds.",
+        "The same values for all pairs and layers.",
         ("concept_overlap",),
         "heatmap",
         {**COLAP, "crosses": False},
+    ),
+    Figure(
+        "translated_overlap_by_layer",
+        "sharing",
+        "Overlapping concepts that hold translations, by layer",
+        "Share of concepts that overlap (COLAP) and in which most types of the smaller side have a translation among "
+        "the other side's. Bars: 95 % bootstrap over concepts. Bands with a dashed edge: 95 % of the null, lexicons "
+        "whose translations were shuffled among words that are as frequent.",
+        ("concept_overlap",),
+        "by_layer",
+        TRANSLATED,
+    ),
+    Figure(
+        "translated_overlap_heatmap",
+        "sharing",
+        "Overlapping concepts that hold translations, all pairs and layers",
+        "The same values for all pairs and layers; × marks cells that do not exceed their null's 95 % interval.",
+        ("concept_overlap",),
+        "heatmap",
+        {**TRANSLATED, "crosses": True},
     ),
     Figure(
         "retrieval_by_layer",

@@ -22,5 +22,5 @@ def scored(rows: pd.DataFrame, measure: str) -> pd.DataFrame:
     pair = rows.source + "–" + rows.target
     if rows.corpus.nunique() > 1:
         pair = pair + " (" + rows.corpus + ")"
-    bounds = ["null_low", "null_high", "null_p", "boot_low", "boot_high"]
+    bounds = ["null_low", "null_high", "null_p", "boot_low", "boot_high", "full_mixing"]
     return rows.assign(curve=curve.map(wrapped), pair=pair)[SHOWN + [name for name in bounds if name in rows]]

@@ -25,7 +25,7 @@ def chart(
             alt.Tooltip("pair:N"),
             alt.Tooltip("layer:O"),
             alt.Tooltip("value:Q", format=".3f"),
-            alt.Tooltip("null_high:Q", title="null reaches", format=".3f"),
+            *([alt.Tooltip("null_high:Q", title="null reaches", format=".3f")] if crosses else []),
         ],
     )
     squares = base.mark_rect().encode(color=graded("value", axis, top))

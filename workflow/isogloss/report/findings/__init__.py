@@ -28,6 +28,7 @@ def collect(data: dict[str, pd.DataFrame], controls: set[str]) -> list[Finding]:
         *sharing.alignment(data),
         *sharing.above_controls(data, controls),
         *sharing.overlap(data),
+        *sharing.translated_overlap(data),
         *sharing.retrieval(data),
         *tuning.concepts(data),
         *tuning.impact(data),

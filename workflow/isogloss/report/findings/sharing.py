@@ -53,6 +53,32 @@ def cell(row: pd.Series) -> str:
 def alignment(data: dict[str, pd.DataFrame]) -> list[Finding]:
     """Say in which pairs of languages CALIGN exceeds its null."""
     rows = pretrained(data, "concept_alignment", "aligned")
+    return above_null(data, rows, "CALIGN", "concepts are shared", "concept_alignment_by_layer")
+
+
+def translated_overlap(data: dict[str, pd.DataFrame]) -> list[Finding]:
+    """Say in which pairs of languages overlapping concepts hold translations, more than their null."""
+    rows = pretrained(data, "concept_overlap", "overlapping_translated")
+    return above_null(
+        data,
+        rows,
+        "the share of overlapping concepts that hold translations",
+        "clustered together, translations lie together",
+        "translated_overlap_by_layer",
+    )
+
+
+def somewhere(data: dict[str, pd.DataFrame], part: pd.DataFrame) -> str:
+    """Say for how many pairs the best layer of a model exceeds the best layers of its null."""
+    if "best_layer" not in data:
+        return ""
+    tests = data["best_layer"].merge(part[["model", "checkpoint", "kind", "measure"]].drop_duplicates())
+    found = survivors(tests.null_p).sum()
+    return f", and somewhere in the model in {found} (best layer against the best layers of the null, adjusted)"
+
+
+def above_null(data: dict[str, pd.DataFrame], rows: pd.DataFrame, score: str, found: str, figure: str) -> list[Finding]:
+    """Say in which pairs of languages a score exceeds its null, cell by cell and in the best layer."""
     if rows.empty:
         return []
     rows = rows.assign(above=survivors(rows.null_p), adjusted=benjamini_hochberg(rows.null_p))
@@ -63,26 +89,43 @@ def alignment(data: dict[str, pd.DataFrame]) -> list[Finding]:
         if not part.above.any():
             least = 1 / (part.null_draws.max() + 1)
             text = (
-                f"CALIGN exceeds shuffled translations in none of {counted(len(by_pair), 'pair')} of languages (least "
-                f"adjusted p = {p_value(part.adjusted.min())} over {counted(len(rows), 'cell')}; with "
-                f"{counted(int(part.null_draws.max()), 'draw')} no p is below {p_value(least)})."
+                f"{score} exceeds shuffled translations in none of {counted(len(by_pair), 'pair')} of languages in any "
+                f"layer{somewhere(data, part)} (least adjusted p = {p_value(part.adjusted.min())} over "
+                f"{counted(len(rows), 'cell')}; with {counted(int(part.null_draws.max()), 'draw')} no p is below "
+                f"{p_value(least)})."
             )
-            findings.append(Finding("sharing", name, text, "concept_alignment_by_layer", found=False))
+            findings.append(Finding("sharing", name, text, figure, found=False))
             continue
         top = part[part.above].sort_values(["value", "layer"], ascending=[False, True], kind="stable").iloc[0]
         missing = sorted(target for (_, _, target), any_layer in by_pair.items() if not any_layer)
         text = (
-            f"concepts are shared: CALIGN exceeds shuffled translations in {by_pair.sum()} of "
+            f"{found}: {score} exceeds shuffled translations in {by_pair.sum()} of "
             f"{counted(len(by_pair), 'pair')} of languages ({part.above.sum()} of {counted(len(part), 'cell')}, "
             f"adjusted p < 0.05)"
+            + somewhere(data, part)
             + (f", not with {listed(missing)}" if missing else "")
             + f"; {profile(part)}; at most "
             f"{cell(top)}, where the null reaches {top.null_high:.2f}."
         )
-        findings.append(
-            Finding("sharing", name, text, "concept_alignment_by_layer", strength=top.value - top.null_high)
-        )
+        findings.append(Finding("sharing", name, text, figure, strength=top.value - top.null_high))
     return findings
+
+
+def beside(rows: pd.DataFrame, controls: set[str]) -> pd.DataFrame:
+    """Pair each model with its own controls, or with all other models with random weights where it has none.
+
+    Returns
+    -------
+    DataFrame
+        ``model, model_control``.
+    """
+    of = dict(zip(rows.model, rows.control_of, strict=True)) if "control_of" in rows else {}
+    nobodys = [name for name in sorted(controls) if pd.isna(of.get(name))]
+    pairs = []
+    for model in sorted(set(rows.model) - controls):
+        own = [name for name in sorted(controls) if of.get(name) == model]
+        pairs += [(model, name) for name in own or nobodys]
+    return pd.DataFrame(pairs, columns=["model", "model_control"])
 
 
 def above_controls(data: dict[str, pd.DataFrame], controls: set[str]) -> list[Finding]:
@@ -90,17 +133,17 @@ def above_controls(data: dict[str, pd.DataFrame], controls: set[str]) -> list[Fi
     rows = pretrained(data, "concept_alignment", "aligned")
     if rows.empty:
         return []
-    tested = rows[rows.model.isin(controls)]
-    if tested.empty:
+    if not controls & set(rows.model):
         text = "no model with random weights was run beside the others, so whether training made them was not tested."
         return [Finding("sharing", "Shared concepts", text, "concept_alignment_by_model", found=False)]
     best = rows.sort_values("value", kind="stable").groupby(["model", "kind", *PAIR]).tail(1)
     best = best.assign(error=standard_error(best.boot_low, best.boot_high))
-    control = best[best.model.isin(controls)].sort_values("value", kind="stable").groupby(["kind", *PAIR]).tail(1)
-    columns = ["kind", *PAIR, "model", "value", "error"]
-    both = best[~best.model.isin(controls)][columns].merge(
-        control[columns], on=["kind", *PAIR], suffixes=("", "_control")
+    best = best[["kind", *PAIR, "model", "value", "error"]]
+    both = best.merge(beside(rows, controls & set(rows.model)), on="model").merge(
+        best.rename(columns={"model": "model_control"}), on=["kind", *PAIR, "model_control"], suffixes=("", "_control")
     )
+    # Of several controls the highest counts.
+    both = both.sort_values("value_control", kind="stable").groupby(["model", "kind", *PAIR]).tail(1)
     both["difference"] = both.value - both.value_control
     both["spread"] = np.hypot(both.error, both.error_control)
     both["above"] = survivors(one_sided(both.difference, both.spread))
@@ -118,22 +161,20 @@ def above_controls(data: dict[str, pd.DataFrame], controls: set[str]) -> list[Fi
 
 
 def overlap(data: dict[str, pd.DataFrame]) -> list[Finding]:
-    """Say how far COLAP falls short of full mixing."""
+    """Say how mixed the languages are (COLAP), beside full mixing."""
     rows = pretrained(data, "concept_overlap", "overlapping_types")
     findings = []
     for (model, kind), part in rows.groupby(["model", "kind"], sort=True) if len(rows) else ():
         name = subject(model, kind, rows[rows.model == model].kind.nunique())
         top = part.sort_values(["value", "layer"], ascending=[False, True], kind="stable").iloc[0]
-        short = int((part.value < part.null_low).sum())
         text = (
-            f"clustered together, languages share concepts (COLAP) most in {cell(top)}, where full mixing would give "
-            f"{top.null_mean:.2f}; {profile(part)}; below full mixing's 95 % interval in {short} of "
-            f"{counted(len(part), 'cell')}."
+            f"clustered together, languages mix (COLAP) most in {cell(top)}, where full mixing would give "
+            f"{top.full_mixing:.2f}; {profile(part)}. By itself that says nothing of meaning."
         )
         if top.boot_low > 0:
             findings.append(Finding("sharing", name, text, "concept_overlap_by_layer", strength=top.value / 2))
         else:
-            text = f"clustered together, languages share no concept (COLAP) in any of {counted(len(part), 'cell')}."
+            text = f"clustered together, languages mix in no concept (COLAP) in any of {counted(len(part), 'cell')}."
             findings.append(Finding("sharing", name, text, "concept_overlap_by_layer", found=False))
     return findings
 
