@@ -129,3 +129,17 @@ def test_provenance_is_the_same_twice(tmp_path):
         collect(config={"models": {}}, output=tmp_path / name)
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
     assert json.loads((tmp_path / "a").read_text())["versions"]["torch"].startswith("2.13.0")
+
+
+def test_a_figure_that_has_nothing_to_draw_is_a_sentence(tmp_path):
+    """A table without rows is a result: too few languages to correlate anything, for instance."""
+    folder = write_results(tmp_path)
+    table = folder / "tables" / "correlations.csv"
+    table.write_text(table.read_text(encoding="utf-8").split("\n")[0] + "\n", encoding="utf-8")
+    write_again(folder)
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    empty = [figure.name for figure in FIGURES if figure.tables == ("correlations",)]
+    assert empty
+    for name in empty:
+        assert f'<figure id="{name}">' in page
+        assert f'data-block="figure-{name}"' not in page

@@ -108,7 +108,7 @@ def page(
     findings = collect(data, controls)
     first = first_screen(findings)
     figures = [drawn(figure, data) for figure in FIGURES if all(name in data for name in figure.tables)]
-    blocks: dict[str, str] = {f"figure-{one['name']}": block(one.pop("spec")) for one in figures if one["spec"]}
+    blocks: dict[str, str] = {f"figure-{one['name']}": block(spec) for one in figures if (spec := one.pop("spec"))}
     listed, table_blocks = embed_tables(data, paths)
     index, card_blocks = embed_cards(cards, controls)
     blocks |= table_blocks | card_blocks
