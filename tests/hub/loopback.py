@@ -4,6 +4,7 @@ import hashlib
 import json
 import threading
 from dataclasses import dataclass, field
+from functools import cached_property
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Self
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -20,14 +21,20 @@ class Commit:
     """A repository's files at one time."""
 
     files: dict[str, bytes]
+    alias: str = ""
 
-    @property
+    @cached_property
     def name(self) -> str:
+        if self.alias:
+            return self.alias
         listing = "".join(f"{path} {sha1(data)}\n" for path, data in sorted(self.files.items()))
         return sha1(listing.encode())
 
-    def entry(self, path: str) -> dict:
-        data = self.files[path]
+    @cached_property
+    def entries(self) -> dict[str, dict]:
+        return {path: self.entry(path, data) for path, data in self.files.items()}
+
+    def entry(self, path: str, data: bytes) -> dict:
         entry = {"type": "file", "path": path, "size": len(data), "oid": sha1(b"blob %d\0" % len(data) + data)}
         if path.endswith(LARGE):
             oid = hashlib.sha256(data).hexdigest()
@@ -76,9 +83,11 @@ class Hub(ThreadingHTTPServer):
         self.shutdown()
         self.server_close()
 
-    def push(self, name: str, files: dict[str, bytes], kind: str = "models", branch: str = "main") -> str:
-        """Put a commit on a branch; gives its name."""
-        commit = Commit(dict(files))
+    def push(
+        self, name: str, files: dict[str, bytes], kind: str = "models", branch: str = "main", commit_name: str = ""
+    ) -> str:
+        """Put a commit on a branch, under a name of its own or one that is given; gives the name."""
+        commit = Commit(dict(files), commit_name)
         self.contents.branches.setdefault((kind, name), {})[branch] = commit
         self.contents.commits.setdefault((kind, name), {})[commit.name] = commit
         return commit.name
@@ -153,7 +162,7 @@ class Handler(BaseHTTPRequestHandler):
         elif commit := self.known(kind, name, revision):
             if what == "tree":
                 assert query["recursive"] == ["true"]
-                answer = [commit.entry(path) for path in commit.files]
+                answer = list(commit.entries.values())
             else:
                 answer = {"_id": "0", "id": name, "sha": commit.name, "private": False, "tags": [], "siblings": []}
             self.reply(200, json.dumps(answer).encode(), Content_Type="application/json")
@@ -168,7 +177,7 @@ class Handler(BaseHTTPRequestHandler):
         elif file not in commit.files:
             self.refuse(404, "EntryNotFound", "Entry not found", X_Repo_Commit=commit.name)
         elif file.endswith(LARGE):
-            entry = commit.entry(file)
+            entry = commit.entries[file]
             self.reply(
                 302,
                 X_Repo_Commit=commit.name,
@@ -177,7 +186,7 @@ class Handler(BaseHTTPRequestHandler):
                 Location=f"http://localhost:{self.server.server_port}/cdn/{kind}/{name}/{commit.name}/{file}",
             )
         else:
-            self.send(commit.files[file], X_Repo_Commit=commit.name, ETag=f'"{commit.entry(file)["oid"]}"')
+            self.send(commit.files[file], X_Repo_Commit=commit.name, ETag=f'"{commit.entries[file]["oid"]}"')
 
     def send(self, data: bytes, **headers: str):
         """Send a file, or what is left of it from where the client wants to go on."""

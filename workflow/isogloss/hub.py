@@ -7,7 +7,6 @@ failed, which the client hides in its second paragraph.
 
 import errno
 import logging
-import os
 import re
 import sys
 import time
@@ -18,9 +17,6 @@ from typing import Any, Literal
 
 from isogloss.errors import IsoglossError
 from isogloss.files import disk_error
-
-# The client reads it when it is imported. Over Xet it asks other hosts, which many clusters do not let through.
-os.environ["HF_HUB_DISABLE_XET"] = "1"
 
 log = logging.getLogger(__name__)
 
@@ -123,6 +119,9 @@ def _ask(repository: Repository, files: tuple[str, ...]) -> Path:
         made.event_hooks = {"request": [*made.event_hooks["request"], bound]}
         return made
 
+    # Over Xet it asks other hosts, which many clusters do not let through. HF_HUB_DISABLE_XET=1 means the same, but is
+    # read when the client is imported, which another part of this process may have done.
+    constants.HF_HUB_DISABLE_XET = True
     set_client_factory(client)
     client_logging.set_verbosity_error()
     if not sys.stderr.isatty():

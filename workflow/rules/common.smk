@@ -12,6 +12,12 @@ def one_of(names):
     return "|".join(map(re.escape, names)) or "(?!)"
 
 
+FETCHED_CORPORA = [
+    name for name, corpus in settings.corpora.items() if corpus.kind == "hub"
+]
+FETCHED_TASKS = [
+    name for name, task in settings.tasks.items() if task.data.kind == "hub"
+]
 LANGUAGES = {
     *study.task_languages,
     *(
@@ -88,9 +94,22 @@ def tuning(wildcards):
 # Corpora -------------------------------------------------------------------------------------------------------------
 
 
+def files_of_corpus(wildcards):
+    """The files that one language of a corpus is read from: the user's own, or what was fetched."""
+    if wildcards.corpus in FETCHED_CORPORA:
+        spec = specs.corpus(study, wildcards.corpus, wildcards.language)
+        return [
+            *sorted({spec["file"], spec["beside"]}),
+            *map(ancient, spec["links"]),
+        ]
+    return map(ancient, specs.corpus_files(study, wildcards.corpus, wildcards.language))
+
+
 def content_of_corpus(wildcards):
     """The content of the user's files, or of the column of their table, that a corpus is read from."""
     spec = specs.corpus(study, wildcards.corpus, wildcards.language)
+    if wildcards.corpus in FETCHED_CORPORA:
+        return USER_FILES.of(spec["links"])
     if spec["kind"] == "table":
         return USER_FILES.of_column(spec["file"], spec["column"], column_digest)
     return USER_FILES.of(
@@ -224,8 +243,18 @@ def frozen_layers(wildcards):
 
 
 def files_of_items(wildcards):
-    """The user's files that items are read from."""
-    return specs.items_files(study, wildcards.task, wildcards.language, wildcards.part)
+    """The files that items are read from: the user's own, or what was fetched."""
+    files = specs.items_files(study, wildcards.task, wildcards.language, wildcards.part)
+    return files if wildcards.task in FETCHED_TASKS else map(ancient, files)
+
+
+def content_of_items(wildcards):
+    """The content of the user's files that items are read from."""
+    if wildcards.task in FETCHED_TASKS:
+        return None
+    return USER_FILES.of(
+        specs.items_files(study, wildcards.task, wildcards.language, wildcards.part)
+    )
 
 
 def test_items(wildcards):

@@ -1,11 +1,25 @@
 """Parallel text in several languages, as words; and the text that models made here learn from."""
 
 
+use rule step as fetch_text with:
+    output:
+        output=places("fetched_text"),
+    log:
+        places.log(places("fetched_text")),
+    wildcard_constraints:
+        corpus=one_of(FETCHED_CORPORA),
+    params:
+        **step("isogloss.text.sources.hub:fetch_text"),
+        spec=lambda wildcards: specs.fetched_text(
+            study, wildcards.corpus, wildcards.language
+        ),
+    message:
+        "Fetching {wildcards.corpus} from the hub: {wildcards.language}"
+
+
 use rule step as make_corpus with:
     input:
-        made_from=lambda wildcards: map(
-            ancient, specs.corpus_files(study, wildcards.corpus, wildcards.language)
-        ),
+        made_from=files_of_corpus,
     output:
         output=places("corpus"),
     log:
@@ -19,6 +33,8 @@ use rule step as make_corpus with:
 
 
 use rule step as make_training_text with:
+    input:
+        made_from=files_of_corpus,
     output:
         output=places("training_text"),
     log:

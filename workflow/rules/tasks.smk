@@ -1,9 +1,26 @@
 """Tasks: their items, models tuned on them in one language, and what those do with the test items in all languages."""
 
 
+use rule step as fetch_items with:
+    output:
+        output=places("fetched_items"),
+    log:
+        places.log(places("fetched_items")),
+    wildcard_constraints:
+        task=one_of(FETCHED_TASKS),
+        split="train|validation|test",
+    params:
+        **step("isogloss.text.sources.hub:fetch_items"),
+        spec=lambda wildcards: specs.fetched_items(
+            study, wildcards.task, wildcards.language, wildcards.split
+        ),
+    message:
+        "Fetching {wildcards.task} from the hub, {wildcards.split}: {wildcards.language}"
+
+
 use rule step as make_task_items with:
     input:
-        made_from=lambda wildcards: map(ancient, files_of_items(wildcards)),
+        made_from=files_of_items,
     output:
         output=places("items"),
     log:
@@ -13,7 +30,7 @@ use rule step as make_task_items with:
         spec=lambda wildcards: specs.items(
             study, wildcards.task, wildcards.language, wildcards.part
         ),
-        content=lambda wildcards: USER_FILES.of(files_of_items(wildcards)),
+        content=content_of_items,
     message:
         "Items of {wildcards.task}, {wildcards.part}: {wildcards.language}"
 

@@ -77,7 +77,9 @@ def test_ten_mistakes_are_ten_lines():
         ("concepts", {"method": "ward", "seeds": [1, 2]}, "concepts.seeds: Ward's method has no seed"),
         ("concept_alignment", {"null": 998}, "should be greater than or equal to 999"),
         ("concept_overlap", {"null": 100}, "should be greater than or equal to 999"),
-        ("models.encoder", {"hub": "a/b", "revision": "main"}, "expected 40 hexadecimal digits"),
+        ("models.encoder", {"hub": "a/b", "revision": "main"}, "say `depth:`"),
+        ("models.encoder", {"hub": "a/b", "revision": "the latest"}, "expected a commit, 40 hexadecimal digits"),
+        ("models.encoder.convert", True, "models.encoder.convert: only a hub model is converted"),
         ("models.encoder", {"hub": "a/b", "revision": "a" * 40}, "say `depth:`"),
         ("models.encoder", {"hub": "xlm-roberta-base"}, "models.encoder.revision: a hub model needs the commit"),
     ],
@@ -170,6 +172,10 @@ TASKS = yaml.safe_load((ROOT / "config" / "test" / "tasks.yaml").read_text(encod
          "data.train: the path needs `{language}` in it"),
         ("sentiment.data", {"kind": "table", "languages": ["en", "de"], "train": "no-{language}.csv", "test": "x"},
          "there is no file no-en.csv"),
+        ("sentiment.data", {"kind": "gettext", "languages": ["en", "xx"], "labels": ["git", "tar"]},
+         "data.labels: 'git' has no catalogue in 'xx' below /usr/share/locale"),
+        ("sentiment.data", {"kind": "hub", "languages": ["en", "de"], "repository": "a/b", "revision": "a" * 40,
+                            "train": "train", "test": "{language}"}, "data.train: the path needs `{language}` in it"),
     ],
 )  # fmt: skip
 def test_mistakes_in_tasks_are_told(path, value, message):

@@ -1,14 +1,13 @@
 """Reading users' own text: plain files, tables, catalogues; and splitting it into words."""
 
-import struct
-
 import pandas as pd
 import pytest
+from catalogues import catalogue
 
 from isogloss.errors import IsoglossError
 from isogloss.text.corpora import write_corpus
 from isogloss.text.segmentation import split_words
-from isogloss.text.sources.gettext import part_of, read_catalogues
+from isogloss.text.sources.gettext import part_of, program_messages, read_catalogues
 from isogloss.text.sources.lines import read_lines
 from isogloss.text.sources.tables import read_columns, read_words
 
@@ -118,22 +117,6 @@ def test_broken_tables(tmp_path):
         read_column(tmp_path / "y.parquet", "en")
 
 
-def catalogue(path, messages):
-    """Write a .mo file by the format's description."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    messages = {"": "Content-Type: text/plain; charset=UTF-8\n", **messages}
-    keys = sorted(messages, key=str.encode)
-    count, blob, tables = len(keys), b"", [[], []]
-    start = 28 + 16 * count
-    for table, texts in zip(tables, (keys, [messages[key] for key in keys]), strict=True):
-        for text in texts:
-            raw = text.encode()
-            table += [len(raw), start + len(blob)]
-            blob += raw + b"\0"
-    head = struct.pack("<7I", 0x950412DE, 0, count, 28, 28 + 8 * count, 0, 0)
-    path.write_bytes(head + struct.pack(f"<{4 * count}I", *tables[0], *tables[1]) + blob)
-
-
 @pytest.fixture
 def folder(tmp_path):
     common = {
@@ -195,3 +178,40 @@ def test_a_segmenter_leaves_the_running_sentence_beside_its_words(segmentation, 
     assert list(table.text) == [lines[0], "他爱我"]
     for words, text in zip(table.words, table.text, strict=True):
         assert "".join(words) == text.replace(" ", "")
+
+
+@pytest.fixture
+def programs(tmp_path):
+    """Two programs with one message in common; Russian lacks one."""
+    german = {
+        "git": {"Switch to this new branch": "Zu diesem neuen Zweig wechseln", "Cannot open the file": "Datei zu"},
+        "tar": {"Cannot open the file": "Datei zu", "Extract all of these files": "Alle Dateien auspacken"},
+    }
+    russian = {
+        "git": {"Switch to this new branch": "Перейти на новую ветку", "Cannot open the file": "Файл не открыть"},
+        "tar": {"Extract all of these files": "Извлечь все файлы", "Add files to the archive": "Добавить файлы"},
+    }
+    for language, texts in (("de", german), ("ru", russian)):
+        for program, messages in texts.items():
+            catalogue(tmp_path / language / "LC_MESSAGES" / f"{program}.mo", messages)
+    return tmp_path
+
+
+def test_messages_of_programs_are_those_in_all_languages(programs):
+    table = program_messages(["en", "de", "ru"], programs, ["git", "tar"], 4, 40).set_index("label")
+    assert sorted(table.index) == ["git", "git", "tar"]
+    assert table.en["tar"] == ["Extract", "all", "of", "these", "files"]
+    assert table.de["tar"] == ["Alle", "Dateien", "auspacken"]
+    assert table.ru["tar"] == ["Извлечь", "все", "файлы"]
+
+
+def test_a_message_of_two_programs_has_no_program(programs):
+    table = program_messages(["en", "de"], programs, ["git", "tar"], 4, 40)
+    assert sorted(map(" ".join, table.text)) == ["Extract all of these files", "Switch to this new branch"]
+
+
+def test_a_program_without_a_translation_is_told(programs):
+    with pytest.raises(IsoglossError, match="'git' is not translated into 'tr'"):
+        program_messages(["en", "tr"], programs, ["git"], 4, 40)
+    with pytest.raises(IsoglossError, match="'git' has no message in all of en, de"):
+        program_messages(["en", "de"], programs, ["git"], 9, 40)

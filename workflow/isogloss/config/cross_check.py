@@ -129,6 +129,8 @@ def check_model(where: str, model: Model, config: Config) -> list[str]:
         )
     if model.revision and not model.hub:
         wrong.append(f"{where}.revision: only a hub model has a revision")
+    if model.convert and not model.hub:
+        wrong.append(f"{where}.convert: only a hub model is converted")
     for name in model.corpora or []:
         if name not in config.corpora:
             wrong.append(f"{where}.corpora: there is no corpus '{name}'{did_you_mean(name, list(config.corpora))}")
@@ -219,6 +221,8 @@ def check_task(where: str, task: Task, config: Config) -> list[str]:
             for value in data.languages
             if value not in LANGUAGES
         ]
+    elif data.kind == "gettext":
+        wrong += check_task_messages(f"{where}.data", task)
     else:
         wrong += check_task_files(f"{where}.data", task)
     for name in task.models:
@@ -268,6 +272,20 @@ def check_task(where: str, task: Task, config: Config) -> list[str]:
     return wrong
 
 
+def check_task_messages(where: str, task: Task) -> list[str]:
+    """Find the catalogues that a task of programs' messages lacks."""
+    data = task.data
+    wrong = [
+        f"{where}.labels: '{program}' has no catalogue in '{language}' below {data.folder}"
+        for program in data.labels
+        for language in data.languages
+        if language != "en" and not (data.folder / language / "LC_MESSAGES" / f"{program}.mo").is_file()
+    ]
+    if task.kind != "sequence-classification":
+        wrong.append(f"{where}.kind: the program of a message goes with sequence-classification; found '{task.kind}'")
+    return wrong
+
+
 def check_task_files(where: str, task: Task) -> list[str]:
     """Find what a task's own tables lack, as far as paths and column names tell."""
     data, wrong = task.data, []
@@ -279,7 +297,7 @@ def check_task_files(where: str, task: Task) -> list[str]:
         if "{language}" not in pattern:
             wrong.append(f"{where}.{key}: the path needs `{{language}}` in it; found '{pattern}'")
             continue
-        for language in languages:
+        for language in languages if data.kind == "table" else ():
             path = pattern.replace("{language}", language)
             if not Path(path).is_file():
                 wrong.append(f"{where}.{key}: there is no file {path}")

@@ -12,8 +12,8 @@ from typing import Any
 from isogloss.config.root import Config
 from isogloss.models.settings import Model, Random, Train
 from isogloss.section import Section
-from isogloss.tasks.settings import Freeze, MicroworldTask, TableTask, Task
-from isogloss.text.settings import Gettext, Microworld, Pairs, Table, Text, WordAlignment
+from isogloss.tasks.settings import Freeze, GettextTask, HubTask, MicroworldTask, TableTask, Task
+from isogloss.text.settings import Gettext, Hub, Microworld, Pairs, Table, Text, WordAlignment
 
 
 def schema() -> str:
@@ -31,12 +31,14 @@ def manual() -> str:
         "",
     ]
     sections: list[tuple[str, type[Section]]] = [("Top level", Config)]
-    corpora = [Microworld, Gettext, Text, Table]
+    corpora = [Microworld, Gettext, Text, Table, Hub]
     sections += [(f"corpora.NAME, kind: {option.__name__.lower()}", option) for option in corpora]
     sections += [("corpora.NAME.pairs", Pairs), ("corpora.NAME.word_alignment", WordAlignment)]
     sections += [("models.NAME", Model), ("models.NAME.train", Train), ("models.NAME.random", Random)]
     sections += [("tasks.NAME", Task), ("tasks.NAME.data, kind: microworld", MicroworldTask)]
-    sections += [("tasks.NAME.data, kind: table", TableTask), ("tasks.NAME.variants.NAME", Freeze)]
+    sections += [("tasks.NAME.data, kind: gettext", GettextTask), ("tasks.NAME.data, kind: table", TableTask)]
+    sections += [("tasks.NAME.data, kind: hub", HubTask)]
+    sections += [("tasks.NAME.variants.NAME", Freeze)]
     for name, field in Config.model_fields.items():
         if isinstance(field.annotation, type) and issubclass(field.annotation, Section):
             sections.append((name, field.annotation))

@@ -181,13 +181,13 @@ def describe(detail: dict, content: Any) -> str:
         found = found.get("kind") if sort == "union_tag_invalid" else found
         return f"{where}: expected one of {', '.join(options)}; found {found!r}{did_you_mean(str(found), options)}"
     if sort == "union_tag_not_found":
-        kinds = "microworld, table" if keys[0] == "tasks" else "microworld, gettext, text, table"
+        kinds = "microworld, gettext, hub, table" if keys[0] == "tasks" else "microworld, gettext, text, table, hub"
         return f"{where}.kind: this key is missing; expected one of {kinds}"
     if sort == "string_pattern_mismatch":
         rule = {
             NAME: "lower-case letters, digits and hyphens, starting with a letter or a digit",
             LANGUAGE: "a language code of two or three lower-case letters",
-        }.get(context["pattern"], "40 hexadecimal digits (a commit)")
+        }.get(context["pattern"], "a commit, 40 hexadecimal digits")
         found = keys[-1] if "[key]" in map(str, detail["loc"]) else found
         return f"{where}: expected {rule}; found {found!r}"
     if sort == "value_error":

@@ -12,7 +12,7 @@ from isogloss.relations.settings import Impact
 from isogloss.section import Count, Name, Section
 from isogloss.states.settings import Activations
 from isogloss.tasks.settings import Task
-from isogloss.text.settings import Gettext, Microworld, Selection, Table, Text
+from isogloss.text.settings import Gettext, Hub, Microworld, Selection, Table, Text
 
 
 class Compute(Section):
@@ -29,7 +29,7 @@ class Config(Section):
 
     title: str = Field("Isogloss", description="The report's title.")
     results: str = Field("results", min_length=1, description="Where results go.")
-    corpora: dict[Name, Annotated[Microworld | Gettext | Text | Table, Field(discriminator="kind")]] = Field(
+    corpora: dict[Name, Annotated[Microworld | Gettext | Text | Table | Hub, Field(discriminator="kind")]] = Field(
         min_length=1, description="Parallel text, by name."
     )
     models: dict[Name, Model] = Field(min_length=1, description="Models, by name.")

@@ -51,8 +51,13 @@ class Model(Section):
     random: Random | None = Field(None, description="Make one with random weights.")
     folder: Path | None = Field(None, description="A local folder, as save_pretrained writes it.")
     hub: str | None = Field(None, description="A model id on the hub; needs `revision`.")
-    revision: Annotated[str, Field(pattern=r"^[0-9a-f]{40}$")] | None = Field(
-        None, description="The hub commit, 40 hexadecimal digits."
+    revision: Annotated[str, Field(pattern=r"^[\w./-]+$")] | None = Field(
+        None,
+        description="The hub commit, 40 hexadecimal digits. A branch is taken too, but it moves: what it stood for is "
+        "written down, and warned about.",
+    )
+    convert: bool = Field(
+        False, description="Turn a hub model's pickled weights into safetensors, where it has no others."
     )
     randomised: Name | None = Field(
         None,

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from isogloss.concepts.settings import Concepts
 from isogloss.plan.study import Study
 from isogloss.states.settings import Activations
+from isogloss.tasks.settings import Task
 
 # Where the config does not say how many sentences there are, or how wide a model is.
 SENTENCES, ITEMS = 20_000, 400_000
@@ -143,7 +144,7 @@ def finetuning(study: Study, model: str, checkpoint: str, **_) -> Effort:
     """Estimate a fine-tuning: forward and backward over all items, weights, gradients, and the optimiser's moments."""
     task = study.settings.tasks[study.task_of(model, checkpoint)]
     hidden, layers, weights = parameters(study, model)
-    work = 6 * weights * items(task.data.train) * task.epochs * min(task.max_length, 2 * PIECES)
+    work = 6 * weights * items(task, "train") * task.epochs * min(task.max_length, 2 * PIECES)
     batch = 40 * task.batch * task.max_length * hidden * layers
     memory = activation_memory(study, model) + int((12 * weights + batch) / 1e6)
     return Effort(memory, minutes(work, speed(study, study.settings.activations)))
@@ -153,15 +154,18 @@ def test_pass(study: Study, model: str, task: str, **_) -> Effort:
     """Estimate a forward pass of a task's test items in every language; what is generated counts as a second one."""
     section = study.settings.tasks[task]
     hidden, layers, weights = parameters(study, model)
-    count = items(section.data.test)
+    count = items(section, "test")
     work = 4 * weights * len(study.task_targets(task)) * count * min(section.max_length, 2 * PIECES)
     memory = activation_memory(study, model) + int(16 * count * layers * hidden / 1e6)
     return Effort(memory, minutes(work, speed(study, study.settings.activations), LOADING_MINUTES))
 
 
-def items(count: int | str) -> int:
+def items(task: Task, split: str) -> int:
     """Give a number of items, or bound it where the config names a file instead."""
-    return count if isinstance(count, int) else ITEMS
+    if task.data.kind in ("table", "hub"):
+        return ITEMS
+    each = getattr(task.data, split)
+    return each * len(task.data.labels) if task.data.kind == "gettext" else each
 
 
 def speed(study: Study, section: Activations | Concepts) -> float:

@@ -7,6 +7,8 @@ PAIR = "{corpus}/{source}-{target}"
 CELL = f"{{model}}/{{checkpoint}}/{PAIR}"
 
 PLACES = {
+    "fetched_text": "fetched/{corpus}/{language}.parquet",
+    "fetched_items": "fetched/{task}/{language}/{split}.parquet",
     "corpus": "corpora/{corpus}/{language}.parquet",
     "training_text": "training/{corpus}/{language}.parquet",
     "alignment": f"alignments/{PAIR}.parquet",

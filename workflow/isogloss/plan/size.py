@@ -31,6 +31,7 @@ def size(study: Study) -> dict[str, Any]:
     seeds = len(settings.concepts.seeds)
     jobs = {
         "make_corpus": sum(len(corpus.languages) for corpus in settings.corpora.values()),
+        "fetch_text": sum(len(corpus.languages) for corpus in settings.corpora.values() if corpus.kind == "hub"),
         "make_training_text": len({text for model in made for text in study.training_text(model)}),
         "align_words": len(corpus_pairs),
         "build_lexicon": len(corpus_pairs),
@@ -72,6 +73,11 @@ def tuning_jobs(study: Study) -> dict[str, int]:
     tasks = study.settings.tasks
     return {
         "make_task_items": sum(len(task.sources) + len(study.task_targets(name)) for name, task in tasks.items()),
+        "fetch_items": sum(
+            len(study.task_targets(name)) + len(task.sources) * (2 if task.data.validation else 1)
+            for name, task in tasks.items()
+            if task.data.kind == "hub"
+        ),
         "finetune": len(study.tunings),
         "embed_test_items": len({(one.model, one.task) for one in study.tunings}),
         "run_test_items": len(whole),

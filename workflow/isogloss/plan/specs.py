@@ -7,6 +7,7 @@ the keyword arguments of the function that makes it.
 from pathlib import Path
 from typing import Any
 
+from isogloss.plan.places import Places
 from isogloss.plan.study import WHOLE, Study, Tuning, plain
 
 
@@ -29,6 +30,17 @@ def corpus(study: Study, name: str, language: str, part: str = "parallel") -> di
         own = {
             "file": str(section.files[language]),
             "beside": str(section.files[section.pairs.source]),
+            "segmentation": section.segmentation.get(language),
+            "links": links_of(study, name, language),
+        }
+    elif section.kind == "hub":
+        # As a table of the user's, which the fetch has made.
+        places = Places(study.settings.results)
+        own = {
+            "kind": "table",
+            "file": places("fetched_text", corpus=name, language=language),
+            "beside": places("fetched_text", corpus=name, language=section.pairs.source),
+            "column": "text",
             "segmentation": section.segmentation.get(language),
             "links": links_of(study, name, language),
         }
@@ -59,6 +71,21 @@ def corpus_files(study: Study, name: str, language: str) -> list[str]:
     else:
         return []
     return sorted({*files, *links_of(study, name, language)})
+
+
+def fetched_text(study: Study, name: str, language: str) -> dict[str, Any]:
+    """Name one language of a data set of the hub."""
+    section = study.settings.corpora[name]
+    own = section.names.get(language, language)
+    filled = {key: getattr(section, key).replace("{language}", own) for key in ("files", "text")}
+    return {"repository": section.repository, "revision": section.revision, "language": own, **filled}
+
+
+def fetched_items(study: Study, name: str, language: str, split: str) -> dict[str, Any]:
+    """Name one language's and split's items in a data set of the hub."""
+    data = study.settings.tasks[name].data
+    files = getattr(data, split).replace("{language}", data.names.get(language, language))
+    return {"repository": data.repository, "revision": data.revision, "files": files}
 
 
 def given_links(study: Study, name: str, source: str, target: str) -> list[str]:
@@ -124,8 +151,9 @@ def model_files(study: Study, model: str) -> list[str]:
 
 
 def hub(study: Study, model: str) -> dict[str, Any]:
-    """Name the repository and the revision of a model of the hub."""
-    return {"repository": study.settings.models[model].hub, "revision": study.settings.models[model].revision}
+    """Name the repository and the revision of a model of the hub, and whether its weights are converted."""
+    section = study.settings.models[model]
+    return {"repository": section.hub, "revision": section.revision, "convert": section.convert}
 
 
 def vectors(study: Study, cell: dict[str, Any]) -> dict[str, Any]:
@@ -174,25 +202,35 @@ def items(study: Study, name: str, language: str, part: str) -> dict[str, Any]:
     """Name what one language's items of a task are made from."""
     section = study.settings.tasks[name]
     spec = {key: value for key, value in plain(section.data).items() if key != "languages"}
+    if section.data.kind == "gettext":
+        # A split depends on all three numbers and on the messages of all languages.
+        return plain({**spec, "languages": list(section.data.languages), "language": language, "part": part})
     for key in ("train", "validation") if part == "test" else ("test",):
         spec[key] = None
     if section.data.kind == "microworld":
         return plain({**spec, "into": section.into, "language": language, "part": part})
-    for key in ("train", "validation", "test"):
-        spec[key] = spec[key] and spec[key].replace("{language}", language)
+    patterns = {key: getattr(section.data, key) for key in ("train", "validation", "test")}
+    if section.data.kind == "hub":
+        # As tables of the user's, which the fetch has made.
+        places = Places(study.settings.results)
+        patterns = {key: value and places("fetched_items", task=name, split=key) for key, value in patterns.items()}
+        spec = {key: value for key, value in spec.items() if key not in ("repository", "revision", "names")}
+        spec["kind"] = "table"
+    for key, pattern in patterns.items():
+        spec[key] = spec[key] and pattern.replace("{language}", language)
     read = {language, section.into} if section.kind == "translation" else {language}
     spec["segmentation"] = {name: how for name, how in section.data.segmentation.items() if name in read}
     # Each language's test items are held against the first one's, so a further language is no matter of the others.
     first = study.task_targets(name)[0]
     if part == "test" and language != first:
-        spec["parallel"] = section.data.test.replace("{language}", first)
+        spec["parallel"] = patterns["test"].replace("{language}", first)
     own = {"form": section.kind, "into": section.into, "tag_measure": section.tag_measure}
     return plain({**spec, **own, "language": language, "part": part})
 
 
 def items_files(study: Study, name: str, language: str, part: str) -> list[str]:
-    """List the user's files that one language's items are read from."""
-    if study.settings.tasks[name].data.kind == "microworld":
+    """List the files that one language's items are read from: the user's, or what is fetched."""
+    if study.settings.tasks[name].data.kind not in ("table", "hub"):
         return []
     spec = items(study, name, language, part)
     return [spec[key] for key in ("train", "validation", "test", "parallel") if spec.get(key)]

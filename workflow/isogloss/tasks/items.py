@@ -1,4 +1,4 @@
-"""The items of a task in one language: training, validation and test, from the microworld or the user's tables."""
+"""The items of a task in one language: from the microworld, from messages of programs, or from the user's tables."""
 
 import logging
 import unicodedata
@@ -9,7 +9,9 @@ import pandas as pd
 from isogloss import microworld
 from isogloss.errors import IsoglossError
 from isogloss.files import write_parquet
+from isogloss.tasks.splits import deal
 from isogloss.text.cells import check_labels, check_tags, is_missing, label_of, tags_of
+from isogloss.text.sources.gettext import program_messages
 from isogloss.text.sources.tables import Column, read_columns, read_words
 
 log = logging.getLogger(__name__)
@@ -37,13 +39,18 @@ def write_items(
     tag_measure: str = "entity_f1",
     segmentation: dict[str, str] | None = None,
     parallel: str | None = None,
+    languages: list[str] | None = None,
+    folder: str | None = None,
+    min_words: int | None = None,
+    max_words: int | None = None,
+    similarity: float | None = None,
 ) -> None:
     """Make one language's items of a task.
 
     Parameters
     ----------
     kind
-        ``microworld`` or ``table``; which of the other parameters are used depends on it.
+        ``microworld``, ``gettext`` or ``table``; which of the other parameters are used depends on it.
     language
         Its code.
     part
@@ -56,7 +63,7 @@ def write_items(
     into
         The language that a translation goes into.
     train, validation, test
-        Numbers of items of the microworld; paths of the user's tables.
+        Numbers of items of the microworld, or of each program's messages; paths of the user's tables.
     form, text, other_text, label, labels
         Of the user's tables: the kind of task, its columns, and the labels that may occur, in the order of their
         numbers if the tables have numbers.
@@ -66,6 +73,8 @@ def write_items(
         How text becomes words, by language, see :func:`isogloss.text.segmentation.split_words`.
     parallel
         Another language's test items, which must be as many, and for classification have the same labels.
+    languages, folder, min_words, max_words, similarity
+        Of the messages of programs, whose names are the ``labels``.
 
     Raises
     ------
@@ -79,6 +88,12 @@ def write_items(
         else:
             seen = microworld.generate_task(task, language, "training", train + validation, seed, into)
             parts = {"training": seen.head(train), "validation": seen.tail(validation)}
+    elif kind == "gettext":
+        found = program_messages(languages, folder, labels, min_words, max_words)
+        dealt = deal(found, {"test": test, "validation": validation, "training": train}, similarity)
+        dealt = dealt.rename(columns={"sentence": "item", language: "words"})[["split", "item", "words", "label"]]
+        names = ("test",) if part == "test" else ("training", "validation")
+        parts = {name: dealt[dealt.split == name].drop(columns="split") for name in names}
     else:
         columns = {
             "language": language,

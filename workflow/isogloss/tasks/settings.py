@@ -1,5 +1,6 @@
 """Settings of this room: what models are fine-tuned on."""
 
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
@@ -55,6 +56,48 @@ class TableTask(Section):
     segmentation: Segmentation = Field({}, description=f"{SEGMENTATION} Lists of words are taken as they are.")
 
 
+class GettextTask(Section):
+    """Which program a message is of: human translations from this machine's gettext catalogues.
+
+    Messages that are nearly the same are all in one split, and those of several programs in none.
+    """
+
+    kind: Literal["gettext"]
+    languages: list[Language] = Field(min_length=2, description="The languages; a message must be in all of them.")
+    labels: list[str] = Field(min_length=2, description="The programs: names of catalogues, such as `coreutils`.")
+    folder: Path = Field(Path("/usr/share/locale"), description="Where the catalogues are.")
+    min_words: Count = Field(4, description="Shorter messages are left out.")
+    max_words: Count = Field(40, description="Longer messages are left out.")
+    similarity: Annotated[float, Field(gt=0, le=1)] = Field(
+        0.5, description="Share of two messages' words that both have (Jaccard) from which they are nearly the same."
+    )
+    train: Count = Field(100, description="Training items of each program.")
+    validation: Count = Field(20, description="Validation items of each program.")
+    test: Count = Field(50, description="Test items of each program, the same in every language.")
+
+
+class HubTask(Section):
+    """Items of a data set of the hub."""
+
+    kind: Literal["hub"]
+    languages: list[Language] = Field(min_length=2, description="The languages.")
+    repository: str = Field(description="Its id, such as `facebook/xnli`.")
+    revision: Annotated[str, Field(pattern=r"^[\w./-]+$")] = Field(
+        description="The commit, 40 hexadecimal digits; a branch is warned about."
+    )
+    names: dict[Language, str] = Field({}, description="Its names of languages; our code where nothing is said.")
+    train: str = Field(description="The Parquet files of the training items: a pattern with `{language}` in it.")
+    validation: str | None = Field(None, description="Of the validation items; else every tenth training item.")
+    test: str = Field(description="Of the test items, the same in every language.")
+    text: str = Field("text", description="Column of the text, or of its list of words.")
+    other_text: str | None = Field(None, description="Column of the second text: a hypothesis, or the translation.")
+    label: str = Field("label", description="Column of the label, or of the list of tags, one a word.")
+    labels: list[Label] | None = Field(
+        None, min_length=2, description="All labels or tags, by the names that the files give their numbers."
+    )
+    segmentation: Segmentation = Field({}, description=f"{SEGMENTATION} Lists of words are taken as they are.")
+
+
 class Freeze(Section):
     """Which weights a variant leaves as they were."""
 
@@ -74,7 +117,9 @@ class Task(Section):
     kind: Literal["sequence-classification", "token-classification", "translation"] = Field(
         description="What is predicted."
     )
-    data: Annotated[MicroworldTask | TableTask, Field(discriminator="kind")] = Field(description="The items.")
+    data: Annotated[MicroworldTask | GettextTask | HubTask | TableTask, Field(discriminator="kind")] = Field(
+        description="The items."
+    )
     models: list[Name] = Field(min_length=1, description="The models to tune.")
     sources: list[Language] = Field(min_length=1, description="Source languages: each gives a checkpoint of its own.")
     targets: list[Language] | None = Field(None, description="Languages to test on; all where nothing is said.")

@@ -62,7 +62,7 @@ def write_corpus(
     file, column
         Of the user's own text: the language's file, or a table and the language's column.
     beside
-        Another language's file, which ``file`` must be parallel to.
+        Another language's file, which ``file`` must be parallel to: as many lines, or rows of the same column.
     segmentation
         How text becomes words, see :func:`isogloss.text.segmentation.split_words`; None where nothing is said, and then
         text that is not split into words is refused.
@@ -90,7 +90,11 @@ def write_corpus(
             place = f"{file}, column '{column}'"
             values = read_columns(file, [column])[0]
             rows, cells = read_words(values, language, segmentation, bool(links)), values.cells
-        check_parallel(file, len(rows), [*([beside] if beside else []), *links])
+            if beside and (count := len(read_columns(beside, [column])[0].cells)) != len(rows):
+                raise IsoglossError(
+                    f"Parallel tables must have the same number of rows: {file} has {len(rows):,}, {beside} {count:,}."
+                )
+        check_parallel(file, len(rows), [*([beside] if beside and kind == "text" else []), *links])
         table = pd.DataFrame(
             [(number, words) for number, words in enumerate(rows) if words], columns=["sentence", "words"]
         )

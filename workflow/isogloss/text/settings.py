@@ -88,6 +88,25 @@ class Table(Corpus):
     segmentation: Segmentation = Field({}, description=f"{SEGMENTATION} Lists of words are taken as they are.")
 
 
+class Hub(Corpus):
+    """A data set of the hub, whose rows are parallel in all languages; a row may lack some."""
+
+    kind: Literal["hub"]
+    repository: str = Field(description="Its id, such as `facebook/xnli`.")
+    revision: Annotated[str, Field(pattern=r"^[\w./-]+$")] = Field(
+        description="The commit, 40 hexadecimal digits; a branch is warned about."
+    )
+    files: str = Field(
+        description="Which of its Parquet files: a pattern, with `{language}` where each language has its own."
+    )
+    text: str = Field(
+        description="The column. A dot goes into what is nested, as in `translation.{language}`; of dictionaries with "
+        "the lists `language` and `translation` the language's own is taken."
+    )
+    names: dict[Language, str] = Field({}, description="Its names of languages; our code where nothing is said.")
+    segmentation: Segmentation = Field({}, description=SEGMENTATION)
+
+
 class Selection(Section):
     """Which occurrences of linked words are used (Mousi et al. 2024)."""
 

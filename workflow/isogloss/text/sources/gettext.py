@@ -87,6 +87,58 @@ def read_catalogues(
     return pd.DataFrame(rows, columns=["sentence", "words"])
 
 
+def program_messages(
+    languages: list[str], folder: str | Path, programs: list[str], min_words: int, max_words: int
+) -> pd.DataFrame:
+    """Read the messages that several programs have in all of these languages.
+
+    Parameters
+    ----------
+    languages
+        Language codes, ``en`` for the originals.
+    folder, min_words, max_words
+        See :func:`read_catalogues`.
+    programs
+        Names of catalogues. A message of several of them is left out.
+
+    Returns
+    -------
+    DataFrame
+        ``sentence``, ``label`` (the program), ``text`` (words of the original), and the words in each language by its
+        code; sorted by sentence, which is a random order, because the numbers are digests.
+
+    Raises
+    ------
+    IsoglossError
+        If a program has no catalogue of a language, or no message in all of them.
+    """
+    rows = []
+    for program in programs:
+        translated: dict[str, dict[tuple[str, ...], list[str]]] = {}
+        for language in languages:
+            if language == "en":
+                continue
+            path = Path(folder) / language / "LC_MESSAGES" / f"{program}.mo"
+            if not path.is_file():
+                raise IsoglossError(
+                    f"There is no catalogue {path}: the program '{program}' is not translated into '{language}' on "
+                    "this machine. Install it, or leave out that program or that language."
+                )
+            found = translated.setdefault(language, {})
+            for original, translation in messages(path):
+                source, target = tuple(words_of(original)), words_of(translation)
+                if min_words <= len(source) <= max_words and not NOT_PROSE.search(original) and target:
+                    found.setdefault(source, target)
+        common = set.intersection(*map(set, translated.values()))
+        if not common:
+            raise IsoglossError(f"The program '{program}' has no message in all of {', '.join(languages)}.")
+        for source in common:
+            words = {code: list(source) if code == "en" else translated[code][source] for code in languages}
+            rows.append({"sentence": number(list(source)), "label": program, "text": list(source), **words})
+    table = pd.DataFrame(rows).drop_duplicates("sentence", keep=False)
+    return table.sort_values("sentence", ignore_index=True)
+
+
 def messages(path: Path) -> list[tuple[str, str]]:
     """List (original, translation) of one catalogue; a damaged one is passed over with a word in the log."""
     try:

@@ -1,0 +1,113 @@
+"""Data sets of the hub, as the sources read them: Parquet at a commit."""
+
+import io
+import json
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+NAMES = ["entailment", "neutral", "contradiction"]
+
+
+def parquet(columns: dict, labels: dict[str, list[str]] | None = None) -> bytes:
+    """Write a table as ``datasets`` does, which leaves the names of labels in the file."""
+    features = {name: {"names": names, "_type": "ClassLabel"} for name, names in (labels or {}).items()}
+    table = pa.table(columns).replace_schema_metadata({"huggingface": json.dumps({"info": {"features": features}})})
+    buffer = io.BytesIO()
+    pq.write_table(table, buffer)
+    return buffer.getvalue()
+
+
+@pytest.fixture
+def xnli(hub):
+    files = {"README.md": b"# XNLI"}
+    for language, words in (("en", "the dog"), ("zh", "狗 在")):
+        for split, labels in (("train", [0, 1, 2, 0]), ("validation", [1]), ("test", [2, 0, 1])):
+            columns = {"premise": [words] * len(labels), "hypothesis": [words] * len(labels), "label": labels}
+            half = len(labels) // 2
+            parts = [{name: cells[:half] for name, cells in columns.items()},
+                     {name: cells[half:] for name, cells in columns.items()}]  # fmt: skip
+            for number, part in enumerate(parts):
+                files[f"{language}/{split}-0000{number}-of-00002.parquet"] = parquet(part, {"label": NAMES})
+    return hub.push("facebook/xnli", files, kind="datasets")
+
+
+def test_items_come_from_all_parts_of_one_split_with_the_names_of_labels(hub, call, tmp_path, xnli):
+    output, items = tmp_path / "train.parquet", tmp_path / "items.parquet"
+    code, lines = call(
+        "text.sources.hub:fetch_items", output=output, repository="facebook/xnli", revision=xnli, files="zh/train-*"
+    )
+    assert code == 0, lines
+    assert len(hub.asked("GET", "/cdn/")) == 2, "only this language's and split's files"
+    code, lines = call(
+        "tasks.items:write_items", kind="table", language="zh", part="training", output=items, train=str(output),
+        validation=str(output), text="premise", other_text="hypothesis", labels=NAMES[::-1],
+    )  # fmt: skip
+    assert code == 0, lines
+    table = pd.read_parquet(items).query("split == 'training'")
+    assert list(table.label) == ["entailment", "neutral", "contradiction", "entailment"]
+    assert [list(words) for words in table.words] == [["狗", "在"]] * 4
+
+
+@pytest.mark.parametrize(
+    ("column", "text", "language", "expected"),
+    [
+        ({"translation": [{"en": "a dog", "fr": "un chien"}, {"en": "b", "fr": None}]}, "translation.fr", "fr",
+         ["un chien", None]),
+        ({"translations": [{"language": ["en", "zh-cn"], "translation": ["a dog", "狗"]},
+                           {"language": ["en"], "translation": ["b"]}]}, "translations", "zh-cn", ["狗", None]),
+        ({"text": ["a dog", "b"]}, "text", "en", ["a dog", "b"]),
+    ],
+)  # fmt: skip
+def test_sentences_lie_flat_or_nested_and_a_row_may_lack_a_language(
+    hub, call, tmp_path, column, text, language, expected
+):
+    commit = hub.push("some/talks", {"test.parquet": parquet(column)}, kind="datasets")
+    output = tmp_path / "text.parquet"
+    code, lines = call(
+        "text.sources.hub:fetch_text", output=output, repository="some/talks", revision=commit, files="test.parquet",
+        text=text, language=language,
+    )  # fmt: skip
+    assert code == 0, lines
+    assert pq.read_table(output).column("text").to_pylist() == expected
+
+
+@pytest.mark.parametrize(
+    ("change", "cause"),
+    [
+        ({"files": "sw/test-*"}, "no Parquet file 'sw/test-*'. It has en, zh."),
+        ({"files": "zhh/test-*"}, "no Parquet file 'zhh/test-*'; did you mean 'zh'?"),
+        ({"files": "en/test-*", "text": "premiss"}, "no column 'premiss'; did you mean 'premise'?"),
+        ({"files": "en/test-*", "revision": "b" * 40}, "it has no such revision"),
+    ],
+)
+def test_what_a_data_set_lacks_is_told(call, tmp_path, xnli, change, cause):
+    asked = {"files": "en/test-*", "text": "premise", "revision": xnli, "language": "en", **change}
+    code, lines = call(
+        "text.sources.hub:fetch_text", output=tmp_path / "text.parquet", repository="facebook/xnli", **asked
+    )
+    assert code == 1
+    assert cause in lines[-1]
+    assert not (tmp_path / "text.parquet").exists()
+
+
+def test_a_set_without_parquet_names_the_branch_that_may_have_it(hub, call, tmp_path):
+    commit = hub.push("neulab/ted_multi", {"ted_multi.py": b"script"}, kind="datasets")
+    code, lines = call(
+        "text.sources.hub:fetch_items", output=tmp_path / "x.parquet", repository="neulab/ted_multi", revision=commit,
+        files="*",
+    )  # fmt: skip
+    assert code == 1
+    assert "no Parquet files; its branch refs/convert/parquet may" in lines[-1]
+
+
+def test_a_gated_set_names_the_page_of_its_terms(hub, call, tmp_path, xnli):
+    hub.contents.gated.add("facebook/xnli")
+    code, lines = call(
+        "text.sources.hub:fetch_items", output=tmp_path / "x.parquet", repository="facebook/xnli", revision=xnli,
+        files="en/test-*",
+    )  # fmt: skip
+    assert code == 1
+    assert f"Accept its terms on {hub.url}/datasets/facebook/xnli" in lines[-1]

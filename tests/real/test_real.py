@@ -1,0 +1,48 @@
+"""A cut of config/real.yaml with the real model: fetched from a hub, to the report."""
+
+import pandas as pd
+import pytest
+import run
+import yaml
+
+LAYERS = [0, 4, 8, 12]
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory, e5_folder):
+    """One pair, four layers, fewer messages: the rest is the config as it stands."""
+    config = yaml.safe_load((run.ROOT / "config" / "real.yaml").read_text(encoding="utf-8"))
+    config["corpora"]["messages"] |= {
+        "languages": ["en", "de"],
+        "pairs": {"source": "en", "targets": ["de"]},
+        "max_sentences": 150,
+    }
+    config["models"]["e5"]["layers"] = LAYERS
+    config["concepts"]["clusters"] = 20
+    task = config["tasks"]["program"]
+    task["data"] |= {"languages": ["en", "de", "fr", "ru"], "train": 16, "validation": 4, "test": 10}
+    task["epochs"] = 1
+    folder = tmp_path_factory.mktemp("real")
+    file = folder / "config.yaml"
+    file.write_text(yaml.safe_dump(config), encoding="utf-8")
+    assert run.main(["--configfile", str(file), "--directory", str(folder), "--quiet", "--cores", "2"]) == 0
+    return folder / config["results"]
+
+
+@pytest.mark.slow
+def test_the_real_model_finds_translations_in_every_layer_and_all_tables_are_there(results):
+    """Chance is about 1 in 100; a model that was tuned for retrieval finds most German messages in its last layer."""
+    tables = results / "tables"
+    retrieval = pd.read_csv(tables / "retrieval.csv")
+    sentences = retrieval[(retrieval.measure == "sentence_retrieval") & (retrieval.checkpoint == "pretrained")]
+    assert set(sentences.layer) >= set(LAYERS)
+    assert (sentences.value > 10 * sentences.chance).all()
+    assert sentences.set_index("layer").value[12] > 0.8
+    for name in ("concept_alignment", "concept_overlap"):
+        table = pd.read_csv(tables / f"{name}.csv")
+        assert set(table.layer) == set(LAYERS), name
+        assert set(table.target) == {"de"}, name
+    baselines = pd.read_csv(tables / "baselines.csv")
+    assert {"majority", "shared_words", "length"} <= set(baselines.baseline)
+    assert set(pd.read_csv(tables / "transfer.csv").target) == {"en", "de", "fr", "ru"}
+    assert (results / "report.html").stat().st_size > 10_000
