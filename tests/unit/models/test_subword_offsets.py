@@ -112,7 +112,7 @@ def test_of_words_that_share_a_subword_only_the_first_starts_there():
     assert np.all(np.diff(sentence.text) == 1)
 
 
-def test_subwords_that_say_nothing_or_have_no_embedding_are_refused(tmp_path):
+def test_subwords_that_say_nothing_or_have_no_embedding_are_refused(tmp_path, caplog):
     tiny_families.tokenizer_of("wordpiece").save_pretrained(tmp_path)
     tokenizer = AutoTokenizer.from_pretrained(tmp_path)
     known, half, unknown = (
@@ -121,6 +121,8 @@ def test_subwords_that_say_nothing_or_have_no_embedding_are_refused(tmp_path):
     check_subwords(tokenizer, len(tokenizer), known + half, "T")
     with pytest.raises(IsoglossError, match=r"^T: 2 of 3 subwords are unknown \(\[UNK\]\)"):
         check_subwords(tokenizer, len(tokenizer), unknown, "T")
+    check_subwords(tokenizer, len(tokenizer), unknown, "T", must_know=False)
+    assert "T: 2 of 3 subwords are unknown" in caplog.text
     highest = max(known[0].ids)
     check_subwords(tokenizer, highest + 1, known, "T")
     with pytest.raises(IsoglossError, match=f"^T: it gives subword {highest}, but .* {highest} only"):

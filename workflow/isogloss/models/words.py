@@ -5,6 +5,7 @@ or puts a space where there is none, without a sign. So the sentence is given as
 it by their letters.
 """
 
+import logging
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,6 +14,8 @@ from typing import Any
 import numpy as np
 
 from isogloss.errors import IsoglossError
+
+log = logging.getLogger(__name__)
 
 # Tokenizers are asked for so many sentences at a time, so that their answers do not pile up.
 SLICE = 1000
@@ -202,7 +205,9 @@ def subwords_of(encoding: Any, places: Sequence[tuple[int, int]]) -> dict[int, t
     return spans
 
 
-def check_subwords(tokenizer: Any, embeddings: int, sentences: Sequence[Sentence], what: str) -> None:
+def check_subwords(
+    tokenizer: Any, embeddings: int, sentences: Sequence[Sentence], what: str, *, must_know: bool = True
+) -> None:
     """Refuse subwords that a model cannot read, or that say nothing.
 
     Parameters
@@ -215,6 +220,8 @@ def check_subwords(tokenizer: Any, embeddings: int, sentences: Sequence[Sentence
         What it gave.
     what
         The tokenizer's folder and the text, for messages.
+    must_know
+        Whether text is refused of which most subwords are the unknown one; otherwise the log tells of it.
 
     Raises
     ------
@@ -231,7 +238,10 @@ def check_subwords(tokenizer: Any, embeddings: int, sentences: Sequence[Sentence
         text = np.concatenate([np.array(sentence.ids)[sentence.text] for sentence in sentences])
         unknown = int((text == tokenizer.unk_token_id).sum())
         if 2 * unknown > len(text):
-            raise IsoglossError(
+            message = (
                 f"{what}: {unknown:,} of {len(text):,} subwords are unknown ({tokenizer.unk_token}), so their states "
                 "would say nothing of the words. Is it the model's own tokenizer, and does it know this script?"
             )
+            if must_know:
+                raise IsoglossError(message)
+            log.warning("%s", message)

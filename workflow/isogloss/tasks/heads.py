@@ -56,7 +56,9 @@ def load_with_head(folder: str | Path, kind: str, labels: list[str] | None, *, t
     return Checkpoint(model, tokenizer, shape_of(model, folder))
 
 
-def read_items(loaded: Checkpoint, table: pd.DataFrame, kind: str, max_length: int, what: str) -> list[Sentence]:
+def read_items(
+    loaded: Checkpoint, table: pd.DataFrame, kind: str, max_length: int, what: str, *, must_know: bool = True
+) -> list[Sentence]:
     """Split a task's items into subwords; of pairs of texts both.
 
     Parameters
@@ -69,6 +71,8 @@ def read_items(loaded: Checkpoint, table: pd.DataFrame, kind: str, max_length: i
         Of the task.
     what
         The tokenizer and the items, for messages.
+    must_know
+        Whether items are refused whose script the tokenizer does not know.
 
     Raises
     ------
@@ -84,5 +88,6 @@ def read_items(loaded: Checkpoint, table: pd.DataFrame, kind: str, max_length: i
         others=[list(row) for row in table.other_words] if paired else None,
         other_texts=list(table.other_text) if paired and "other_text" in table else None,
     )
-    check_subwords(loaded.tokenizer, len(loaded.model.get_input_embeddings().weight), found, what)
+    embeddings = len(loaded.model.get_input_embeddings().weight)
+    check_subwords(loaded.tokenizer, embeddings, found, what, must_know=must_know)
     return found
