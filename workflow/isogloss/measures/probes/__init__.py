@@ -1,0 +1,1 @@
+"""Linear probes learnt in one language and tested in every other."""
