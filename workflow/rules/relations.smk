@@ -20,6 +20,14 @@ use rule step as correlate with:
             for name in ("impact", "transfer", "distances", "baselines")
         },
         concepts=places("table", table="concept_alignment"),
+        **{
+            name: places("table", table=table)
+            for name, table in (
+                ("similarity", "space_similarity"),
+                ("words", "word_retrieval"),
+            )
+            if table in COLLATED
+        },
     output:
         output=places("table", table="correlations"),
     log:

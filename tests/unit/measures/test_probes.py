@@ -39,7 +39,7 @@ def measure(folder, layers, columns, **options):
     settings = {"pooling": "mean", "null": 100, "bootstrap": 200, "seed": 1, "threads": 2, "labels": list(columns)}
     write_probes(
         vectors=folder / "v.h5",
-        items=items,
+        test=items,
         attributes={"model": "m"},
         output=folder / "out.csv",
         **{**settings, **options},
@@ -122,11 +122,11 @@ def test_items_that_are_not_those_of_the_vectors(tmp_path):
     items = {name: tmp_path / f"{name}.parquet" for name in LANGUAGES}
     options = {"pooling": "mean", "null": 100, "bootstrap": 100, "seed": 1, "threads": 1, "labels": ["label"]}
     with pytest.raises(IsoglossError, match=r"80 items of en, but .*en.parquet has 1"):
-        write_probes(vectors=tmp_path / "v.h5", items=items, attributes={}, output=tmp_path / "o.csv", **options)
+        write_probes(vectors=tmp_path / "v.h5", test=items, attributes={}, output=tmp_path / "o.csv", **options)
     with pytest.raises(IsoglossError, match="no vectors of the pooling 'first'; it has mean"):
         write_probes(
             vectors=tmp_path / "v.h5",
-            items=items,
+            test=items,
             attributes={},
             output=tmp_path / "o.csv",
             **{**options, "pooling": "first"},

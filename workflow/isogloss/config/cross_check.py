@@ -22,7 +22,25 @@ def cross_check(config: Config) -> list[str]:
         *(message for name, model in config.models.items() for message in check_model(f"models.{name}", model, config)),
         *(message for name, task in config.tasks.items() for message in check_task(f"tasks.{name}", task, config)),
         *check_concepts(config.concepts),
+        *check_measures(config),
     ]
+
+
+def check_measures(config: Config) -> list[str]:
+    """Find names of tasks and models that a measure is asked for and that are none."""
+    wrong = []
+    for section, key, known in (
+        ("space_similarity", "tasks", config.tasks),
+        ("probes", "tasks", config.tasks),
+        ("word_retrieval", "models", config.models),
+    ):
+        for name in getattr(getattr(config, section), key, None) or []:
+            if name not in known:
+                hint = did_you_mean(name, list(known))
+                wrong.append(f"{section}.{key}: there is no {key.removesuffix('s')} '{name}'{hint}")
+            elif section == "probes" and known[name].kind != "sequence-classification":
+                wrong.append(f"{section}.{key}: '{name}' has no label of a whole item, being {known[name].kind}")
+    return wrong
 
 
 def check_concepts(concepts: Concepts) -> list[str]:

@@ -7,7 +7,7 @@ where they are out of date.
 import json
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from isogloss.config.root import Config
 from isogloss.models.settings import Model, Random, Train
@@ -40,8 +40,10 @@ def manual() -> str:
     sections += [("tasks.NAME.data, kind: hub", HubTask)]
     sections += [("tasks.NAME.variants.NAME", Freeze)]
     for name, field in Config.model_fields.items():
-        if isinstance(field.annotation, type) and issubclass(field.annotation, Section):
-            sections.append((name, field.annotation))
+        # A section that may be left out stands beside None.
+        for kind in get_args(field.annotation) or [field.annotation]:
+            if isinstance(kind, type) and issubclass(kind, Section):
+                sections.append((name, kind))
     for title, section in sections:
         lines += [
             f"## {title}",

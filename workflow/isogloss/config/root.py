@@ -7,6 +7,9 @@ from pydantic import Field
 from isogloss.concepts.settings import Concepts
 from isogloss.measures.calign.settings import ConceptAlignment
 from isogloss.measures.colap.settings import ConceptOverlap
+from isogloss.measures.probes.settings import Probes
+from isogloss.measures.space_similarity.settings import SpaceSimilarity
+from isogloss.measures.word_retrieval.settings import WordRetrieval
 from isogloss.models.settings import Model
 from isogloss.relations.settings import Impact
 from isogloss.section import Count, Name, Section
@@ -41,6 +44,15 @@ class Config(Section):
     retrieval: bool = Field(
         False,
         description="Score each model's sentence retrieval, word translation and zero-shot sentiment too.",
+    )
+    word_retrieval: WordRetrieval | None = Field(
+        None, description="Weak and strong alignment of words in context; `{}` measures it with the defaults below."
+    )
+    space_similarity: SpaceSimilarity | None = Field(
+        None, description="Similarity of the languages' spaces; `{}` measures it with the defaults below."
+    )
+    probes: Probes | None = Field(
+        None, description="Linear probes across languages; `{}` measures them with the defaults below."
     )
     tasks: dict[Name, Task] = Field({}, description="Tasks to fine-tune on, by name.")
     impact: Impact = Field(Impact(), description="Impact, transfer and distance.")

@@ -160,6 +160,27 @@ def test_pass(study: Study, model: str, task: str, **_) -> Effort:
     return Effort(memory, minutes(work, speed(study, study.settings.activations), LOADING_MINUTES))
 
 
+def similarity(study: Study, model: str, task: str, **_) -> Effort:
+    """Estimate the similarity of spaces, or probes: all pairs of languages in all layers, with every draw."""
+    section = study.settings.space_similarity
+    hidden, layers, _ = parameters(study, model)
+    count = min(items(study.settings.tasks[task], "test"), section.items if section else ITEMS)
+    languages = len(study.task_targets(task))
+    # Beside the products of vectors some two hundred passes over the similarities of all items.
+    work = languages**2 * (layers + 1) * count**2 * (10 * hidden + 2000) * (10 if section and section.cca else 1)
+    memory = LIBRARIES_MB + int((30 * languages * count * (count + hidden) + 100 * count**2) / 1e6)
+    return Effort(memory, minutes(work, THREAD_SPEED * study.settings.compute.threads))
+
+
+def word_retrieval(study: Study, model: str, corpus: str, **_) -> Effort:
+    """Estimate word retrieval of one pair: a store's layers one by one, and all linked words against all."""
+    hidden, layers, _ = parameters(study, model)
+    count = study.settings.word_retrieval.pairs
+    memory = LIBRARIES_MB + int((8 * sentences(study, corpus) * WORDS * hidden + 100 * count**2) / 1e6)
+    work = (layers + 1) * count**2 * (10 * hidden + 2000)
+    return Effort(memory, minutes(work, THREAD_SPEED * study.settings.compute.threads, MEMBER_MINUTES))
+
+
 def items(task: Task, split: str) -> int:
     """Give a number of items, or bound it where the config names a file instead."""
     if task.data.kind in ("table", "hub"):

@@ -35,7 +35,9 @@ CELLS = {
     "pair-layer": f"{CELL}/{{kind}}/layer{{layer}}",
     "checkpoint": "{model}/{checkpoint}",
     "corpus": "{model}/{checkpoint}/{corpus}",
+    "pair": CELL,
     "tuning": "{model}/{checkpoint}",
+    "test-items": "{model}/{checkpoint}/{task}",
     "task-source": "{task}/{source}",
 }
 

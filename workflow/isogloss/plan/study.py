@@ -243,6 +243,14 @@ class Study:
         return [{"model": one.model, "checkpoint": one.checkpoint} for one in self.tunings]
 
     @cached_property
+    def test_cells(self) -> list[dict[str, Any]]:
+        """Every model and task with each checkpoint that reads the test items: the pretrained one, and those tuned."""
+        passes = dict.fromkeys(
+            (one.model, checkpoint, one.task) for one in self.tunings for checkpoint in (PRETRAINED, one.checkpoint)
+        )
+        return [dict(zip(("model", "checkpoint", "task"), names, strict=True)) for names in passes]
+
+    @cached_property
     def aligner_cells(self) -> list[dict[str, Any]]:
         """The pairs whose aligner is scored against gold links."""
         return [

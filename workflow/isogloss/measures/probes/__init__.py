@@ -1,1 +1,38 @@
 """Linear probes learnt in one language and tested in every other."""
+
+from isogloss.measures.declaration import Measure
+
+
+def cells(study):
+    """List the test passes of classification tasks: the other kinds have no label of a whole item."""
+    section, tasks = study.settings.probes, study.settings.tasks
+    labelled = [name for name, task in tasks.items() if task.kind == "sequence-classification"]
+    chosen = [name for name in labelled if section and name in (section.tasks or labelled)]
+    return [cell for cell in study.test_cells if cell["task"] in chosen]
+
+
+def takes(study, places, cell):
+    """Name the sentence vectors of a task's test items, and the items, in every language."""
+    task = cell["task"]
+    items = {target: places("items", task=task, language=target, part="test") for target in study.task_targets(task)}
+    return {"vectors": places("sentences", **cell), "test": items}
+
+
+def spec(study, cell):
+    """Name what the table depends on beside its files."""
+    own = {"labels": ["label"], "threads": study.settings.compute.threads, "attributes": cell}
+    return {**study.settings.probes.model_dump(exclude={"tasks"}), **own}
+
+
+MEASURE = Measure(
+    name="probes",
+    rule="probe_languages",
+    cell="test-items",
+    function="isogloss.measures.probes.compute:write_probes",
+    cells=cells,
+    takes=takes,
+    spec=spec,
+    gives={"output": ("probes", "csv")},
+    needs="similarity",
+    message="Linear probes",
+)

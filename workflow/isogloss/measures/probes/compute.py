@@ -51,7 +51,7 @@ Row = dict[str, Any]
 def write_probes(
     *,
     vectors: str | Path,
-    items: Mapping[str, str | Path],
+    test: Mapping[str, str | Path],
     labels: list[str],
     pooling: str,
     null: int,
@@ -67,7 +67,7 @@ def write_probes(
     ----------
     vectors
         HDF5 file of sentence vectors of parallel items, see :mod:`isogloss.states.sentence_vectors`.
-    items
+    test
         For each language the Parquet file of the items: ``split``, ``item`` and the columns of labels.
     labels
         Which columns to probe for.
@@ -100,7 +100,7 @@ def write_probes(
         if pooling not in held:
             raise IsoglossError(f"{vectors} has no vectors of the pooling '{pooling}'; it has {', '.join(held)}.")
         sampled = cache(lambda size: resamples(size, bootstrap, np.random.default_rng(seed)))
-        known = {language: read_labels(items[language], labels) for language in names}
+        known = {language: read_labels(test[language], labels) for language in names}
         for layer in sorted(file[names[0]][pooling], key=int):
             sides: dict[str, np.ndarray] = {}
             reasons: dict[str, str] = {}
@@ -108,7 +108,7 @@ def write_probes(
                 found = file[language][pooling][layer][:]
                 if len(found) != len(known[language]):
                     raise IsoglossError(
-                        f"{vectors} has {len(found):,} items of {language}, but {items[language]} has "
+                        f"{vectors} has {len(found):,} items of {language}, but {test[language]} has "
                         f"{len(known[language]):,}. Delete the vectors, and the same command makes them again."
                     )
                 try:

@@ -8,3 +8,39 @@ Two questions are asked, and a model may say yes to one and no to the other:
 *coinciding*
     Do translations lie at the same place? See :mod:`.matching` and :mod:`.languages`.
 """
+
+from isogloss.measures.declaration import Measure
+
+
+def cells(study):
+    """List the test passes to measure."""
+    section = study.settings.space_similarity
+    return [cell for cell in study.test_cells if section and cell["task"] in (section.tasks or study.settings.tasks)]
+
+
+def takes(study, places, cell):
+    """Name the sentence vectors of a task's test items in every language."""
+    return {"vectors": places("sentences", **cell)}
+
+
+def spec(study, cell):
+    """Name what the table depends on beside the vectors."""
+    return {
+        **study.settings.space_similarity.model_dump(exclude={"tasks"}),
+        "threads": study.settings.compute.threads,
+        "attributes": cell,
+    }
+
+
+MEASURE = Measure(
+    name="space_similarity",
+    rule="compare_spaces",
+    cell="test-items",
+    function="isogloss.measures.space_similarity.compute:write_space_similarity",
+    cells=cells,
+    takes=takes,
+    spec=spec,
+    gives={"output": ("space_similarity", "csv")},
+    needs="similarity",
+    message="Similarity of the languages' spaces",
+)

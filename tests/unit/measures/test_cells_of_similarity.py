@@ -1,0 +1,94 @@
+import copy
+from pathlib import Path
+
+import pytest
+import yaml
+
+from isogloss.config.read import validate
+from isogloss.errors import IsoglossError
+from isogloss.measures import MEASURES
+from isogloss.plan import needs
+from isogloss.plan.places import Places
+from isogloss.plan.study import Study
+from isogloss.plan.targets import collated
+
+ROOT = Path(__file__).resolve().parents[3]
+TASKS = yaml.safe_load((ROOT / "config" / "test" / "tasks.yaml").read_text())
+BY_NAME = {measure.name: measure for measure in MEASURES}
+SECTIONS = ("space_similarity", "word_retrieval", "probes")
+
+
+def study(**sections) -> Study:
+    return Study(validate({**copy.deepcopy(TASKS), **sections}, name="test"))
+
+
+def cells(name: str, **sections) -> list[tuple]:
+    return [tuple(cell.values()) for cell in BY_NAME[name].cells(study(**sections))]
+
+
+def test_nothing_is_measured_that_nobody_asked_for():
+    assert not set(SECTIONS) & set(collated(study(), Places("r")))
+    assert set(SECTIONS) < set(collated(study(**{name: {} for name in SECTIONS}), Places("r")))
+
+
+def test_every_test_pass_before_and_after_tuning():
+    found = cells("space_similarity", space_similarity={})
+    tuned = [f"sentiment-{source}-seed0{variant}" for source in ("en", "de") for variant in ("", "-frozen")]
+    expected = {("encoder", checkpoint, "sentiment") for checkpoint in ("pretrained", *tuned)}
+    expected |= {("translator", checkpoint, "translation") for checkpoint in ("pretrained", "translation-de-seed0")}
+    assert len(found) == len(expected)
+    assert set(found) == expected
+    assert {task for *_, task in cells("space_similarity", space_similarity={"tasks": ["sentiment"]})} == {"sentiment"}
+    # A translation has no label.
+    assert set(cells("probes", probes={})) == {cell for cell in expected if cell[2] == "sentiment"}
+
+
+def test_pairs_of_the_models_that_are_named():
+    found = cells("word_retrieval", word_retrieval={})
+    assert {model for model, *_ in found} == {"encoder", "translator"}
+    assert {model for model, *_ in cells("word_retrieval", word_retrieval={"models": ["encoder"]})} == {"encoder"}
+
+
+def test_another_setting_changes_its_own_measure_only():
+    before, after = (
+        study(**{**{name: {} for name in SECTIONS}, "space_similarity": {"neighbours": k}}) for k in (10, 5)
+    )
+    for name in BY_NAME:
+        for cell in BY_NAME[name].cells(before):
+            changed = BY_NAME[name].spec(before, cell) != BY_NAME[name].spec(after, cell)
+            assert changed == (name == "space_similarity")
+
+
+def test_which_tasks_are_measured_changes_no_table_of_a_cell():
+    some, every = study(space_similarity={"tasks": ["sentiment"]}), study(space_similarity={})
+    measure = BY_NAME["space_similarity"]
+    for cell in measure.cells(some):
+        assert measure.spec(some, cell) == measure.spec(every, cell)
+
+
+@pytest.mark.parametrize(
+    ("sections", "message"),
+    [
+        ({"space_similarity": {"tasks": ["sentimnet"]}}, "there is no task 'sentimnet'; did you mean 'sentiment'?"),
+        ({"word_retrieval": {"models": ["x"]}}, "word_retrieval.models: there is no model 'x'"),
+        ({"probes": {"tasks": ["translation"]}}, "probes.tasks: 'translation' has no label of a whole item"),
+        ({"space_similarity": {"null": 5}}, "space_similarity.null"),
+    ],
+)
+def test_mistakes_are_told_before_anything_runs(sections, message):
+    with pytest.raises(IsoglossError, match=message.replace("?", r"\?")):
+        study(**sections)
+
+
+def test_more_items_and_pairs_ask_for_more():
+    cell = {"model": "encoder", "task": "sentiment", "corpus": "microworld"}
+    large = copy.deepcopy(TASKS)
+    large["tasks"]["sentiment"]["data"]["test"] = 100_000
+    few, many = (
+        Study(validate({**config, "space_similarity": {"items": 100_000}}, name="t")) for config in (TASKS, large)
+    )
+    assert needs.similarity(few, **cell).mem_mb < 3000
+    assert needs.similarity(many, **cell).runtime > needs.similarity(few, **cell).runtime
+    assert needs.similarity(many, **cell).mem_mb > needs.similarity(few, **cell).mem_mb
+    one, two = (study(word_retrieval={"pairs": pairs}) for pairs in (10, 20_000))
+    assert needs.word_retrieval(one, **cell).mem_mb < needs.word_retrieval(two, **cell).mem_mb

@@ -1,0 +1,24 @@
+"""Settings of the similarity of spaces."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from isogloss.section import Count, Name, Section, Seed
+
+
+class SpaceSimilarity(Section):
+    """How alike the languages' spaces are, on the test items of every task, before and after tuning."""
+
+    tasks: list[Name] | None = Field(None, description="Only the test items of these tasks; of all if nothing is said.")
+    pooling: Literal["mean", "first", "last"] = Field(
+        "mean", description="Which sentence vectors; decoders have `last` where others have `first`."
+    )
+    items: Annotated[int, Field(ge=4)] = Field(
+        1000, description="Most items of a task; so many are drawn. Retrieval is the harder the more there are."
+    )
+    neighbours: Count = Field(10, description="Nearest neighbours of each item: of overlaps and hubness.")
+    cca: bool = Field(False, description="SVCCA and PWCCA too; they take ten times as long as all others.")
+    null: Annotated[int, Field(ge=100)] = Field(100, description="Draws of the null: one language's items permuted.")
+    bootstrap: Annotated[int, Field(ge=100)] = Field(1000, description="Draws of intervals of shares, over items.")
+    seed: Seed = Field(212, description="Seed of items, null and intervals.")
