@@ -67,15 +67,15 @@ def with_spaces(tables, score, rng):
             related = layer == (2 if tuned_on else 1)
             values = score if related else rng.normal(size=score.shape)
             for s, source in enumerate(LANGUAGES):
-                similarity.append(("m", checkpoint, "nli", source, "", layer, "mean", "raw", "anisotropy", 1.0))
+                similarity.append(("m", checkpoint, "nli", source, "", layer, "mean", "centred", "anisotropy", 1.0))
                 for t, target in enumerate(LANGUAGES):
                     # Pairs of languages that it was not tuned on must not matter.
                     value = values[s, t] if tuned_on in (None, source) else 7
                     if s != t:
-                        row = ("m", checkpoint, "nli", source, target, layer, "mean", "raw", "retrieval", value)
-                        similarity.append(row)
+                        row = ("m", checkpoint, "nli", source, target, layer, "mean", "centred", "retrieval", value)
+                        similarity += [row, (*row[:7], "raw", "retrieval", 5.0)]
                         words.append(("m", checkpoint, "flores", source, target, layer, "raw", "weak", "type", value))
-            similarity.append(("m", checkpoint, "nli", "de", "en", layer, "mean", "raw", "cka", np.nan))
+            similarity.append(("m", checkpoint, "nli", "de", "en", layer, "mean", "centred", "cka", np.nan))
     places = ["source", "target", "layer"]
     columns = ["model", "checkpoint", "task", *places, "pooling", "vectors", "measure", "value"]
     tables["similarity"] = pd.DataFrame(similarity, columns=columns)
@@ -154,12 +154,12 @@ def test_similarity_of_spaces_before_and_after_tuning(tmp_path, sources):
     table = correlated(tmp_path, tables)
     # (layers + mean) x states x forms of transfer, distances or forms of impact x statistics.
     expected = {"similarity-transfer": 4 * 2 * 2 * 2, "words-transfer": 4 * 2 * 2 * 2}
-    expected |= {"distance-similarity": 4 * 2 * 2 * 2, "similarity-impact": 4 * 2 * 2 * 2}
+    expected |= {"distance-similarity": 4 * 2 * 2, "similarity-impact": 4 * 2 * 2 * 2}
     assert table.relation.value_counts()[list(expected)].to_dict() == expected
     for relation, name in (("similarity-transfer", "retrieval"), ("words-transfer", "weak_type")):
         for state, layer in (("pretrained", "1"), ("tuned", "2")):
             names = {"relation": relation, "state": state, "transfer": "relative", "statistic": "pearson"}
-            row = one(table, **names, layer=layer, similarity=name, vectors="raw")
+            row = one(table, **names, layer=layer, similarity=name)
             assert row.r == pytest.approx(1)
             assert row.n == len(sources) * (N - 1)
             assert row.p_mantel < 0.05

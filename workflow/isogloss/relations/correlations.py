@@ -111,11 +111,11 @@ def write_correlations(
         source languages are left out. None: no such relation.
     similarity
         CSV with model, checkpoint, task, source, target, layer, pooling, vectors, measure, value: the table of the
-        similarity of spaces, before tuning (``state`` pretrained, all pairs) and after (``state`` tuned, pairs of the
-        language that the checkpoint was tuned on). None: no such relation.
+        similarity of spaces, of centred vectors, before tuning (``state`` pretrained, all pairs) and after (``state``
+        tuned, pairs of the language that the checkpoint was tuned on; not with distance). None: no such relation.
     words
         CSV with model, checkpoint, corpus, source, target, layer, vectors, measure, unit, value: the table of word
-        retrieval, which is correlated with transfer in the same two states. None: no such relation.
+        retrieval, of which raw vectors are correlated with transfer in the same two states. None: no such relation.
     draws, seed
         Of the permutation tests, see :func:`isogloss.statistics.mantel.mantel`.
     output
@@ -146,9 +146,14 @@ def write_correlations(
     if concepts is not None:
         tables["concepts"] = with_study(read(concepts, "concepts"), tables["transfer"])
     if similarity is not None:
-        tables["similarity"] = in_states(read(similarity, "similarity"), tables["transfer"], ["model", "task"])
+        found = read(similarity, "similarity")
+        # Raw vectors tell above all where a language lies, and every relation more costs power.
+        found = found[found["vectors"] == "centred"]
+        tables["similarity"] = in_states(found, tables["transfer"], ["model", "task"])
     if words is not None:
         found = read(words, "words")
+        # As published.
+        found = found[found["vectors"] == "raw"]
         found = found.assign(measure=found["measure"] + "_" + found["unit"]).drop(columns="unit")
         tables["words"] = in_states(found, tables["transfer"], ["model"])
     apart = read(distances, "distances")
@@ -326,7 +331,7 @@ def questions(
         )
     )
     for relation, sides, similarities in (
-        ("distance-similarity", apart, spaces),
+        ("distance-similarity", apart, [one for one in spaces if one[0]["state"] == PRETRAINED]),
         ("similarity-transfer", transfers, spaces),
         ("similarity-impact", impacts, spaces),
         ("words-transfer", transfers, words),

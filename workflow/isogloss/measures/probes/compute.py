@@ -94,7 +94,7 @@ def write_probes(
         If there are no vectors of this pooling, or items that do not belong to them.
     """
     rows: list[Row] = []
-    with open_vectors(vectors) as file, threadpool_limits(1), ThreadPoolExecutor(threads) as pool:
+    with open_vectors(vectors, put_aside=True) as file, threadpool_limits(1), ThreadPoolExecutor(threads) as pool:
         names = sorted(file)
         held = sorted({found for language in names for found in file[language]})
         if pooling not in held:
