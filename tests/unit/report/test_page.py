@@ -2,6 +2,7 @@
 
 import base64
 import gzip
+import html
 import json
 import re
 
@@ -12,7 +13,7 @@ from report_world import HOSTILE, write_results
 from isogloss.cli import main
 from isogloss.errors import IsoglossError
 from isogloss.report.figures.catalogue import FIGURES
-from isogloss.report.page import write_again
+from isogloss.report.page import nothing, write_again
 from isogloss.report.provenance import collect
 from isogloss.report.tables import ABOUT, COLUMNS, embed_tables
 from isogloss.tables import collate, read_table
@@ -143,3 +144,14 @@ def test_a_figure_that_has_nothing_to_draw_is_a_sentence(tmp_path):
     for name in empty:
         assert f'<figure id="{name}">' in page
         assert f'data-block="figure-{name}"' not in page
+
+
+def test_a_page_of_empty_tables_is_a_page(tmp_path):
+    folder = write_results(tmp_path)
+    for path in (folder / "tables").glob("*.csv"):
+        path.write_text(path.read_text(encoding="utf-8").partition("\n")[0] + "\n", encoding="utf-8")
+    write_again(folder)
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    for figure in FIGURES:
+        assert html.escape(nothing(figure)) in page
+        assert f'data-block="figure-{figure.name}"' not in page

@@ -50,13 +50,13 @@ def standard_error(low: pd.Series, high: pd.Series) -> pd.Series:
 def two_sided(difference: pd.Series, error: pd.Series) -> np.ndarray:
     """Give the p-value of a difference from 0, about normal; NaN where nothing is known."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        return 2 * stats.norm.sf(np.abs(difference / error))
+        return 2 * stats.norm.sf(np.abs(np.asarray(difference / error, dtype=float)))
 
 
 def one_sided(difference: pd.Series, error: pd.Series) -> np.ndarray:
     """Give the p-value of a difference not above 0, about normal; NaN where nothing is known."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        return stats.norm.sf(difference / error)
+        return stats.norm.sf(np.asarray(difference / error, dtype=float))
 
 
 def between(low: float, high: float, form: str = ".2f") -> str:
