@@ -53,7 +53,7 @@ def main() -> None:
         if options.only not in name:
             continue
         p = np.array([p_value(seed) for seed in range(options.worlds)])
-        rates = f"{(p <= 0.05).mean():.3f} | {(p <= 0.2).mean():.3f} | {p.mean():.2f}"
+        rates = f"{(p <= 0.05).mean():.3f} | {(p <= 0.2).mean():.3f} | {np.nanmean(p):.2f}"
         print(f"| {name} | {world} | {rates} |", flush=True)
 
 

@@ -4,7 +4,6 @@ What a test of pairs finds in them beside its level is false. Traits evolve by B
 (Felsenstein 1985); families share nothing.
 """
 
-import argparse
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -160,20 +159,3 @@ def tests() -> Iterator[tuple[str, str, Callable[[int], float]]]:
         # With one source there are no effects of languages to tell apart.
         if kind.sources != 1:
             yield "social-relations model", kind.name, partial(social_relations_p, kind=kind)
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description="False-positive rates of the tests of pairs, as a table in Markdown.")
-    parser.add_argument("--worlds", type=int, default=200, help="worlds a line (200)")
-    worlds = parser.parse_args().worlds
-    print("| p of | world | p <= 0.05 | p <= 0.2 | mean p |\n|---|---|---|---|---|")
-    for name, world, p_value in tests():
-        p = np.array([p_value(seed) for seed in range(worlds)])
-        print(
-            f"| {name} | {world} | {(p <= 0.05).mean():.3f} | {(p <= 0.2).mean():.3f} | {np.nanmean(p):.2f} |",
-            flush=True,
-        )
-
-
-if __name__ == "__main__":
-    main()
