@@ -135,6 +135,15 @@ def words_of_links(world):
     world.reads("corpora/lists/en.parquet", words(lists))
 
 
+@case("08", "a file replaced by one with an older time stamp")
+def older_file(world):
+    files = {"en": world.lines("older.en", ENGLISH), "de": world.lines("older.de", GERMAN)}
+    other = world.lines("other.en", ENGLISH[::-1])
+    world.corpus("older", "en", "de", kind="text", files=files)
+    world.reads("corpora/older/en.parquet", words(ENGLISH))
+    world.replaced("corpora/older/en.parquet", files["en"], other, words(ENGLISH[::-1]))
+
+
 @case("10", "test items that are not the same in every language")
 def other_test_items(world):
     labels = [LABELS[place % 3] for place in range(12)]

@@ -4,7 +4,9 @@ A case is a function that puts its files into the world's folder, its sections i
 must hold what and which must be refused with what words. Cases that are about the config itself are checked in place.
 """
 
+import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -69,6 +71,7 @@ class World:
         default_factory=lambda: {"results": "results", "corpora": {}, "models": {}, "tasks": {}}
     )
     expected: list[Expectation] = field(default_factory=list)
+    replacements: list[tuple[str, str, str, str, Callable[[Path], None]]] = field(default_factory=list)
     verdicts: dict[str, list[str]] = field(default_factory=dict)
     wrong: dict[str, list[str]] = field(default_factory=dict)
 
@@ -101,6 +104,10 @@ class World:
     def refuses(self, target: str, pattern: str) -> None:
         """Expect a refusal, in one line that matches."""
         self.expected.append(Expectation(self.number, target, re.compile(pattern)))
+
+    def replaced(self, target: str, source: str, other: str, right: Callable[[Path], None]) -> None:
+        """Expect a result to be made again after the run, when a file is replaced by an older one."""
+        self.replacements.append((self.number, target, source, other, right))
 
     def small(self, languages=("en", "de"), **sections) -> dict[str, Any]:
         """A config of its own: one corpus of two languages, one model."""
@@ -138,6 +145,11 @@ class World:
         output = self.snakemake(config, *(f"results/{one.target}" for one in self.expected))
         for one in self.expected:
             self.look_at(one, output)
+        for number, target, source, other, right in self.replacements:
+            shutil.copy2(other, source)
+            os.utime(source, (1, 1))
+            output = self.snakemake(config, f"results/{target}")
+            self.look_at(Expectation(number, target, right), output)
 
     def snakemake(self, config: Path, *targets: str) -> str:
         """Run Snakemake in the folder; give what it printed."""
