@@ -41,7 +41,7 @@ CONFIG = {
     },
     "models": {
         "trained": {"train": TRAIN, "corpora": ["microworld"]},
-        "fetched": {"hub": "someone/small", "revision": FIRST, "depth": 1, "corpora": ["microworld"]},
+        "fetched": {"hub": "someone/small", "revision": FIRST, "depth": 1, "family": "bert", "corpora": ["microworld"]},
     },
     "concepts": {"clusters": 6},
     "activations": {"device": "cpu", "precision": "float32"},
