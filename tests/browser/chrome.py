@@ -76,14 +76,13 @@ class Tab:
         self.call("Page.navigate", url=path.resolve().as_uri())
         self.wait("document.readyState === 'complete'")
 
-    def wait(self, script: str, seconds: float = 30) -> Any:
+    def wait(self, script: str, seconds: float = 30) -> None:
         """Wait until an expression is true."""
         end = time.monotonic() + seconds
-        while not (value := self.run(script)):
+        while not self.run(f"Boolean({script})"):
             if time.monotonic() > end:
                 raise AssertionError(f"not true within {seconds:.0f} s: {script}; problems: {self.problems}")
             time.sleep(0.05)
-        return value
 
     def text(self, selector: str) -> str:
         """Give the text of an element as it is seen."""

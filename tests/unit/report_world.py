@@ -1,6 +1,7 @@
 """Made-up results of any size: the tables and concept cards of a run, with text of many scripts and hostile text."""
 
 import json
+from functools import cache
 from itertools import product
 from pathlib import Path
 
@@ -41,12 +42,17 @@ def write_results(
     (folder / "tables").mkdir(exist_ok=True)
     for name, rows in tables(rng, models, tasks, targets, layers, concepts).items():
         rows.to_csv(folder / "tables" / f"{name}.csv", index=False, float_format="%.10g", lineterminator="\n")
-    for model, checkpoint, target in product(models, checkpoints(tasks), targets):
-        place = folder / f"metrics/concept_cards/{model}/{checkpoint}/corpus/en-{target}/encoder-encoder.parquet"
-        place.parent.mkdir(parents=True, exist_ok=True)
-        names = {"model": model, "checkpoint": checkpoint, "corpus": "corpus", "source": "en", "target": target}
-        rows = cards(rng, target, layers, concepts, hostile).assign(**names, kind="encoder-encoder")
-        rows.to_parquet(place, index=False, compression="zstd")
+    for target in targets:
+        rows = cards(rng, target, layers, concepts, hostile)
+        for model, checkpoint in product(models, checkpoints(tasks)):
+            place = folder / f"metrics/concept_cards/{model}/{checkpoint}/corpus/en-{target}/encoder-encoder.parquet"
+            place.parent.mkdir(parents=True, exist_ok=True)
+            names = {"model": model, "checkpoint": checkpoint, "corpus": "corpus", "source": "en", "target": target}
+            # Checkpoints differ in what is aligned.
+            named = rows.assign(
+                **names, kind="encoder-encoder", aligned=rng.permutation(rows.aligned) & (rows.side == "source")
+            )
+            named.to_parquet(place, index=False, compression="zstd")
     return folder
 
 
@@ -187,6 +193,7 @@ def cards(rng: np.random.Generator, target: str, layers: int, concepts: int, hos
     return table
 
 
+@cache
 def vocabulary(language: str, cluster: int) -> list[str]:
     """Give a concept's words, the same in every layer and checkpoint."""
     letters, rng = LETTERS[language], np.random.default_rng([cluster, len(language)])

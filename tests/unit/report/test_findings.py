@@ -143,17 +143,19 @@ def test_transfer_must_beat_shared_words_too(data):
     assert len(lost) == 2
 
 
-def test_correlations_are_adjusted_for_all_that_are_told(data):
+def test_correlations_are_adjusted_over_models_tasks_and_distances(data):
     said = told(collect(data, set()), figure="transfer_by_impact")
     assert (
         "impact with transfer: r = 0.77 [-0.20, 0.90], n = 30; beside family, script, shared words partial r" in said[0]
     )
-    assert "MRQAP p = 0.0005; mixed model p = 0.0005; Mantel p = 0.0005, adjusted for 10" in said[0]
-    data["correlations"]["p_mrqap"] = 0.04
-    assert len(told(collect(data, set()), figure="transfer_by_impact")) == 2
-    # Alone 0.04 would do; beside eight that are nothing it does not.
-    data["correlations"].loc[data["correlations"].relation != "impact-transfer", "p_mrqap"] = 0.9
-    assert not told(collect(data, set()), figure="transfer_by_impact")
+    assert "MRQAP p = 0.0005; mixed model p = 0.0005; Mantel p = 0.0005, adjusted for 2 tests" in said[0]
+    rows = data["correlations"]
+    distances = rows.relation == "impact-distance"
+    rows.loc[distances, "p_mrqap"] = 0.04
+    assert len(told(collect(data, set()), figure="correlation_by_layer")) == 4
+    # Alone 0.04 would do; beside three that are nothing it does not.
+    rows.loc[distances, "p_mrqap"] = np.where(rows[distances].model == "naive", 0.9, 0.04)
+    assert not told(collect(data, set()), figure="correlation_by_layer")
 
 
 def test_what_mantel_alone_finds_is_not_told(data):

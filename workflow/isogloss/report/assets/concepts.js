@@ -60,7 +60,7 @@ function contextLines(card, language) {
 }
 
 function cardElement(card, sides, file) {
-  const parts = [make("h4", {}, `Concept ${card.cluster} `, make("span", { class: "note" },
+  const parts = [make("h3", {}, `Concept ${card.cluster} `, make("span", { class: "note" },
     `${card.types} types, ${card.tokens} uses; `, card.aligned ? make("strong", {}, "aligned") : "not aligned", `, ${card.coverage} % translated`)),
   wordList(card, file.source, "source"), ...contextLines(card, file.source)];
   const known = card.targets.map((cluster) => sides.target.find((one) => one.cluster === cluster)).filter(Boolean);

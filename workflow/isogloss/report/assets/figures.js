@@ -49,6 +49,8 @@ async function draw(name) {
     const drawn = await vegaEmbed(make("div"), spec, { actions: false, renderer: "svg", defaultStyle: false, tooltip: { disableDefaultStyle: true } });
     if (plot.asked !== asked) { drawn.finalize(); return; }
     plot.view = drawn;
+    // The element around it describes the figure as a whole.
+    drawn.view.container().querySelector("svg").setAttribute("aria-hidden", "true");
     plot.element.replaceChildren(drawn.view.container());
   }
   plot.element.classList.add("drawn");
@@ -73,7 +75,7 @@ function redraw() {
 /** Draw what is not on the screen when there is nothing else to do, so that searching and printing find it. */
 function inTheBackground() {
   const next = [...plots].find(([, plot]) => plot.stale && !plot.near);
-  if (next) requestIdleCallback(() => draw(next[0]).then(inTheBackground));
+  if (next) requestIdleCallback(() => draw(next[0]).then(inTheBackground), { timeout: 500 });
 }
 
 function startFigures() {

@@ -4,10 +4,11 @@ const ROWS = 50;
 const shown = { about: null, header: [], rows: [], found: [], column: -1, down: false, page: 0 };
 
 async function openTable() {
-  shown.about = facts.tables.find((table) => table.name === byId("table-name").value);
-  const [header, ...rows] = fromCsv(await text(`table-${shown.about.name}`));
-  Object.assign(shown, { header, rows, column: -1, down: false, page: 0 });
-  const { about } = shown;
+  const name = byId("table-name").value;
+  const [header, ...rows] = fromCsv(await text(`table-${name}`));
+  if (byId("table-name").value !== name) return;
+  const about = facts.tables.find((table) => table.name === name);
+  Object.assign(shown, { about, header, rows, column: -1, down: false, page: 0 });
   const cut = about.shown < about.rows
     ? ` The first ${about.shown.toLocaleString("en")} of ${about.rows.toLocaleString("en")} rows; all are in tables/${about.name}.csv beside this page.` : "";
   byId("table-about").textContent = about.about + cut;

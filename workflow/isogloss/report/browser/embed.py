@@ -15,7 +15,7 @@ from isogloss.report.blocks import block
 
 # Of the page's 15 MB; and what one card takes of it at most, compressed.
 BUDGET = 8_000_000
-CARD = 80
+CARD = 60
 PAIR = ("corpus", "source", "target")
 NAMES = ("model", "checkpoint", *PAIR, "kind")
 

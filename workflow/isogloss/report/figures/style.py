@@ -21,7 +21,7 @@ LAYER = "layer (0 = embeddings)"
 CONFIG: dict[str, Any] = {
     "background": "transparent",
     "font": "system-ui, 'DejaVu Sans', sans-serif",
-    "aria": False,  # the page describes the figure as a whole
+    # the page describes the figure as a whole
     "axis": {
         "labelColor": "currentColor",
         "titleColor": "currentColor",
@@ -55,7 +55,12 @@ CONFIG: dict[str, Any] = {
         "symbolOpacity": 1,
         "titleFontWeight": "normal",
     },
-    "title": {"color": "currentColor", "subtitleColor": "currentColor", "anchor": "start", "fontSize": 13},
+    "title": {
+        "color": "currentColor",
+        "subtitleColor": "currentColor",
+        "anchor": "start",
+        "fontSize": 13,
+    },
     "view": {"stroke": None},
     "range": {"category": list(COLOURS)},
 }

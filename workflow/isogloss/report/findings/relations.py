@@ -8,14 +8,14 @@ import numpy as np
 import pandas as pd
 
 from isogloss.report.figures.tuned import POOLING, PRIMARY
-from isogloss.report.findings.finding import Finding, between, listed, p_value, survivors
+from isogloss.report.findings.finding import Finding, between, counted, listed, p_value, survivors
 
 COVARIATES = {"family": "family", "script": "script", "shared": "shared words"}
 WORDS = {"impact-transfer": "impact with transfer", "impact-distance": "impact", "distance-transfer": "transfer"}
 
 
 def correlations(data: dict[str, pd.DataFrame]) -> list[Finding]:
-    """Say which correlations hold once p is adjusted for all that are looked at here; impact over mean layers."""
+    """Say which correlations hold once p is adjusted for all models, tasks and distances; impact over mean layers."""
     if "correlations" not in data:
         return []
     rows = data["correlations"]
@@ -24,7 +24,8 @@ def correlations(data: dict[str, pd.DataFrame]) -> list[Finding]:
     scored = (rows.transfer == "score") & rows.measure.isin(PRIMARY)
     wanted = {"impact-transfer": moved & scored, "impact-distance": moved, "distance-transfer": scored}
     rows = pd.concat([rows[(rows.relation == name) & keep] for name, keep in wanted.items()])
-    rows = rows.assign(holds=survivors(rows.p_mrqap))
+    rows["holds"] = rows.groupby("relation").p_mrqap.transform(survivors)
+    tests = rows.groupby("relation").p_mrqap.count()
     findings = []
     for (model, task, relation), part in rows.groupby(["model", "task", "relation"], sort=True):
         tested = part[part.p_mrqap.notna()]
@@ -32,7 +33,7 @@ def correlations(data: dict[str, pd.DataFrame]) -> list[Finding]:
         name, what = f"{model}, {task}", WORDS[relation]
         for row in tested[tested.holds].itertuples():
             side = what if relation == "impact-transfer" else f"{what} with {row.distance} distance"
-            text = f"{side}: {correlation(row)}, adjusted for {len(rows)} correlations."
+            text = f"{side}: {correlation(row)}, adjusted for {counted(tests[relation], 'test')}."
             findings.append(Finding("relations", name, text, figure, strength=abs(float(row.r))))
         lost = tested[~tested.holds]
         if len(lost):
