@@ -4,12 +4,12 @@ import altair as alt
 import pandas as pd
 
 from isogloss.report.figures.cells import scored
-from isogloss.report.figures.style import categories, dashes, layer_axis, ordered, panels, shapes
+from isogloss.report.figures.style import Drawing, categories, dashes, layer_axis, ordered, panels, shapes
 
 
 def chart(
     data: dict[str, pd.DataFrame], *, table: str, measure: str, axis: str, mark: str = ""
-) -> alt.TopLevelMixin | None:
+) -> Drawing | None:
     """Describe the figure; ``mark`` names the column of an upper mark, of a score that has no null."""
     rows = scored(data[table], measure)
     if rows.empty:

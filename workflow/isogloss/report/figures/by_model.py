@@ -4,10 +4,10 @@ import altair as alt
 import pandas as pd
 
 from isogloss.report.figures.cells import scored
-from isogloss.report.figures.style import CONFIG, LAYER, categories, ordered, values
+from isogloss.report.figures.style import CONFIG, LAYER, NO_ROWS, Drawing, categories, ordered
 
 
-def chart(data: dict[str, pd.DataFrame], *, table: str, measure: str, axis: str) -> alt.TopLevelMixin | None:
+def chart(data: dict[str, pd.DataFrame], *, table: str, measure: str, axis: str) -> Drawing | None:
     """Describe the figure."""
     rows = scored(data[table], measure)
     if rows.empty:
@@ -32,5 +32,5 @@ def chart(data: dict[str, pd.DataFrame], *, table: str, measure: str, axis: str)
         tooltip=[*named, alt.Tooltip("mean(null_high):Q", title="null reaches", format=".3f")],
     )
     wide = max(6, 42 // len(curves))
-    figure = alt.layer(bars, dots, nulls, data=values(rows)).properties(width=alt.Step(wide, **{"for": "offset"}))
-    return figure.properties(height=240).configure(**CONFIG)
+    figure = alt.layer(bars, dots, nulls, data=NO_ROWS).properties(width=alt.Step(wide, **{"for": "offset"}))
+    return figure.properties(height=240).configure(**CONFIG), rows

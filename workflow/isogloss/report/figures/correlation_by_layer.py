@@ -3,11 +3,11 @@
 import altair as alt
 import pandas as pd
 
-from isogloss.report.figures.style import categories, dashes, layer_axis, panels, zero_line
+from isogloss.report.figures.style import Drawing, categories, dashes, layer_axis, panels, zero_line
 from isogloss.report.figures.tuned import POOLING, PRIMARY
 
 
-def chart(data: dict[str, pd.DataFrame]) -> alt.TopLevelMixin | None:
+def chart(data: dict[str, pd.DataFrame]) -> Drawing | None:
     """Describe the figure."""
     rows = data["correlations"]
     rows = rows[(rows.statistic == "pearson") & (rows.pooling == POOLING) & (rows.impact == "impact")]

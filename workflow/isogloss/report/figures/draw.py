@@ -24,7 +24,7 @@ from isogloss.report.figures import (
     transfer_heatmap,
 )
 from isogloss.report.figures.catalogue import BY_NAME, FIGURES, Figure
-from isogloss.report.figures.style import CONFIG
+from isogloss.report.figures.style import CONFIG, records
 from isogloss.tables import read_table
 
 CHARTS = {
@@ -94,8 +94,13 @@ def describe(figure: Figure, data: dict[str, pd.DataFrame]) -> dict[str, Any] | 
     data
         Tables of the whole grid by name; at least those that the figure names.
     """
-    chart = CHARTS[figure.module](data, **figure.arguments)
-    return None if chart is None else chart.to_dict()
+    drawing = CHARTS[figure.module](data, **figure.arguments)
+    if drawing is None:
+        return None
+    chart, rows = drawing
+    described = chart.to_dict()
+    described["data"]["values"] = records(rows)
+    return described
 
 
 def nothing(figure: Figure) -> str:

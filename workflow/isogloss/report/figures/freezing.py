@@ -3,13 +3,13 @@
 import altair as alt
 import pandas as pd
 
-from isogloss.report.figures.style import categories, ordered, panels, zero_line
+from isogloss.report.figures.style import Drawing, categories, ordered, panels, zero_line
 from isogloss.report.figures.tuned import PRIMARY, with_panel
 
 GROUPS = {"near": "near", "far": "far", "gap": "gap (far − near)"}
 
 
-def chart(data: dict[str, pd.DataFrame]) -> alt.TopLevelMixin | None:
+def chart(data: dict[str, pd.DataFrame]) -> Drawing | None:
     """Describe the figure."""
     rows = data["freezing"]
     rows = rows[rows.measure.isin(PRIMARY) & rows.difference.notna()]

@@ -4,12 +4,10 @@ import altair as alt
 import pandas as pd
 
 from isogloss.report.figures.cells import scored
-from isogloss.report.figures.style import graded, ordered, panels
+from isogloss.report.figures.style import Drawing, graded, ordered, panels
 
 
-def chart(
-    data: dict[str, pd.DataFrame], *, table: str, measure: str, axis: str, crosses: bool
-) -> alt.TopLevelMixin | None:
+def chart(data: dict[str, pd.DataFrame], *, table: str, measure: str, axis: str, crosses: bool) -> Drawing | None:
     """Describe the figure; ``crosses`` marks cells that do not exceed the null's 95 % interval."""
     rows = scored(data[table], measure)
     if rows.empty:

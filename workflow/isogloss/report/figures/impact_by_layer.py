@@ -4,11 +4,11 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from isogloss.report.figures.style import GRADED, layer_axis, panels
+from isogloss.report.figures.style import GRADED, Drawing, layer_axis, panels
 from isogloss.report.figures.tuned import GRID, moved, with_panel
 
 
-def chart(data: dict[str, pd.DataFrame]) -> alt.TopLevelMixin | None:
+def chart(data: dict[str, pd.DataFrame]) -> Drawing | None:
     """Describe the figure."""
     rows = with_panel(moved(data["impact"], [*GRID, "layer"]))
     rows = rows[rows.source != rows.target]

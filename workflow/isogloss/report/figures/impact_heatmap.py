@@ -1,13 +1,12 @@
 """Impact over the mean of the layers, source × target."""
 
-import altair as alt
 import pandas as pd
 
-from isogloss.report.figures.style import panels, squares
+from isogloss.report.figures.style import Drawing, panels, squares
 from isogloss.report.figures.tuned import GRID, moved, with_panel
 
 
-def chart(data: dict[str, pd.DataFrame]) -> alt.TopLevelMixin | None:
+def chart(data: dict[str, pd.DataFrame]) -> Drawing | None:
     """Describe the figure."""
     rows = with_panel(moved(data["impact"], GRID))
     if rows.empty:

@@ -3,13 +3,13 @@
 import altair as alt
 import pandas as pd
 
-from isogloss.report.figures.style import categories, dashes, ordered, panels
+from isogloss.report.figures.style import Drawing, categories, dashes, ordered, panels
 from isogloss.report.figures.tuned import with_panel
 
 KINDS = {"loss": "training", "validation_loss": "held out"}
 
 
-def chart(data: dict[str, pd.DataFrame]) -> alt.TopLevelMixin | None:
+def chart(data: dict[str, pd.DataFrame]) -> Drawing | None:
     """Describe the figure."""
     rows = data["finetuning"]
     rows = rows[rows.measure.isin(KINDS) & (rows.value > 0)]

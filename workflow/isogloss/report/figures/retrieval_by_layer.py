@@ -3,7 +3,7 @@
 import altair as alt
 import pandas as pd
 
-from isogloss.report.figures.style import categories, dashes, layer_axis, ordered, panels
+from isogloss.report.figures.style import Drawing, categories, dashes, layer_axis, ordered, panels
 
 NAMES = {
     "sentence_retrieval": "sentence retrieval",
@@ -12,7 +12,7 @@ NAMES = {
 }
 
 
-def chart(data: dict[str, pd.DataFrame]) -> alt.TopLevelMixin | None:
+def chart(data: dict[str, pd.DataFrame]) -> Drawing | None:
     """Describe the figure."""
     rows = data["retrieval"]
     rows = rows[rows.value.notna() & (rows.source != rows.target)]

@@ -2,10 +2,10 @@
 
 import textwrap
 from collections.abc import Sequence
+from math import isfinite
 from typing import Any
 
 import altair as alt
-import numpy as np
 import pandas as pd
 
 # Okabe and Ito's palette without its yellow and its black, told apart by people of any colour vision on either ground.
@@ -14,7 +14,9 @@ DASHES = ([1, 0], [6, 3], [2, 2], [8, 3, 2, 3], [1, 3])
 SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down")
 # Its ends would vanish on a dark and on a light page.
 GRADED = alt.Scale(scheme=alt.SchemeParams(name="viridis", extent=[0.1, 0.95]))
-ROWS = "rows"
+# A chart, and its rows: checking every row against the schema, as Altair does, takes longer than all the rest.
+Drawing = tuple[alt.TopLevelMixin, pd.DataFrame]
+NO_ROWS = alt.InlineData(values=[], name="rows")
 LAYER = "layer (0 = embeddings)"
 
 # Ink follows the page's: the same drawing reads on a light and on a dark page, and is black in a file.
@@ -66,18 +68,16 @@ CONFIG: dict[str, Any] = {
 }
 
 
-def values(rows: pd.DataFrame, digits: int = 5) -> alt.InlineData:
-    """Give rows as a chart's own data, numbers rounded to so many digits; the page filters it under its name."""
-    rounded = rows.copy()
-    for column in rounded.select_dtypes("floating"):
-        rounded[column] = [float(f"{value:.{digits}g}") if np.isfinite(value) else None for value in rounded[column]]
-    records = rounded.astype(object).where(rounded.notna(), None).to_dict("records")
-    return alt.InlineData(values=[{key: plain(value) for key, value in row.items()} for row in records], name=ROWS)
-
-
-def plain(value: Any) -> Any:
-    """Give a NumPy scalar as Python's own."""
-    return value.item() if isinstance(value, np.generic) else value
+def records(rows: pd.DataFrame, digits: int = 5) -> list[dict[str, Any]]:
+    """Give rows as a specification holds them: numbers rounded to so many digits, what is missing as None."""
+    columns = []
+    for name in rows:
+        column = rows[name]
+        if column.dtype.kind == "f":
+            columns.append([float(f"{value:.{digits}g}") if isfinite(value) else None for value in column.tolist()])
+        else:
+            columns.append(column.astype(object).where(column.notna(), None).tolist())
+    return [dict(zip(rows.columns, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
 def ordered(names: pd.Series) -> list[str]:
@@ -118,12 +118,12 @@ def zero_line() -> alt.Chart:
     return one.encode(y=alt.datum(0), color=alt.value("currentColor"))
 
 
-def panels(chart: alt.Chart | alt.LayerChart, rows: pd.DataFrame, by: str, columns: int = 3) -> alt.FacetChart:
+def panels(chart: alt.Chart | alt.LayerChart, rows: pd.DataFrame, by: str, columns: int = 3) -> Drawing:
     """Set one panel a value of ``by``, with shared scales and an axis at every panel."""
     names = ordered(rows[by])
     facet = alt.Facet(f"{by}:N", title=None, sort=names, header=alt.Header(labelExpr="split(datum.label, '\\n')"))
-    whole = chart.facet(data=values(rows), facet=facet, columns=min(columns, len(names)))
-    return whole.resolve_axis(x="independent", y="independent").configure(**CONFIG)
+    whole = chart.facet(data=NO_ROWS, facet=facet, columns=min(columns, len(names)))
+    return whole.resolve_axis(x="independent", y="independent").configure(**CONFIG), rows
 
 
 def graded(field: str, title: str, top: float) -> alt.Color:

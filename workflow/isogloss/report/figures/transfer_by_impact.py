@@ -3,13 +3,13 @@
 import altair as alt
 import pandas as pd
 
-from isogloss.report.figures.style import categories, ordered, panels
+from isogloss.report.figures.style import Drawing, categories, ordered, panels
 from isogloss.report.figures.tuned import GRID, moved, primary, with_panel
 
 LABELLED = 40
 
 
-def chart(data: dict[str, pd.DataFrame]) -> alt.TopLevelMixin | None:
+def chart(data: dict[str, pd.DataFrame]) -> Drawing | None:
     """Describe the figure."""
     rows = primary(data["transfer"]).merge(moved(data["impact"], GRID), on=GRID)
     rows = with_panel(rows[rows.source != rows.target])

@@ -4,11 +4,11 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from isogloss.report.figures.style import panels, squares
+from isogloss.report.figures.style import Drawing, panels, squares
 from isogloss.report.figures.tuned import best_baseline, primary, with_panel
 
 
-def chart(data: dict[str, pd.DataFrame]) -> alt.TopLevelMixin | None:
+def chart(data: dict[str, pd.DataFrame]) -> Drawing | None:
     """Describe the figure."""
     rows = primary(data["transfer"])
     if rows.empty:
