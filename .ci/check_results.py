@@ -9,6 +9,7 @@ import pandas as pd
 
 from isogloss.config.read import load
 from isogloss.plan import targets
+from isogloss.plan.places import Places
 from isogloss.plan.study import Study
 
 
@@ -45,12 +46,12 @@ def check(config: str) -> list[str]:
     activations = pd.read_csv(results / "tables" / "activations.csv")
     expect(len(activations) == len(study.store_cells), "activations: a store is missing from the table")
     expect((activations.kept > 0).all(), "activations: a store without words")
-    for figure in targets.figures(study):
+    for figure in targets.figures(study, Places(settings.results)):
         root = ElementTree.parse(results / "figures" / f"{figure}.svg").getroot()
         expect(root.tag.endswith("svg"), f"{figure}.svg is not an SVG")
     report = (results / "report.html").read_text(encoding="utf-8")
-    for figure in targets.figures(study):
-        expect(f'data-figure="{figure}"' in report, f"the report lacks the figure {figure}")
+    for figure in targets.figures(study, Places(settings.results)):
+        expect(f'<figure id="{figure}">' in report, f"the report lacks the figure {figure}")
     expect("torch" in json.dumps(json.loads((results / "provenance.json").read_text())), "no versions recorded")
     if settings.tasks:
         wrong += check_tasks(settings, results)

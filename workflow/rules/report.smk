@@ -1,15 +1,67 @@
-"""Figures of the tables, what the run was made with, and one report."""
+"""Concept cards, figures of the tables, what the run was made with, and one report."""
+
+
+def of_figure(name):
+    """What a figure's files are called in Snakemake's own report."""
+    return {
+        "caption": "../report/figure.rst",
+        "category": lambda wildcards: QUESTIONS[FIGURES[wildcards.figure].question],
+        "labels": lambda wildcards: {
+            "figure": FIGURES[wildcards.figure].title,
+            "format": name,
+        },
+    }
+
+
+def clusters_of(wildcards, space):
+    """One space's concepts in every layer, of the first seed."""
+    seed = settings.concepts.seeds[0]
+    return [
+        places(
+            "concepts", **{**wildcards, "space": space, "layer": layer, "seed": seed}
+        )
+        for layer in study.layers(wildcards.model)
+    ]
+
+
+use rule step as describe_concepts with:
+    input:
+        stores=lambda wildcards: stores_of(wildcards, spaces_of_kind(wildcards.kind)),
+        corpora=lambda wildcards: [
+            places("corpus", corpus=wildcards.corpus, language=language)
+            for language in (wildcards.source, wildcards.target)
+        ],
+        source_clusters=lambda wildcards: clusters_of(
+            wildcards, spaces_of_kind(wildcards.kind)[0]
+        ),
+        target_clusters=lambda wildcards: clusters_of(
+            wildcards, spaces_of_kind(wildcards.kind)[1]
+        ),
+        lexicon=places("lexicon"),
+    output:
+        output=places("cards"),
+    log:
+        places.log(places("cards")),
+    resources:
+        mem_mb=needs("cards", "mem_mb"),
+        runtime=needs("cards", "runtime"),
+    params:
+        **step("isogloss.report.browser.cards:write_cards"),
+        spec=lambda wildcards: specs.cards(study, cell(wildcards)),
+        mappings={"stores": ["source", "target"], "corpora": ["source", "target"]},
+    message:
+        "Concept cards of {wildcards.model}/{wildcards.checkpoint} on {wildcards.corpus}, "
+        "{wildcards.source}-{wildcards.target}, {wildcards.kind}"
 
 
 use rule step as draw_figure with:
     input:
         tables=lambda wildcards: [
-            places("table", table=name) for name in FIGURES[wildcards.figure]
+            places("table", table=name) for name in FIGURES[wildcards.figure].tables
         ],
     output:
-        output=report(
-            places("figure"), category="Figures", labels={"figure": "{figure}"}
-        ),
+        output=report(places("figure"), **of_figure("SVG")),
+        pdf=report(places("figure_pdf"), **of_figure("PDF")),
     log:
         places.log(places("figure")),
     wildcard_constraints:
@@ -17,6 +69,7 @@ use rule step as draw_figure with:
     params:
         **step("isogloss.report.figures.draw:draw"),
         spec=lambda wildcards: {"name": wildcards.figure},
+        caption=lambda wildcards: FIGURES[wildcards.figure].caption,
     message:
         "Figure {wildcards.figure}"
 
@@ -36,14 +89,15 @@ use rule step as record_provenance with:
 use rule step as write_report with:
     input:
         tables=TABLES,
-        figures=[places("figure", figure=name) for name in FIGURES],
-        concept_pairs=[
-            places.metric("concept_pairs", "pair-layer", "parquet", **one)
-            for one in study.layer_cells
-        ],
+        cards=[places("cards", **one) for one in study.kind_cells],
         provenance=places("provenance"),
     output:
-        output=places("report"),
+        output=report(
+            places("report"),
+            caption="../report/report.rst",
+            category="Report",
+            labels={"page": "Findings, figures, concepts and tables in one file"},
+        ),
     log:
         places.log(places("report")),
     params:

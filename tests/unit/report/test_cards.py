@@ -18,7 +18,16 @@ from isogloss.report.browser.map import project
 from isogloss.states.store import StoreWriter
 
 LANGUAGES = {"source": "en", "target": "de"}
-RULE = {"match": 0.9, "size_ratio": 0.5, "min_types": 2, "top_n": 2, "convention": "paper", "seed": 0}
+RULE = {
+    "null": 0,
+    "bootstrap": 0,
+    "match": 0.9,
+    "size_ratio": 0.5,
+    "min_types": 2,
+    "top_n": 2,
+    "convention": "paper",
+    "seed": 0,
+}
 NAMES = {"model": "m", "checkpoint": "pretrained", "corpus": "c", "source": "en", "target": "de", "kind": "e-e"}
 LAYERS = [0, 2]
 
@@ -26,7 +35,7 @@ LAYERS = [0, 2]
 def world(folder):
     """Write a store, clusters of two layers, a text and a lexicon of two languages; some words are not clustered."""
     rng = np.random.default_rng(1)
-    made = {"stores": {}, "clusters": {}, "corpora": {}}
+    made = {"stores": {}, "corpora": {}}
     for side, language in LANGUAGES.items():
         text = sentences(language, 40)
         words = text[["sentence", "words"]].explode("words").rename(columns={"words": "form"})
@@ -39,13 +48,13 @@ def world(folder):
         writer.finish()
         made["corpora"][side] = folder / f"{language}.parquet"
         text[["sentence", "words"]].to_parquet(made["corpora"][side])
-        made["clusters"][side] = []
+        made[f"{side}_clusters"] = []
         for layer in LAYERS:
             table = words[words.aligned].rename(columns={"form": "word"}).assign(language=language)
             lemma = table.word.str[-1].map(ord)
             table["cluster"] = np.where(rng.random(len(table)) < 0.7, lemma % 5, rng.integers(0, 5, len(table)))
-            made["clusters"][side].append(folder / f"{side}{layer}.parquet")
-            table.sample(frac=1, random_state=0).to_parquet(made["clusters"][side][-1])
+            made[f"{side}_clusters"].append(folder / f"{side}{layer}.parquet")
+            table.sample(frac=1, random_state=0).to_parquet(made[f"{side}_clusters"][-1])
     lemmas = [chr(97 + number) for number in range(24)]
     rows = [(f"en{one}", f"de{other}", p, 3) for place, one in enumerate(lemmas)
             for other, p in ((one, 0.7), (lemmas[(place + 5) % 24], 0.2), (lemmas[(place + 7) % 24], 0.1))]  # fmt: skip
@@ -75,7 +84,7 @@ def test_cards_say_what_slow_counting_finds(made):
     inputs, table = made
     translations = best(pd.read_parquet(inputs["lexicon"]))
     for number, layer in enumerate(LAYERS):
-        sides = {side: pd.read_parquet(inputs["clusters"][side][number]) for side in LANGUAGES}
+        sides = {side: pd.read_parquet(inputs[f"{side}_clusters"][number]) for side in LANGUAGES}
         types = {side: {c: set(part.word) for c, part in rows.groupby("cluster")} for side, rows in sides.items()}
         for row in table[(table.layer == layer) & (table.side == "source")].itertuples():
             mine = types["source"][row.cluster]
@@ -126,7 +135,7 @@ def test_words_without_spaces_are_joined_without(made, tmp_path):
 
 def test_centroids_are_means_of_the_concepts_vectors(made):
     inputs, _ = made
-    clusters = pd.read_parquet(inputs["clusters"]["source"][1])
+    clusters = pd.read_parquet(inputs["source_clusters"][1])
     labels = pd.Index(sorted(set(clusters.cluster)))
     found = module.centroids(inputs["stores"]["source"], 2, clusters, labels)
     with module.open_store(inputs["stores"]["source"]) as store:

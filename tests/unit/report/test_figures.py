@@ -30,7 +30,12 @@ def strings(drawing):
 @pytest.mark.parametrize("figure", FIGURES, ids=lambda figure: figure.name)
 def test_a_figure_is_the_same_twice_and_stands_beside_it_as_pdf(folder, tmp_path, figure):
     for copy in ("a", "b"):
-        draw(figure.name, tables=[folder / f"{name}.csv" for name in figure.tables], output=tmp_path / f"{copy}.svg")
+        draw(
+            figure.name,
+            tables=[folder / f"{name}.csv" for name in figure.tables],
+            output=tmp_path / f"{copy}.svg",
+            pdf=tmp_path / f"{copy}.pdf",
+        )
     assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
     assert figure.title in strings(tmp_path / "a.svg")
     assert (tmp_path / "a.pdf").read_bytes().startswith(b"%PDF")
@@ -46,13 +51,18 @@ def test_every_figure_belongs_to_a_question_and_every_module_to_a_figure():
 def test_tables_without_a_row_are_a_sentence_in_the_picture(data, tmp_path, figure):
     for name in figure.tables:
         data[name].iloc[:0].to_csv(tmp_path / f"{name}.csv", index=False)
-    draw(figure.name, tables=[tmp_path / f"{name}.csv" for name in figure.tables], output=tmp_path / "x.svg")
+    draw(
+        figure.name,
+        tables=[tmp_path / f"{name}.csv" for name in figure.tables],
+        output=tmp_path / "x.svg",
+        pdf=tmp_path / "x.pdf",
+    )
     assert "the tables hold no value to draw" in strings(tmp_path / "x.svg")
 
 
 def test_a_figure_that_there_is_not(folder, tmp_path):
     with pytest.raises(IsoglossError, match="no figure 'alignment'; there are concept_alignment_by_layer"):
-        draw("alignment", tables=[folder / "impact.csv"], output=tmp_path / "x.svg")
+        draw("alignment", tables=[folder / "impact.csv"], output=tmp_path / "x.svg", pdf=tmp_path / "x.pdf")
 
 
 def test_crosses_mark_the_cells_inside_the_null(data):

@@ -131,6 +131,13 @@ def scoring(study: Study, corpus: str, **_) -> Effort:
     return Effort(LIBRARIES_MB + int(200 * words / 1e6), minutes(100 * draws * words, THREAD_SPEED, MEMBER_MINUTES))
 
 
+def cards(study: Study, model: str, **_) -> Effort:
+    """Estimate the map of one pair's concepts: t-SNE of two languages' concepts in all layers, on one thread."""
+    concepts = 2 * len(study.layers(model)) * study.settings.concepts.clusters
+    hidden = parameters(study, model)[0]
+    return Effort(LIBRARIES_MB + int(16 * concepts * hidden / 1e6), 10 + concepts // 2000)
+
+
 def retrieval(study: Study, model: str, corpus: str, **_) -> Effort:
     """Estimate a forward pass over every language of a corpus on a CPU, and all sentences against all."""
     count, languages = sentences(study, corpus), len(study.settings.corpora[corpus].languages)

@@ -25,8 +25,10 @@ PLACES = {
     "training": "metrics/training/{model}/{checkpoint}.csv",
     "finetuning": "metrics/finetuning/{model}/{checkpoint}.csv",
     "word_alignment": f"metrics/word_alignment/{PAIR}.csv",
+    "cards": f"metrics/concept_cards/{CELL}/{{kind}}.parquet",
     "table": "tables/{table}.csv",
     "figure": "figures/{figure}.svg",
+    "figure_pdf": "figures/{figure}.pdf",
     "provenance": "provenance.json",
     "report": "report.html",
 }

@@ -186,6 +186,16 @@ def halves(study: Study, cell: dict[str, Any]) -> dict[str, Any]:
     return plain({**clustering(study, cell), "seed": study.settings.concepts.seeds[0]})
 
 
+def cards(study: Study, cell: dict[str, Any]) -> dict[str, Any]:
+    """Name what a pair's concept cards depend on beside its concepts, vectors and text."""
+    settings = {**plain(study.settings.concept_alignment), "null": 0}
+    del settings["bootstrap"]
+    languages = {side: cell[side] for side in ("source", "target")}
+    identity = {name: cell[name] for name in ("model", "checkpoint", "corpus", "source", "target", "kind")}
+    own = {"layers": study.layers(cell["model"]), "settings": settings, "languages": languages, "identity": identity}
+    return plain({**own, "seed": study.settings.concepts.seeds[0]})
+
+
 def task(study: Study, name: str) -> dict[str, Any]:
     """Name a task's kind and labels."""
     section = study.settings.tasks[name]

@@ -223,6 +223,11 @@ class Study:
         ]
 
     @cached_property
+    def kind_cells(self) -> list[dict[str, Any]]:
+        """List every pair of every checkpoint, by kind."""
+        return [{**cell, "kind": kind} for cell in self.pair_cells for kind in self.kinds(cell["model"])]
+
+    @cached_property
     def layer_cells(self) -> list[dict[str, Any]]:
         """The same with every kind of pair and layer: what CALIGN and COLAP are measured on."""
         return [

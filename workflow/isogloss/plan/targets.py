@@ -3,26 +3,7 @@
 from isogloss.measures import MEASURES
 from isogloss.plan.places import Places
 from isogloss.plan.study import PRETRAINED, Study
-
-# Figure -> the tables it is drawn from.
-CONCEPT_FIGURES = {
-    "concept_alignment_by_layer": ["concept_alignment"],
-    "concept_alignment_heatmap": ["concept_alignment"],
-    "concept_alignment_by_model": ["concept_alignment"],
-    "concept_overlap_by_layer": ["concept_overlap"],
-    "concept_overlap_heatmap": ["concept_overlap"],
-    "translated_overlap_by_layer": ["concept_overlap"],
-    "translated_overlap_heatmap": ["concept_overlap"],
-}
-TASK_FIGURES = {
-    "transfer_heatmap": ["transfer", "baselines"],
-    "impact_by_layer": ["impact", "distances"],
-    "impact_heatmap": ["impact"],
-    "transfer_by_impact": ["transfer", "impact"],
-    "correlation_by_layer": ["correlations"],
-    "learning_curves": ["finetuning"],
-}
-VARIANT_FIGURES = {"freezing": ["freezing"]}
+from isogloss.report.figures.catalogue import FIGURES, Figure
 
 
 def measure_files(study: Study, places: Places) -> dict[str, list[str]]:
@@ -58,10 +39,7 @@ def tables(study: Study, places: Places) -> list[str]:
     return [places("table", table=name) for name in [*collated(study, places), *whole_tables(study)]]
 
 
-def figures(study: Study) -> dict[str, list[str]]:
-    """Name the figures of a run, each with the tables it is drawn from."""
-    return {
-        **CONCEPT_FIGURES,
-        **(TASK_FIGURES if study.settings.tasks else {}),
-        **(VARIANT_FIGURES if study.has_variants else {}),
-    }
+def figures(study: Study, places: Places) -> dict[str, Figure]:
+    """List the figures of a run by name: those whose tables it has."""
+    names = {*collated(study, places), *whole_tables(study)}
+    return {figure.name: figure for figure in FIGURES if names.issuperset(figure.tables)}

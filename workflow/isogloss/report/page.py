@@ -34,12 +34,10 @@ FILTERS = ("model", "checkpoint", "task", "language", "layer")
 def write_report(
     *,
     tables: list[str | Path],
+    cards: list[str | Path],
     provenance: str | Path,
     title: str,
     output: str | Path,
-    cards: list[str | Path] = (),
-    figures: list[str | Path] = (),
-    concept_pairs: list[str | Path] = (),
     expected: list[str] | None = None,
 ) -> None:
     """Write the report.

@@ -61,7 +61,7 @@ function contextLines(card, language) {
 
 function cardElement(card, sides, file) {
   const parts = [make("h3", {}, `Concept ${card.cluster} `, make("span", { class: "note" },
-    `${card.types} types, ${card.tokens} uses; `, card.aligned ? make("strong", {}, "aligned") : "not aligned", `, ${card.coverage} % translated`)),
+    `${card.types} ${card.types === 1 ? "type" : "types"}, ${card.tokens} uses; `, card.aligned ? make("strong", {}, "aligned") : "not aligned", `, ${card.coverage} % translated`)),
   wordList(card, file.source, "source"), ...contextLines(card, file.source)];
   const known = card.targets.map((cluster) => sides.target.find((one) => one.cluster === cluster)).filter(Boolean);
   for (const [place, target] of known.entries()) {

@@ -31,8 +31,9 @@ UNSPACED = ("zh", "ja", "th", "lo", "km", "my")
 def write_cards(
     *,
     stores: dict[str, str | Path],
-    clusters: dict[str, list[str | Path]],
     corpora: dict[str, str | Path],
+    source_clusters: list[str | Path],
+    target_clusters: list[str | Path],
     lexicon: str | Path,
     languages: dict[str, str],
     layers: list[int],
@@ -47,16 +48,16 @@ def write_cards(
     ----------
     stores, corpora
         For ``source`` and ``target`` the activation store and the text.
-    clusters
-        For ``source`` and ``target`` the cluster files, one a layer.
+    source_clusters, target_clusters
+        The two sides' cluster files, one a layer.
     lexicon
         The lexicon file.
     languages
         Of ``source`` and ``target``.
     layers
-        The layers, in the order of ``clusters``.
+        The layers, in the order of the cluster files.
     settings
-        Arguments of :func:`isogloss.measures.calign.compute.align_concepts`; its draws are not made again.
+        Arguments of :func:`isogloss.measures.calign.compute.align_concepts`, without draws.
     seed
         Seed of the map.
     identity
@@ -68,15 +69,14 @@ def write_cards(
         ``coverage`` (share of its types translated in the first of them), ``matched_source`` and ``matched_target``
         (the translations between these two); ``before``, ``word``, ``after``: words of it in context.
     """
-    rule = {name: value for name, value in settings.items() if name != "bootstrap"} | {"null": 0}
     whole = read_lexicon(lexicon)
-    best = best_translations(whole, rule["top_n"])
+    best = best_translations(whole, settings["top_n"])
     joint = {side: "" if languages[side].split("-")[0] in UNSPACED else " " for side in SIDES}
     texts = {side: read_parquet(corpora[side], ("sentence", "words")).set_index("sentence").words for side in SIDES}
     parts, centres = [], []
-    for place, layer in enumerate(layers):
-        tables = {side: read_clusters(clusters[side][place]) for side in SIDES}
-        result = align_concepts(tables["source"], tables["target"], whole, **rule)
+    for layer, *files in zip(layers, source_clusters, target_clusters, strict=True):
+        tables = {side: read_clusters(file) for side, file in zip(SIDES, files, strict=True)}
+        result = align_concepts(tables["source"], tables["target"], whole, **settings)
         for side in SIDES:
             cards = describe(tables[side]).assign(layer=layer, side=side)
             cards = cards.join(in_context(tables[side], cards.words, texts[side], joint[side]))

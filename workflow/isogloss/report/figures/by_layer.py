@@ -7,9 +7,7 @@ from isogloss.report.figures.cells import scored
 from isogloss.report.figures.style import Drawing, categories, dashes, layer_axis, ordered, panels, shapes
 
 
-def chart(
-    data: dict[str, pd.DataFrame], *, table: str, measure: str, axis: str, mark: str = ""
-) -> Drawing | None:
+def chart(data: dict[str, pd.DataFrame], *, table: str, measure: str, axis: str, mark: str = "") -> Drawing | None:
     """Describe the figure; ``mark`` names the column of an upper mark, of a score that has no null."""
     rows = scored(data[table], measure)
     if rows.empty:

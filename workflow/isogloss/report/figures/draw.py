@@ -42,8 +42,8 @@ CHARTS = {
 }
 
 
-def draw(name: str, *, tables: list[str | Path], output: str | Path) -> None:
-    """Draw one of the report's figures as SVG, and as PDF beside it.
+def draw(name: str, *, tables: list[str | Path], output: str | Path, pdf: str | Path) -> None:
+    """Draw one of the report's figures as SVG and as PDF.
 
     Parameters
     ----------
@@ -51,8 +51,8 @@ def draw(name: str, *, tables: list[str | Path], output: str | Path) -> None:
         See :mod:`isogloss.report.figures.catalogue`.
     tables
         Tables of the whole grid that it is drawn from.
-    output
-        The SVG file. Where there is nothing to draw, it holds a sentence that says so.
+    output, pdf
+        The two files. Where there is nothing to draw, they hold a sentence that says so.
 
     Raises
     ------
@@ -64,8 +64,9 @@ def draw(name: str, *, tables: list[str | Path], output: str | Path) -> None:
     if described is None:
         described = alt.Chart(alt.InlineData(values=[{}])).mark_text(text=nothing(figure)).configure(**CONFIG).to_dict()
     described["title"] = figure.title
+    described["config"]["background"] = "white"
     write_text(renumbered(vl_convert.vegalite_to_svg(described, allowed_base_urls=[])), output)
-    with published(Path(output).with_suffix(".pdf")) as draft:
+    with published(pdf) as draft:
         draft.write_bytes(vl_convert.vegalite_to_pdf(described, allowed_base_urls=[]))
 
 
