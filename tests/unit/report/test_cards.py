@@ -20,7 +20,6 @@ from isogloss.states.store import StoreWriter
 LANGUAGES = {"source": "en", "target": "de"}
 RULE = {
     "null": 0,
-    "bootstrap": 0,
     "match": 0.9,
     "size_ratio": 0.5,
     "min_types": 2,
