@@ -34,7 +34,7 @@ CONFIG = {
         # What the model is trained on stands apart, so that another language to measure on trains nothing.
         "lessons": {
             "kind": "microworld",
-            "languages": ["en", "de"],
+            "languages": ["en", "de", "ar"],
             "pairs": {"source": "en", "targets": ["de"]},
             "training_sentences": 200,
         },
@@ -117,13 +117,15 @@ class Hub(http.server.BaseHTTPRequestHandler):
 def hub(tmp_path_factory):
     """A hub on this machine."""
     folder = tmp_path_factory.mktemp("hub") / "small"
-    texts = {language: list(map(list, generate(language, "training", 100, 1).words)) for language in ("en", "de")}
+    texts = {language: list(map(list, generate(language, "training", 100, 1).words)) for language in ("en", "de", "ar")}
     make_random_model(folder=folder, family="bert", texts=texts, layers=1, hidden=16, heads=2, vocabulary=400, seed=0)
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), type("SmallHub", (Hub,), {"folder": folder}))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("HF_ENDPOINT", f"http://127.0.0.1:{server.server_port}")
         patch.setenv("HF_HUB_DISABLE_XET", "1")
+        # The shared cache may know another model by this name, of an earlier test.
+        patch.setenv("HF_HOME", str(folder.parent / "home"))
         yield server
     server.shutdown()
 
