@@ -265,7 +265,7 @@ def test_a_phone_scrolls_one_way_only(tab):
     for section in ("findings", "figures", "concepts", "map", "tables", "provenance"):
         tab.run(f"document.getElementById('{section}').scrollIntoView()")
         assert tab.run("document.documentElement.scrollWidth") <= 400
-    tab.wait("document.querySelectorAll('.card').length > 0")
+    open_concepts(tab)
     assert tab.run("document.documentElement.scrollWidth") <= 400
 
 
