@@ -11,6 +11,7 @@ from isogloss.config.read import load
 from isogloss.plan import targets
 from isogloss.plan.places import Places
 from isogloss.plan.study import Study
+from isogloss.report.tables import ABOUT, COLUMNS
 
 
 def check(config: str) -> list[str]:
@@ -53,6 +54,10 @@ def check(config: str) -> list[str]:
     for figure in targets.figures(study, Places(settings.results)):
         expect(f'<figure id="{figure}">' in report, f"the report lacks the figure {figure}")
     expect("torch" in json.dumps(json.loads((results / "provenance.json").read_text())), "no versions recorded")
+    for path in sorted((results / "tables").glob("*.csv")):
+        expect(path.stem in ABOUT, f"{path.name}: docs/tables.md does not say what it holds")
+        for column in pd.read_csv(path, nrows=0).columns:
+            expect(column in COLUMNS, f"{path.name}: docs/tables.md does not explain the column {column}")
     if settings.tasks:
         wrong += check_tasks(settings, results)
     return wrong + calibration(settings, results)

@@ -1,7 +1,7 @@
-"""The config's schema and manual, made from its sections.
+"""Files that are made from the code: the config's schema and manual, and the page of tables and columns.
 
-``python -m isogloss.config.manual`` writes ``config/schema.json`` and ``config/README.md``; with ``--check`` it fails
-where they are out of date.
+``python -m isogloss.config.manual`` writes ``config/schema.json``, ``config/README.md`` and ``docs/tables.md``; with
+``--check`` it fails where they are out of date.
 """
 
 import json
@@ -14,6 +14,9 @@ from isogloss.models.settings import Model, Random, Train
 from isogloss.section import Section
 from isogloss.tasks.settings import Freeze, GettextTask, HubTask, MicroworldTask, TableTask, Task
 from isogloss.text.settings import Gettext, Hub, Microworld, Pairs, Table, Text, WordAlignment
+
+LOW = {"minimum": "≥", "exclusiveMinimum": ">"}
+HIGH = {"maximum": "≤", "exclusiveMaximum": "<"}
 
 
 def schema() -> str:
@@ -50,13 +53,75 @@ def manual() -> str:
             "",
             section.__doc__.strip(),
             "",
-            "| key | default | meaning |",
-            "|---|---|---|",
+            "| key | allowed | default | meaning |",
+            "| --- | --- | --- | --- |",
         ]
+        shapes = section.model_json_schema()
         for name, field in section.model_fields.items():
-            lines.append(f"| `{name}` | {default_text(field)} | {field.description or 'Which kind this is.'} |")
+            allowed = allowed_text(shapes["properties"][name], shapes.get("$defs", {}))
+            about = field.description or "Which kind this is."
+            lines.append(f"| `{name}` | {allowed} | {default_text(field)} | {about} |")
         lines.append("")
-    return "\n".join(lines).replace("|---|---|---|", "| --- | --- | --- |")
+    return "\n".join(lines)
+
+
+def allowed_text(shape: dict[str, Any], named: dict[str, Any]) -> str:
+    """Say in words which values a key may have.
+
+    Parameters
+    ----------
+    shape
+        The key's part of the JSON schema.
+    named
+        The schema's definitions: the sections.
+    """
+    if "$ref" in shape or "allOf" in shape or shape.get("discriminator"):
+        return "a section"
+    if "anyOf" in shape or "oneOf" in shape:
+        options = [option for option in shape.get("anyOf") or shape["oneOf"] if option.get("type") != "null"]
+        return " or ".join(dict.fromkeys(allowed_text(option, named) for option in options))
+    if "const" in shape:
+        return f"`{shape['const']}`"
+    if "enum" in shape:
+        return ", ".join(f"`{value}`" for value in shape["enum"])
+    kind = shape.get("type")
+    if kind == "array":
+        return f"list of {allowed_text(shape.get('items', {}), named)}"
+    if kind == "object":
+        inner = shape.get("patternProperties") or {"": shape.get("additionalProperties") or {}}
+        return f"by name: {allowed_text(next(iter(inner.values())), named)}"
+    if kind in ("integer", "number"):
+        return ("whole number" if kind == "integer" else "number") + bounds_text(shape)
+    if kind == "boolean":
+        return "`true`, `false`"
+    if shape.get("format") == "path":
+        return "path"
+    return f"text like `{shape['pattern']}`".replace("|", "\\|") if "pattern" in shape else "text"
+
+
+def bounds_text(shape: dict[str, Any]) -> str:
+    """Say between which bounds a number must lie."""
+    low = next((f"{sign} {shape[key]:g}" for key, sign in LOW.items() if key in shape), "")
+    high = next((f"{sign} {shape[key]:g}" for key, sign in HIGH.items() if key in shape), "")
+    return "".join(f" {bound}," for bound in (low, high) if bound).rstrip(",")
+
+
+def tables() -> str:
+    """Give the page of every table and every column, as Markdown."""
+    from isogloss.report.tables import ABOUT, COLUMNS
+
+    lines = ["# Tables and their columns", "", "Made from `report/tables.py` by `make docs`; do not edit.", ""]
+    lines += ["| table in `results/tables` | what a row is about |", "| --- | --- |"]
+    lines += [f"| `{name}.csv` | {about} |" for name, about in ABOUT.items()]
+    lines += [
+        "",
+        "A column means the same in every table. An empty value has its reason in `reason`, where a table has",
+        "one.",
+        "",
+    ]
+    lines += ["| column | meaning |", "| --- | --- |"]
+    lines += [f"| `{name}` | {about.replace('|', chr(92) + '|')} |" for name, about in COLUMNS.items()]
+    return "\n".join([*lines, ""])
 
 
 def default_text(field: Any) -> str:
@@ -72,13 +137,14 @@ def default_text(field: Any) -> str:
 
 def main(arguments: list[str]) -> int:
     """Write the generated files, or with ``--check`` tell whether they are up to date."""
-    folder = Path(__file__).resolve().parents[3] / "config"
+    folder = Path(__file__).resolve().parents[3]
     stale = []
-    for name, text in (("schema.json", schema()), ("README.md", manual())):
+    made = {"config/schema.json": schema(), "config/README.md": manual(), "docs/tables.md": tables()}
+    for name, text in made.items():
         path = folder / name
         if "--check" in arguments:
             if not path.is_file() or path.read_text(encoding="utf-8") != text:
-                stale.append(f"config/{name}")
+                stale.append(name)
         else:
             path.write_text(text, encoding="utf-8")
     if stale:

@@ -5,7 +5,6 @@ reader guessed (a number for text, a float for a whole number beside a null, ano
 """
 
 import csv
-import difflib
 import io
 import json
 import sys
@@ -17,7 +16,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from isogloss.errors import IsoglossError
+from isogloss.errors import IsoglossError, did_you_mean
 from isogloss.text.cells import shown, words_of
 from isogloss.text.encoding import lines_of, read_text
 from isogloss.text.segmentation import check_split
@@ -135,8 +134,7 @@ def split_name(name: str, known: list[str], path: Path) -> tuple[str, list[str]]
                 times = known.count(column)
                 raise IsoglossError(f"{path} has the column '{column}' {times} times. Rename all but one.")
             return column, parts[end:]
-    close = difflib.get_close_matches(name, known, n=1)
-    hint = f"; did you mean '{close[0]}'?" if close else ""
+    hint = did_you_mean(name, known)
     raise IsoglossError(f"{path} has no column '{name}'{hint} It has {', '.join(dict.fromkeys(known))}.")
 
 
