@@ -19,7 +19,6 @@ use rule step as correlate with:
             name: places("table", table=name)
             for name in ("impact", "transfer", "distances", "baselines")
         },
-        concepts=places("table", table="concept_alignment"),
         **{
             name: places("table", table=table)
             for name, table in (
@@ -28,6 +27,7 @@ use rule step as correlate with:
             )
             if table in COLLATED
         },
+        concepts=places("table", table="concept_alignment"),
     output:
         output=places("table", table="correlations"),
     log:
