@@ -318,3 +318,26 @@ def impacts_of_whole(wildcards):
         if (one.model, one.task, one.variant)
         == (wildcards.model, wildcards.task, WHOLE)
     ]
+
+
+def of_figure(name):
+    """What a figure's files are called in Snakemake's own report."""
+    return {
+        "caption": "../report/figure.rst",
+        "category": lambda wildcards: QUESTIONS[FIGURES[wildcards.figure].question],
+        "labels": lambda wildcards: {
+            "figure": FIGURES[wildcards.figure].title,
+            "format": name,
+        },
+    }
+
+
+def clusters_of(wildcards, space):
+    """One space's concepts in every layer, of the first seed."""
+    seed = settings.concepts.seeds[0]
+    return [
+        places(
+            "concepts", **{**wildcards, "space": space, "layer": layer, "seed": seed}
+        )
+        for layer in study.layers(wildcards.model)
+    ]

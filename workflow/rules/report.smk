@@ -1,29 +1,6 @@
 """Concept cards, figures of the tables, what the run was made with, and one report."""
 
 
-def of_figure(name):
-    """What a figure's files are called in Snakemake's own report."""
-    return {
-        "caption": "../report/figure.rst",
-        "category": lambda wildcards: QUESTIONS[FIGURES[wildcards.figure].question],
-        "labels": lambda wildcards: {
-            "figure": FIGURES[wildcards.figure].title,
-            "format": name,
-        },
-    }
-
-
-def clusters_of(wildcards, space):
-    """One space's concepts in every layer, of the first seed."""
-    seed = settings.concepts.seeds[0]
-    return [
-        places(
-            "concepts", **{**wildcards, "space": space, "layer": layer, "seed": seed}
-        )
-        for layer in study.layers(wildcards.model)
-    ]
-
-
 use rule step as describe_concepts with:
     input:
         stores=lambda wildcards: stores_of(wildcards, spaces_of_kind(wildcards.kind)),
