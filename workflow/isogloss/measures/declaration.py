@@ -1,4 +1,4 @@
-"""What a measure tells of itself: from this follow its rule, its table, its place and what its columns mean.
+"""What a measure tells of itself: from this follow its rule, its table and its place.
 
 Declarations are read whenever the Snakefile is, so they import nothing heavy.
 """
@@ -37,8 +37,6 @@ class Measure:
         The function of :mod:`isogloss.plan.needs` that tells memory and time; ``small`` for seconds.
     message
         What Snakemake says of a job.
-    columns
-        Column of the table -> what it holds, beyond those that all tables share.
     """
 
     name: str
@@ -52,4 +50,3 @@ class Measure:
     gives: dict[str, tuple[str, str]] = field(default_factory=dict)
     variant_rule: str = ""
     needs: str = "small"
-    columns: dict[str, str] = field(default_factory=dict)

@@ -1,0 +1,103 @@
+"""What holds for every measure, and the page that shows how one is added."""
+
+import dataclasses
+import importlib
+import inspect
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from isogloss.config.read import load
+from isogloss.errors import IsoglossError
+from isogloss.measures import MEASURES
+from isogloss.plan import needs, targets
+from isogloss.plan.places import CELLS, Places
+from isogloss.plan.study import Study, plain
+
+ROOT = Path(__file__).resolve().parents[2]
+BY_NAME = {measure.name: measure for measure in MEASURES}
+
+
+@pytest.fixture(scope="module")
+def study():
+    return Study(load(ROOT / "config" / "config.yaml"))
+
+
+@pytest.mark.parametrize("name", BY_NAME)
+def test_a_measure_s_function_takes_what_its_rule_hands_over(study, name):
+    measure = BY_NAME[name]
+    cells = measure.cells(study)
+    assert cells, "the demo shows every measure"
+    module, _, function = measure.function.partition(":")
+    wanted = inspect.signature(getattr(importlib.import_module(module), function)).parameters
+    for cell in (cells[0], cells[-1]):
+        handed = {**measure.takes(study, Places("results"), cell), **measure.gives, **measure.spec(study, cell)}
+        needed = {key for key, parameter in wanted.items() if parameter.default is parameter.empty}
+        assert needed <= set(handed) - {"made_from"} <= set(wanted)
+
+
+@pytest.mark.parametrize("name", BY_NAME)
+def test_a_measure_s_cells_name_its_files(study, name):
+    measure = BY_NAME[name]
+    places = Places("results")
+    wildcards = set(re.findall(r"{(\w+)}", CELLS[measure.cell]))
+    for folder, ending in measure.gives.values():
+        files = {places.metric(folder, measure.cell, ending, **cell) for cell in measure.cells(study)}
+        assert len(files) == len(measure.cells(study))
+        assert not any("{" in file for file in files)
+    assert all(wildcards <= set(cell) for cell in measure.cells(study))
+
+
+@pytest.mark.parametrize("name", BY_NAME)
+def test_a_measure_s_values_are_plain_and_its_needs_are_known(study, name):
+    measure = BY_NAME[name]
+    cell = measure.cells(study)[0]
+    values = plain(measure.spec(study, cell))
+    assert values == plain(measure.spec(study, dict(cell)))
+    assert list(values) == sorted(values)
+    asked = getattr(needs, measure.needs)(study, **cell)
+    assert asked.mem_mb > 0
+    assert asked.runtime > 0
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"name": "impact"}, "2 measures have the name 'impact'"),
+        ({"rule": "measure_impact"}, "2 measures have the rule 'measure_impact'"),
+        ({"cell": "pair-layr"}, "there is no cell 'pair-layr'; did you mean 'pair-layer'"),
+        ({"function": "isogloss.measures.impact.compute:nothing"}, "there is no function"),
+        ({"function": "isogloss.measures.nothing:nothing"}, "there is no function"),
+        ({"gives": {}}, "writes no file"),
+    ],
+)
+def test_a_mistake_is_told_when_the_workflow_starts(change, told):
+    one = dataclasses.replace(BY_NAME["transfer"], **{"name": "another", "rule": "score_another", **change})
+    targets.check_measures()
+    with pytest.raises(IsoglossError, match=told):
+        targets.check_measures([*MEASURES, one])
+
+
+def test_the_page_s_example_is_planned_as_written(tmp_path):
+    """In a copy of the code: the page's files make a rule, and a table."""
+    for part in ("workflow", "config", "envs"):
+        shutil.copytree(ROOT / part, tmp_path / part, ignore=shutil.ignore_patterns("__pycache__"))
+    page = (ROOT / "docs" / "extend" / "measure.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```python\n# (measures/\S+)\n(.*?)```", page, flags=re.DOTALL)
+    assert len(blocks) == 3
+    for name, text in blocks:
+        path = tmp_path / "workflow" / "isogloss" / name
+        path.parent.mkdir(exist_ok=True)
+        before = path.read_text(encoding="utf-8") if path.is_file() else ""
+        path.write_text(before + text, encoding="utf-8")
+    command = [sys.executable, "-m", "snakemake", "--snakefile", str(tmp_path / "workflow" / "Snakefile"), "--dry-run"]
+    command += ["--configfile", str(tmp_path / "config" / "test" / "tiny.yaml"), "--directory", str(tmp_path), "-c1"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr[-2000:]
+    planned = dict(re.findall(r"^(measure_state_size|align_concepts)\s+(\d+)$", done.stdout, flags=re.MULTILINE))
+    assert planned["measure_state_size"] == planned["align_concepts"]
+    assert "tables/state_size.csv" in done.stdout
