@@ -28,8 +28,9 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         options.run(options)
     except IsoglossError as error:
-        print(str(error) if options.command == "check" else f"isogloss: {error}", file=sys.stderr)
-        return 2 if options.command == "check" else 1
+        of_config = options.command in ("check", "run")
+        print(str(error) if of_config else f"isogloss: {error}", file=sys.stderr)
+        return 2 if of_config else 1
     except BrokenPipeError:
         return 0
     return 0
@@ -98,6 +99,10 @@ def parser() -> argparse.ArgumentParser:
 
     sub = command("check", check, "Validate a config: every mistake, one line each.")
     sub.add_argument("config")
+
+    sub = command("run", run, "Check a config, then run the workflow with it; what follows goes to snakemake.")
+    sub.add_argument("config")
+    sub.add_argument("arguments", nargs=argparse.REMAINDER, help="for snakemake, such as -n or --profile slurm")
 
     sub = command("plan", plan, "Jobs by rule and bytes of activations of a config, before anything runs.")
     sub.add_argument("config")
@@ -337,6 +342,24 @@ def check(options: argparse.Namespace) -> None:
     for note in notes(Study(load(options.config))):
         print(f"{options.config}: note: {note}")
     print(f"{options.config}: no mistakes found")
+
+
+def run(options: argparse.Namespace) -> None:
+    """Check a config and hand over to Snakemake, which takes this process's place."""
+    import os
+
+    from isogloss.config.read import load
+
+    load(options.config)
+    workflow = Path(__file__).resolve().parents[1] / "Snakefile"
+    if not workflow.is_file():
+        raise IsoglossError(
+            f"{workflow} is not there: the workflow runs from a checkout of Isogloss. In one, say isogloss run, or "
+            f"snakemake --configfile {options.config}."
+        )
+    snakefile = workflow.parents[1] / "Snakefile"
+    command = [sys.executable, "-m", "snakemake", "--snakefile", str(snakefile), "--configfile", options.config]
+    os.execv(sys.executable, [*command, *options.arguments])
 
 
 def plan(options: argparse.Namespace) -> None:

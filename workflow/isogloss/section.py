@@ -1,6 +1,6 @@
 """The base class of config sections, and the types that their keys share."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -10,7 +10,8 @@ Name = Annotated[str, Field(pattern=NAME)]
 # YAML takes Norwegian for a truth value.
 Language = Annotated[str, BeforeValidator(lambda value: "no" if value is False else value), Field(pattern=LANGUAGE)]
 Share = Annotated[float, Field(ge=0, le=1)]
-Count = Annotated[int, Field(ge=1)]
+# Nothing that is counted here comes near this; a slip of the keyboard does.
+Count = Annotated[int, Field(ge=1, le=10**9)]
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
 Device = Literal["auto", "cpu", "cuda"]
 
@@ -18,4 +19,10 @@ Device = Literal["auto", "cpu", "cuda"]
 class Section(BaseModel):
     """A part of the config: unknown keys are mistakes, because a typo must not become a silent default."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=False, hide_input_in_errors=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=False, hide_input_in_errors=True, allow_inf_nan=False)
+
+
+def types_within(annotation: Any) -> set[Any]:
+    """List the plain types that an annotation is made of."""
+    inner = get_args(annotation)
+    return {annotation} if not inner else set().union(*(types_within(part) for part in inner))

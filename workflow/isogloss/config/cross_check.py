@@ -8,9 +8,9 @@ from isogloss.errors import IsoglossError, did_you_mean
 from isogloss.models.families import check_length, family_of
 from isogloss.models.settings import OBJECTIVES, Model
 from isogloss.models.shape import shape_of
-from isogloss.tasks.settings import Task
+from isogloss.tasks.settings import WHOLE, Task
 from isogloss.text.cells import check_labels, check_tags
-from isogloss.text.settings import EFLOMAL_WORDS, Corpus, Segmentation
+from isogloss.text.settings import EFLOMAL_WORDS, Corpus, Segmentation, Selection
 
 CHINESE = ("zh", "cmn", "yue", "wuu", "lzh")
 
@@ -23,7 +23,33 @@ def cross_check(config: Config) -> list[str]:
         *(message for name, task in config.tasks.items() for message in check_task(f"tasks.{name}", task, config)),
         *check_concepts(config.concepts),
         *check_measures(config),
+        *check_results(config.results),
+        *check_selection(config.selection),
     ]
+
+
+def check_results(results: str) -> list[str]:
+    """Refuse a results folder that holds something else, or a name that Snakemake reads as a pattern."""
+    place, code = Path(results).resolve(), Path(__file__).resolve().parents[2]
+    if strange := sorted(set(results) & set("{}*?[]\n\r\t")):
+        return [f"results: the name has {', '.join(map(repr, strange))}, which a path here cannot; found {results!r}"]
+    if place in (Path("/"), Path.home(), Path.cwd()) or ".git" in place.parts:
+        return [f"results: {results} holds other things; name a folder of their own, such as results"]
+    if place == code or code in place.parents:
+        return [f"results: {results} lies inside the code ({code}); name a folder outside it"]
+    if place.is_file():
+        return [f"results: {results} is a file; name a folder"]
+    return []
+
+
+def check_selection(selection: Selection) -> list[str]:
+    """Find a range of frequencies that holds nothing."""
+    if selection.min_frequency > selection.delete_frequency:
+        return [
+            f"selection.min_frequency: {selection.min_frequency} is above delete_frequency "
+            f"({selection.delete_frequency}), so no word would be left"
+        ]
+    return []
 
 
 def check_measures(config: Config) -> list[str]:
@@ -105,6 +131,8 @@ def check_corpus(where: str, corpus: Corpus) -> list[str]:
     elif corpus.kind == "table":
         files["file"] = corpus.file
     wrong += [f"{where}.{key}: there is no file {path}" for key, path in files.items() if not Path(path).is_file()]
+    if corpus.kind == "gettext" and corpus.min_words > corpus.max_words:
+        wrong.append(f"{where}.min_words: {corpus.min_words} is above max_words ({corpus.max_words})")
     if corpus.kind == "gettext" and not corpus.folder.is_dir():
         wrong.append(f"{where}.folder: there is no folder {corpus.folder}")
     return wrong
@@ -276,6 +304,8 @@ def check_task(where: str, task: Task, config: Config) -> list[str]:
             if beyond:
                 listed = ", ".join(map(str, beyond))
                 wrong.append(f"{place}.layers: {listed} is beyond the layers 1 to {deepest} of '{name}'")
+    if WHOLE in task.variants:
+        wrong.append(f"{where}.variants.{WHOLE}: the checkpoint without frozen layers is called so; rename it")
     for variant, freeze in task.variants.items():
         from isogloss.microworld import MICROWORLD_FAMILIES
 

@@ -12,9 +12,11 @@ from pydantic import ValidationError
 from isogloss.config.cross_check import cross_check
 from isogloss.config.root import Config
 from isogloss.errors import IsoglossError, did_you_mean
-from isogloss.section import LANGUAGE, NAME, Section
+from isogloss.section import LANGUAGE, NAME, Section, types_within
 
 log = logging.getLogger(__name__)
+
+RECURSIVE = "a section holds itself, by an anchor (&) and an alias (*)"
 
 
 class ConfigError(IsoglossError):
@@ -40,7 +42,9 @@ def unique_mapping(loader: UniqueKeyLoader, node: yaml.MappingNode, deep: bool =
     for key_node, _ in node.value:
         if key_node.tag == "tag:yaml.org,2002:merge":
             continue  # `<<: *anchor`, whose keys may be said again
-        key = loader.construct_object(key_node, deep=deep)
+        key = loader.construct_object(key_node, deep=True)
+        if isinstance(key, (list, dict)):
+            raise yaml.constructor.ConstructorError(None, None, "a key must be a word", key_node.start_mark)
         if key in seen:
             raise yaml.constructor.ConstructorError(
                 None, None, f"the key {key!r} stands twice in one section", key_node.start_mark
@@ -60,17 +64,33 @@ def load(path: str | Path) -> Config:
     ConfigError
         With one line for every mistake in the file.
     """
+    return validate(read(path), name=str(path))
+
+
+def read(path: str | Path) -> Any:
+    """Read a config file as YAML.
+
+    Raises
+    ------
+    ConfigError
+        With one line if it is no YAML, or a key stands twice in one section.
+    """
     path = Path(path)
     if not path.is_file():
-        raise ConfigError([f"{path}: there is no such file"])
+        raise ConfigError([f"{path}: {'this is a folder' if path.is_dir() else 'there is no such file'}"])
     try:
-        content = yaml.load(path.read_text(encoding="utf-8"), UniqueKeyLoader)
+        return yaml.load(path.read_text(encoding="utf-8-sig"), UniqueKeyLoader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        raise ConfigError([f"{path}:{mark.line + 1}: {error.problem}"]) from error
-    except (UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ConfigError([f"{path}: not readable as YAML in UTF-8: {error}"]) from error
-    return validate(content, name=str(path))
+        problem = RECURSIVE if "recursive" in error.problem else error.problem
+        raise ConfigError([f"{path}:{mark.line + 1}: {problem}"]) from error
+    except UnicodeDecodeError as error:
+        raise ConfigError([f"{path}: not text in UTF-8 (byte {error.start + 1}); save it as UTF-8"]) from error
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        first = str(error).strip().splitlines()[0]
+        raise ConfigError([f"{path}: not readable as YAML: {first}"]) from error
+    except OSError as error:
+        raise ConfigError([f"{path}: cannot be read: {error.strerror}"]) from error
 
 
 def validate(content: Any, name: str = "config") -> Config:
@@ -90,7 +110,12 @@ def validate(content: Any, name: str = "config") -> Config:
     """
     if not isinstance(content, dict):
         raise ConfigError([f"{name}: expected sections such as `corpora:` and `models:`, found {kind_of(content)}"])
-    content = spelled_out(content)
+    try:
+        content = spelled_out(content)
+    except RecursionError:
+        raise ConfigError([f"{name}: {RECURSIVE}"]) from None
+    if wrong := truths_for_numbers(content, content, []):
+        raise ConfigError([f"{name}: {message}" for message in wrong])
     try:
         config = Config.model_validate(content)
     except ValidationError as error:
@@ -103,13 +128,30 @@ def validate(content: Any, name: str = "config") -> Config:
 
 
 def spelled_out(content: Any) -> Any:
-    """Give YAML's words back that it took for values: the keys `null` (draws of a null) and `no` (Norwegian)."""
+    """Say what is meant: the keys `null` (of draws) and `no` (Norwegian), which YAML takes for values, and `~/`."""
     words = {None: "null", False: "no"}
     if isinstance(content, dict):
         return {
             (words[key] if key is None or key is False else key): spelled_out(value) for key, value in content.items()
         }
-    return content
+    if isinstance(content, list):
+        return [spelled_out(value) for value in content]
+    return str(Path(content).expanduser()) if isinstance(content, str) and content.startswith("~/") else content
+
+
+def truths_for_numbers(value: Any, content: Any, keys: list) -> list[str]:
+    """Find `true` and `false` where a number is expected: to Python they are 1 and 0."""
+    if isinstance(value, dict):
+        return [message for key, inner in value.items() for message in truths_for_numbers(inner, content, [*keys, key])]
+    items = value if isinstance(value, list) else [value]
+    section = section_at(Config, keys[:-1], content) if any(isinstance(item, bool) for item in items) else None
+    if section is None or keys[-1] not in section.model_fields:
+        return []
+    types = types_within(section.model_fields[keys[-1]].annotation)
+    if not types & {int, float} or types & {bool, str}:
+        return []
+    found = next(item for item in items if isinstance(item, bool))
+    return [f"{'.'.join(map(str, keys))}: expected a number; found {kind_of(found)}"]
 
 
 def without_missing_languages(config: Config, name: str) -> Config:
@@ -188,7 +230,7 @@ def describe(detail: dict, content: Any) -> str:
             NAME: "lower-case letters, digits and hyphens, starting with a letter or a digit",
             LANGUAGE: "a language code of two or three lower-case letters",
         }.get(context["pattern"], "a commit, 40 hexadecimal digits")
-        found = keys[-1] if "[key]" in map(str, detail["loc"]) else found
+        found = [key for key in keys if key != "[key]"][-1] if "[key]" in map(str, detail["loc"]) else found
         return f"{where}: expected {rule}; found {found!r}"
     if sort == "value_error":
         return f"{where}: {context['error']}; found {kind_of(found)}"

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from isogloss.concepts.settings import Concepts
 from isogloss.measures.calign.settings import ConceptAlignment
@@ -31,7 +31,9 @@ class Config(Section):
     """Everything that a run depends on."""
 
     title: str = Field("Isogloss", description="The report's title.")
-    results: str = Field("results", min_length=1, description="Where results go.")
+    results: Annotated[str, AfterValidator(lambda value: value.rstrip("/") or "/")] = Field(
+        "results", min_length=1, description="Where results go: a folder of their own."
+    )
     corpora: dict[Name, Annotated[Microworld | Gettext | Text | Table | Hub, Field(discriminator="kind")]] = Field(
         min_length=1, description="Parallel text, by name."
     )

@@ -10,6 +10,7 @@ from typing import Any
 from isogloss.config.root import Config
 from isogloss.models.families import Shape
 from isogloss.models.shape import shape_of
+from isogloss.tasks.settings import WHOLE
 
 SPACES = ("source-encoder", "target-encoder", "source-decoder", "target-decoder")
 KINDS = ("encoder-encoder", "encoder-decoder", "decoder-decoder")
@@ -21,7 +22,6 @@ KINDS_OF = {
 }
 JOINT_SPACES = tuple(f"joint-{kind}" for kind in KINDS)
 PRETRAINED = "pretrained"
-WHOLE = "whole"
 
 
 def plain(value: Any) -> Any:

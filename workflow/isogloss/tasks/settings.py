@@ -18,6 +18,9 @@ def label(value: Any) -> Any:
 
 Label = Annotated[str, BeforeValidator(label, json_schema_input_type=str | int)]
 
+# What the checkpoint is called whose weights are all tuned; no variant may have this name.
+WHOLE = "whole"
+
 
 class MicroworldTask(Section):
     """Items of the embedded grammar, whose right answers are known."""

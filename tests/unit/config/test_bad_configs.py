@@ -1,0 +1,174 @@
+"""Bad configs: each kind gives one clear line, from both doors. Most kinds are made from the config's own schema."""
+
+import copy
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from isogloss.config.read import ConfigError, load, validate
+from isogloss.config.root import Config
+
+ROOT = Path(__file__).resolve().parents[3]
+BASE = yaml.safe_load((ROOT / "config" / "config.yaml").read_text(encoding="utf-8"))
+SCHEMA = Config.model_json_schema()
+# Words of the machine, not of the user.
+PYTHON = ("Input should", "NoneType", "dict", "valid_", "pydantic", "Traceback", "validation error", "__", "<class")
+
+
+def sections(shape: dict, content: dict, path: tuple = ()) -> list[tuple[tuple, dict]]:
+    """List the sections that the demo's config has, each with its schema."""
+    if "$ref" in shape:
+        shape = SCHEMA["$defs"][shape["$ref"].rsplit("/", 1)[1]]
+    for key in ("anyOf", "oneOf"):
+        if key in shape:
+            options = [option for option in shape[key] if "$ref" in option]
+            named = [SCHEMA["$defs"][option["$ref"].rsplit("/", 1)[1]] for option in options]
+            fitting = [one for one in named if set(content) <= set(one["properties"])]
+            return [found for one in fitting[:1] for found in sections(one, content, path)]
+    found = [(path, shape)] if "properties" in shape else []
+    inner = shape.get("properties") or {}
+    wild = next(iter((shape.get("patternProperties") or {"": shape.get("additionalProperties")}).values()))
+    for key, value in content.items():
+        below = inner.get(key) or wild
+        if isinstance(value, dict) and isinstance(below, dict):
+            found += sections(below, value, (*path, key))
+    return found
+
+
+def kinds_of_mistake():
+    """A config each: where, which key, which value, and what the message must name."""
+    for path, shape in sections(SCHEMA, BASE):
+        yield (*path, "surely_unknown"), 1
+        for key, about in shape["properties"].items():
+            options = about.get("anyOf", [about])
+            types = {option.get("type") for option in options}
+            if types & {"integer", "number"} and "boolean" not in types:
+                yield (*path, key), True
+                yield (*path, key), "many"
+                yield (*path, key), float("inf")
+                yield (*path, key), -(10**12)
+            if any("enum" in option for option in options):
+                yield (*path, key), "nothing-of-these"
+            if types == {"array"}:
+                yield (*path, key), "word"
+
+
+KINDS = list(kinds_of_mistake())
+
+
+def changed(path: tuple, value) -> dict:
+    content = copy.deepcopy(BASE)
+    section = content
+    for key in path[:-1]:
+        section = section[key]
+    section[path[-1]] = value
+    return content
+
+
+def messages_of(content) -> list[str]:
+    with pytest.raises(ConfigError) as caught:
+        validate(content, "my.yaml")
+    return caught.value.messages
+
+
+def test_there_are_more_than_a_hundred_kinds():
+    assert len(KINDS) > 100
+
+
+@pytest.mark.parametrize(("path", "value"), KINDS, ids=lambda part: str(part)[:60])
+def test_each_gives_one_clear_line(path, value):
+    messages = messages_of(changed(path, value))
+    assert len(messages) == 1, messages
+    (message,) = messages
+    assert message.startswith("my.yaml: ")
+    assert path[-1] in message
+    assert "\n" not in message
+    assert not any(word in message for word in PYTHON), message
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "told"),
+    [
+        (("results",), "/", "holds other things"),
+        (("results",), ".git/results", "holds other things"),
+        (("results",), str(ROOT / "workflow" / "isogloss" / "x"), "inside the code"),
+        (("results",), "out/{model}", "a path here cannot"),
+        (("results",), "out\nput", "a path here cannot"),
+        (("results",), "", "at least 1 character"),
+        (("tasks", "inference", "variants", "whole"), {"layers": [1]}, "rename it"),
+        (("selection",), {"min_frequency": 9, "delete_frequency": 3}, "no word would be left"),
+        (("models", "Naive!"), {"folder": "x"}, "found 'Naive!'"),
+        (("corpora",), [], "found a list"),
+        (("models",), None, "found nothing"),
+    ],
+)
+def test_names_places_and_ranges_that_cannot_be(path, value, told):
+    messages = messages_of(changed(path, value))
+    assert any(told in message for message in messages), messages
+
+
+def test_home_is_spelled_out_and_a_closing_slash_dropped():
+    assert validate(changed(("results",), "~/results/")).results == str(Path.home() / "results")
+    assert validate(changed(("results",), "out/")).results == "out"
+
+
+UNREADABLE = {
+    "missing.yaml": (None, "there is no such file"),
+    "binary.yaml": (b"\x89PNG\r\n\x1a\n\x00\x00", "UTF-8"),
+    "latin1.yaml": ("title: Grüße\n".encode("latin-1"), "not text in UTF-8"),
+    "nul.yaml": (b"title: a\x00b\n", "not readable as YAML"),
+    "tab.yaml": (b"corpora:\n\tmine: 1\n", ":2: "),
+    "tag.yaml": (b"title: !!python/object:os.system x\n", ":1: "),
+    "twice.yaml": (b"title: a\nresults: r\ntitle: b\n", ":3: the key 'title' stands twice"),
+    "twice_deep.yaml": (b"concepts:\n  clusters: 5\n  clusters: 6\n", ":3: the key 'clusters' stands twice"),
+    "cyclic.yaml": (b"models: &a\n  x: *a\n", "holds itself"),
+    "empty.yaml": (b"", "found nothing"),
+    "word.yaml": (b"hello\n", "found text"),
+    "list.yaml": (b"- a\n- b\n", "found a list"),
+    "open.yaml": (b"title: 'a\n", ":"),
+    "listkey.yaml": (b"? [a, b]\n: 1\n", "a key must be a word"),
+}
+
+
+@pytest.mark.parametrize("name", UNREADABLE)
+def test_a_file_that_is_no_config_is_one_line(tmp_path, name):
+    content, told = UNREADABLE[name]
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
+    with pytest.raises(ConfigError) as caught:
+        load(tmp_path / name)
+    assert len(caught.value.messages) == 1
+    assert told in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["title: a\nresults: r\ntitle: b\n", "titel: a\n", "concepts: {clusters: true}\n"])
+def test_snakemake_says_the_same_lines_as_check(tmp_path, text):
+    file = tmp_path / "my.yaml"
+    rest = "" if text.startswith("title") else (ROOT / "config" / "test" / "tiny.yaml").read_text(encoding="utf-8")
+    lines = rest.replace("concepts: ", "# concepts: ") if "concepts" in text else rest
+    file.write_text(text + lines, encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        load(file)
+    command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile"), "--configfile", str(file)]
+    done = subprocess.run([*command, "-n"], capture_output=True, text=True, cwd=ROOT)
+    assert done.returncode == 2
+    assert [line for line in done.stderr.splitlines() if "my.yaml" in line] == caught.value.messages
+    assert "Traceback" not in done.stderr
+
+
+def test_isogloss_run_checks_first_and_then_hands_over(tmp_path):
+    bad = tmp_path / "bad.yaml"
+    bad.write_bytes(b"\x89PNG")
+    command = [sys.executable, "-m", "isogloss.cli", "run"]
+    environment = {"cwd": ROOT, "capture_output": True, "text": True}
+    done = subprocess.run([*command, str(bad)], **environment, env={"PYTHONPATH": str(ROOT / "workflow")})
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 1
+    good = ROOT / "config" / "test" / "tiny.yaml"
+    arguments = [str(good), "--dry-run", "--quiet", "--cores", "1", "--directory", str(tmp_path)]
+    done = subprocess.run([*command, *arguments], **environment, env={"PYTHONPATH": str(ROOT / "workflow")})
+    assert done.returncode == 0, done.stderr
