@@ -4,7 +4,6 @@ The tests mostly wait, so several run at once (pytest-xdist) on the one cluster,
 """
 
 import copy
-import importlib.util
 import os
 import shutil
 import signal
@@ -16,17 +15,14 @@ from pathlib import Path
 import h5py
 import pytest
 import yaml
+from checkout import ROOT, Workflow
 from filelock import FileLock
 
 # One cluster a session: with accounting, or with ACCOUNTING=0 without.
 collect_ignore = ["test_cluster.py" if os.environ.get("ACCOUNTING") == "0" else "test_without_accounting.py"]
 
-ROOT = Path(__file__).resolve().parents[2]
 SCRIPT = Path(__file__).with_name("cluster.sh")
 
-spec = importlib.util.spec_from_file_location("workflow_conftest", ROOT / "tests" / "workflow" / "conftest.py")
-workflow_conftest = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(workflow_conftest)
 
 # One model whose training and extraction take some seconds.
 CONFIG = {
@@ -113,7 +109,7 @@ class Cluster:
         return {number: state for number, state, place in rows if place == str(folder)}
 
 
-class SlurmRun(workflow_conftest.Workflow):
+class SlurmRun(Workflow):
     """One folder in which `snakemake --profile slurm` is run."""
 
     profile = "slurm"

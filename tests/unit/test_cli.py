@@ -148,7 +148,7 @@ def test_check_and_plan(files, capsys):
     assert main(["check", str(tiny)]) == 0
     assert "no mistakes" in capsys.readouterr().out
     jobs = answer(capsys, "plan", tiny, "--json")["jobs"]
-    assert jobs["cluster_concepts"] == 20
+    assert jobs["cluster_concepts"] == 28
     (files / "bad.yaml").write_text("modles: {}\nconcepts: {clusters: 1}\n")
     assert main(["check", str(files / "bad.yaml")]) == 2
     told = capsys.readouterr().err.splitlines()

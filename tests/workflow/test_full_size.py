@@ -2,7 +2,7 @@
 
 import pandas as pd
 import pytest
-from conftest import Workflow
+from checkout import Workflow
 
 from isogloss.microworld import generate
 from isogloss.models.random_weights import make_random_model

@@ -11,7 +11,7 @@ import urllib.parse
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, Workflow
+from checkout import ROOT, Workflow
 
 from isogloss.microworld import generate
 from isogloss.models.random_weights import make_random_model

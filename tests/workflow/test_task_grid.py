@@ -11,7 +11,7 @@ import time
 import pandas as pd
 import pytest
 import yaml
-from conftest import ROOT, Workflow
+from checkout import ROOT, Workflow
 
 pytestmark = pytest.mark.slow
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from conftest import Workflow
+from checkout import Workflow
 
 from isogloss.microworld import generate
 from isogloss.models.random_weights import make_random_model

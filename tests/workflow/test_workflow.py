@@ -10,7 +10,7 @@ import time
 import pandas as pd
 import pytest
 import yaml
-from conftest import ROOT, Workflow
+from checkout import ROOT, Workflow
 
 pytestmark = pytest.mark.slow
 
