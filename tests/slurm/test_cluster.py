@@ -358,7 +358,7 @@ def test_a_full_disk_is_told_at_once_and_the_same_command_goes_on(cluster, run):
 def test_a_store_that_was_cut_off_is_found_and_made_again_alone(cluster, run):
     os.truncate(run.folder / STORE, 100_000)
     untouched = (run.folder / STORE.replace("source-encoder", "target-encoder")).stat().st_mtime_ns
-    concepts = sorted((run.folder / "results" / "concepts").rglob("*.parquet"))
+    concepts = sorted((run.folder / "results" / "concepts").rglob("target-encoder/*.parquet"))
     made = [path.stat().st_mtime_ns for path in concepts]
     run.forget()
     found = run.run("--retries", "0", check=False)
@@ -369,6 +369,6 @@ def test_a_store_that_was_cut_off_is_found_and_made_again_alone(cluster, run):
     assert len(cluster.named(run.folder, EXTRACTION)) == 1
     other = run.folder / STORE.replace("source-encoder", "target-encoder")
     assert other.stat().st_mtime_ns == untouched
-    # The store's vectors are what they were, so no concept is made again.
+    # What does not come from that store is not made again.
     assert concepts
     assert [path.stat().st_mtime_ns for path in concepts] == made

@@ -55,6 +55,7 @@ OF_ONE_MODEL = {
     "align_concepts": 4,
     "overlap_concepts": 4,
     "test_best_layer": 1,
+    "describe_concepts": 2,
 }
 ALIGNMENT = {"align_concepts": 8, "test_best_layer": 2, "collate_metric": 2, "draw_figure": 3}
 OVERLAP = {"overlap_concepts": 8, "test_best_layer": 2, "collate_metric": 2, "draw_figure": 4}
@@ -68,7 +69,7 @@ SEEDS = {
     "collate_metric": 3,
     "draw_figure": 7,
 }
-CLUSTERING = {**SEEDS, "cluster_concepts": 24, "cluster_halves": 8}
+CLUSTERING = {**SEEDS, "cluster_concepts": 24, "cluster_halves": 8, "describe_concepts": 4}
 # The config stands in the provenance, and the provenance in the report.
 OF_ANY_CHANGE = {"record_provenance": 1, "write_report": 1, "all": 1}
 
@@ -206,6 +207,7 @@ CONFIG_EDITS = {
             "cluster_halves": 4,
             "align_concepts": 4,
             "overlap_concepts": 4,
+            "describe_concepts": 2,
             "test_best_layer": 2,
             "table_activations": 1,
             "collate_metric": 4,
@@ -219,7 +221,8 @@ CONFIG_EDITS = {
     "K": (change("concepts.clusters", 5), CLUSTERING),
     "a further seed of the clustering": (change("concepts.seeds", [212, 213]), SEEDS),
     "clustering on a GPU": (change("concepts.device", "cuda"), CLUSTERING),
-    "a threshold of CALIGN": (change("concept_alignment.match", 0.7), ALIGNMENT),
+    # The cards tell which translations carried a match.
+    "a threshold of CALIGN": (change("concept_alignment.match", 0.7), {**ALIGNMENT, "describe_concepts": 4}),
     "the null's draws of CALIGN": (change("concept_alignment.null", 1999), ALIGNMENT),
     "the null's draws of COLAP": (change("concept_overlap.null", 1999), OVERLAP),
     "a threshold of COLAP": (change("concept_overlap.threshold", 0.2), OVERLAP),
@@ -229,7 +232,7 @@ CONFIG_EDITS = {
     ),
     "a layer list cut": (
         change("models.fetched.layers", [1]),
-        {"test_best_layer": 1, "table_activations": 1, "collate_metric": 3, "draw_figure": 7},
+        {"describe_concepts": 2, "test_best_layer": 1, "table_activations": 1, "collate_metric": 3, "draw_figure": 7},
     ),
     "the title": (change("title", "Another"), {}),
 }
@@ -279,7 +282,12 @@ CODE_EDITS = {
         {"table_activations": 1, **REPORT},
     ),
     "what only the command line uses": ("cli.py", "def main(", "def unused():\n    return 1\n\n\ndef main(", {}),
-    "a new helper among the files": ("files.py", "\ndef ", "\ndef helper():\n    return 1\n\n\ndef ", {}),
+    "a new helper among the files": (
+        "files.py",
+        "\n@contextmanager\ndef published(",
+        "\ndef helper():\n    return 1\n\n\n@contextmanager\ndef published(",
+        {},
+    ),
     "a new class among the errors": ("errors.py", "\nclass ", "\nclass Other(Exception):\n    pass\n\n\nclass ", {}),
     "the text of an error": ("concepts/cluster.py", 'IsoglossError(f"', 'IsoglossError(f"Well: ', {}),
     "the text of a log line": ("states/extract.py", 'log.info("Going', 'log.info("Well: going', {}),
@@ -369,9 +377,9 @@ def test_activations_may_be_dropped_after_their_tables_exist(finished, tmp_path)
         shutil.move(store, place)
     try:
         assert finished.plan() == {}
-        finished.config["concept_alignment"] = {"match": 0.7}
+        finished.config["concept_overlap"] = {"threshold": 0.2}
         finished.write()
-        assert finished.plan() == {**ALIGNMENT, **OF_ANY_CHANGE}
+        assert finished.plan() == {**OVERLAP, **OF_ANY_CHANGE}
     finally:
         for store, place in moved.items():
             shutil.move(place, store)

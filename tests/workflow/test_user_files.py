@@ -43,10 +43,14 @@ A_PAIR = {
     "build_lexicon": 1,
     "select_words": 1,
     "extract_activations": 2,
-    "cluster_concepts": 4,
+    # The source language from a second seed too, and its halves: the ceilings.
+    "cluster_concepts": 6,
     "cluster_joint_concepts": 2,
+    "cluster_halves": 2,
     "align_concepts": 2,
     "overlap_concepts": 2,
+    "describe_concepts": 1,
+    "test_best_layer": 1,
 }
 
 
@@ -129,7 +133,7 @@ def test_a_model_replaced_by_an_older_folder(finished):
     planned = plan(finished)
     assert planned["link_model"] == 1
     assert planned["extract_activations"] == 4
-    assert planned["cluster_concepts"] == 8
+    assert planned["cluster_concepts"] == 12
     assert "make_corpus" not in planned
 
 
@@ -156,10 +160,13 @@ def test_layers_added_to_a_model_cluster_the_new_ones_only(finished):
     finished.write()
     expected = {
         "extract_activations": 4,
-        "cluster_concepts": 4,
+        "cluster_concepts": 6,
         "cluster_joint_concepts": 2,
+        "cluster_halves": 2,
         "align_concepts": 2,
         "overlap_concepts": 2,
+        "describe_concepts": 2,
+        "test_best_layer": 1,
     }
     assert plan(finished) == expected
     finished.run()

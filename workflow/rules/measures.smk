@@ -25,7 +25,9 @@ for measure in MEASURES:
                 spec=values(measure),
                 mappings=keys_taken(measure),
             message:
-                f"{measure.message}: {{wildcards}}"
+                f"{measure.message} of {CELLS[measure.cell]}".replace(
+                    "{", "{wildcards."
+                )
             script:
                 "../scripts/step.py"
 
