@@ -3,6 +3,7 @@
 No code of a folder is ever run: weights are safetensors, and classes are transformers' own.
 """
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import transformers
 from transformers import AutoModel, AutoTokenizer
 
 from isogloss.errors import IsoglossError
+from isogloss.files import file_digest
 from isogloss.models.bring import check_folder
 from isogloss.models.devices import choose_device, choose_precision
 from isogloss.models.families import Shape, shape_from
@@ -154,6 +156,21 @@ def set_padding(model: transformers.PreTrainedModel, tokenizer: Any, folder: str
         tokenizer.pad_token = token
     if not shape_of(model, folder).family.after_padding:
         model.config.pad_token_id = tokenizer.pad_token_id
+
+
+def folder_digest(folder: str | Path) -> str:
+    """Identify a model by the content of its folder: weights, config and tokenizer.
+
+    Returns
+    -------
+    str
+        16 hexadecimal digits. Hidden files do not count: Snakemake's time stamp changes without the model.
+    """
+    total = hashlib.sha256()
+    for path in sorted(Path(folder).iterdir()):
+        if path.is_file() and not path.name.startswith("."):
+            total.update(f"{path.name} {file_digest(path)}\n".encode())
+    return total.hexdigest()[:16]
 
 
 def load_checkpoint(folder: str | Path, device: str, precision: str) -> Checkpoint:

@@ -19,8 +19,8 @@ from tqdm import tqdm
 
 from isogloss import __version__
 from isogloss.errors import IsoglossError
-from isogloss.files import file_digest, read_parquet, write_csv
-from isogloss.models.load import Checkpoint, load_checkpoint
+from isogloss.files import read_parquet, write_csv
+from isogloss.models.load import Checkpoint, folder_digest, load_checkpoint
 from isogloss.models.words import Sentence, check_subwords, read_sentences, set_language
 from isogloss.states.batching import batch_by_length
 from isogloss.states.forward import Reader, joined, pool_sentences, pool_words
@@ -90,30 +90,7 @@ def extract(
         For a model that cannot be used, a layer beyond its depth, no word left, or hidden states that are not finite.
     """
     torch.set_num_threads(threads)
-    extract_space(
-        load_checkpoint(checkpoint, device, precision), checkpoint=checkpoint, corpora=corpora, selection=selection,
-        space=space, store=store, layers=layers, pooling=pooling, token_budget=token_budget, max_length=max_length,
-        threads=threads, attributes=attributes, sentence_vectors=sentence_vectors,
-    )  # fmt: skip
-
-
-def extract_space(
-    loaded: Checkpoint,
-    *,
-    checkpoint: str | Path,
-    corpora: dict[str, str | Path],
-    selection: str | Path,
-    space: str,
-    store: str | Path,
-    layers: list[int],
-    pooling: str,
-    token_budget: int,
-    max_length: int,
-    threads: int,
-    attributes: dict[str, Any],
-    sentence_vectors: bool = False,
-) -> None:
-    """Write one store with a model that is loaded already; see :func:`extract`."""
+    loaded = load_checkpoint(checkpoint, device, precision)
     side, stack = space.split("-")
     family = loaded.shape.family
     if stack not in family.stacks or (side == "source" and stack != family.reader):
@@ -160,7 +137,7 @@ def extract_space(
         "device": loaded.model.device.type,
         "final_norm_in_last_layer": family.final_norm,
         "model_type": loaded.shape.model_type,
-        "weights": weights_digest(Path(checkpoint)),
+        "weights": folder_digest(checkpoint),
         "text": text_digest(sentences),
         "wanted": len(wanted),
         "dropped": dropped,
@@ -222,14 +199,6 @@ def drop_reason(sentence: Sentence, word: int) -> str:
     if word in sentence.spans:
         return ""
     return "truncated" if word >= sentence.cut else "no_subwords"
-
-
-def weights_digest(folder: Path) -> str:
-    """Identify the weights by their content."""
-    total = hashlib.sha256()
-    for path in sorted(folder.glob("*.safetensors")):
-        total.update(f"{path.name} {file_digest(path)}\n".encode())
-    return total.hexdigest()[:16]
 
 
 def text_digest(sentences: dict[str, dict[int, Sentence]]) -> str:

@@ -36,7 +36,7 @@ from isogloss.errors import IsoglossError
 from isogloss.files import file_digest, published_folder, read_parquet, write_csv
 from isogloss.models.devices import choose_device
 from isogloss.models.families import LABELS, TAGS, check_length
-from isogloss.models.load import Checkpoint
+from isogloss.models.load import Checkpoint, folder_digest
 from isogloss.models.words import read_sentences, set_language
 from isogloss.ownership import Ownership
 from isogloss.tasks.heads import load_with_head, read_items
@@ -327,8 +327,3 @@ def learning_curve(history: list[dict[str, float]]) -> pd.DataFrame:
     ]
     table = pd.DataFrame(rows, columns=["step", "epoch", "measure", "value"])
     return table.sort_values(["measure", "step"], kind="stable", ignore_index=True)
-
-
-def folder_digest(folder: str | Path) -> dict[str, str]:
-    """Digest the files of a model's folder, by name."""
-    return {path.name: file_digest(path) for path in sorted(Path(folder).iterdir()) if path.is_file()}
