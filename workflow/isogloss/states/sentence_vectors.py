@@ -12,6 +12,7 @@ from typing import Any
 import h5py
 import numpy as np
 
+from isogloss.errors import IsoglossError
 from isogloss.files import published
 from isogloss.states.sealed import SealedFile, open_sealed, read_seal, write_seal
 from isogloss.states.store import ROOM, claim
@@ -93,3 +94,18 @@ def open_vectors(path: str | Path, put_aside: bool = False) -> Iterator[SealedFi
     """
     with open_sealed(path, FORMAT, "file of sentence vectors", put_aside) as file:
         yield file
+
+
+def languages_with(file: SealedFile, pooling: str, path: str | Path) -> list[str]:
+    """List the languages of an open file, having seen that it has vectors of a pooling.
+
+    Raises
+    ------
+    IsoglossError
+        If it has none.
+    """
+    names = sorted(file)
+    held = sorted({found for language in names for found in file[language]})
+    if pooling not in held:
+        raise IsoglossError(f"{path} has no vectors of the pooling '{pooling}'; it has {', '.join(held)}.")
+    return names

@@ -20,7 +20,7 @@ from threadpoolctl import threadpool_limits
 from isogloss.errors import IsoglossError
 from isogloss.files import read_parquet, write_csv
 from isogloss.measures.space_similarity.spaces import checked
-from isogloss.states.sentence_vectors import open_vectors
+from isogloss.states.sentence_vectors import languages_with, open_vectors
 from isogloss.statistics.nulls import bootstrap_means, null_summary, permutations, resamples
 
 COLUMNS = (
@@ -95,10 +95,7 @@ def write_probes(
     """
     rows: list[Row] = []
     with open_vectors(vectors, put_aside=True) as file, threadpool_limits(1), ThreadPoolExecutor(threads) as pool:
-        names = sorted(file)
-        held = sorted({found for language in names for found in file[language]})
-        if pooling not in held:
-            raise IsoglossError(f"{vectors} has no vectors of the pooling '{pooling}'; it has {', '.join(held)}.")
+        names = languages_with(file, pooling, vectors)
         sampled = cache(lambda size: resamples(size, bootstrap, np.random.default_rng(seed)))
         known = {language: read_labels(test[language], labels) for language in names}
         for layer in sorted(file[names[0]][pooling], key=int):

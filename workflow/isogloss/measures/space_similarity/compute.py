@@ -18,7 +18,7 @@ from isogloss.measures.space_similarity import languages as together
 from isogloss.measures.space_similarity import matching, organisation, pairs
 from isogloss.measures.space_similarity.cca import Components, canonical, canonical_intervals, canonical_null
 from isogloss.measures.space_similarity.spaces import Space, checked
-from isogloss.states.sentence_vectors import open_vectors
+from isogloss.states.sentence_vectors import languages_with, open_vectors
 from isogloss.statistics.cka import Representation, compare, kernel_norms
 from isogloss.statistics.nulls import bootstrap_means, null_summary, permutations, resamples
 
@@ -161,10 +161,7 @@ def write_space_similarity(
     """
     rows: list[Row] = []
     with open_vectors(vectors, put_aside=True) as file, threadpool_limits(1), ThreadPoolExecutor(threads) as pool:
-        names = sorted(file)
-        held = sorted({pooling for language in names for pooling in file[language]})
-        if pooling not in held:
-            raise IsoglossError(f"{vectors} has no vectors of the pooling '{pooling}'; it has {', '.join(held)}.")
+        names = languages_with(file, pooling, vectors)
         counts = {language: len(next(iter(file[language][pooling].values()))) for language in names}
         unusable = ""
         if len(set(counts.values())) > 1:
