@@ -293,6 +293,7 @@ CODE_EDITS = {
     "the text of a log line": ("states/extract.py", 'log.info("Going', 'log.info("Well: going', {}),
     "a comment": ("concepts/cluster.py", "\nimport ", "\n# Words that change nothing.\nimport ", {}),
     "a docstring": ("concepts/cluster.py", '"""Concepts: clusters', '"""Concepts, that is: clusters', {}),
+    "the report's style": ("report/assets/page.css", "{", "{ /* */ ", REPORT),
     "what is asked of a cluster": (
         "plan/needs.py",
         "THREAD_SPEED, GPU_SPEED = 1e10",

@@ -20,6 +20,9 @@ FILES = {
     "b.py": "from pathlib import Path\n\nDATA = Path(__file__).with_name('words.csv')\n\n\n"
     "def g(x):\n    return x + len(DATA.read_text())\n\n\ndef other():\n    return 0\n",
     "words.csv": "a,b\n",
+    "made.py": "try:\n    import json as quick\nexcept ImportError:\n    quick = None\n",
+    "pages/__init__.py": "",
+    "pages/style.css": "a {}\n",
     "running/__init__.py": "",
     "running/step.py": "def run(job):\n    return job\n",
 }
@@ -107,6 +110,36 @@ def test_a_definition_named_by_text_is_followed(digest):
     named = ("a.py", "UNUSED = 4", "UNUSED = 4\nLIST = ['isogloss.files:helper']")
     uses = ("a.py", "x > LIMIT", "x > LIMIT + len(LIST)")
     assert digest([named, uses, ("files.py", "return 1", "return 2")]) != digest([named, uses])
+
+
+def test_a_name_that_is_made_within_a_condition_counts_with_its_module(digest):
+    takes = ("a.py", "from isogloss import b\n", "from isogloss import b\nfrom isogloss.made import quick\n")
+    uses = ("a.py", "x > LIMIT", "quick and x > LIMIT")
+    assert digest([takes, uses, ("made.py", "quick = None", "quick = 1")]) != digest([takes, uses])
+    assert digest([("made.py", "quick = None", "quick = 1")]) == digest()
+
+
+def test_data_of_a_package_that_is_named_by_text_counts(digest):
+    restyled = ("pages/style.css", "a {}", "b {}")
+    named = ("a.py", "return write(b.g(x))", "return write(files('isogloss.pages'))")
+    assert digest([named, restyled]) != digest([named])
+    without = ("a.py", "return write(b.g(x))", "return write(x)")
+    assert digest([without, restyled]) == digest([without])
+
+
+def test_a_list_that_is_called_log_is_no_log(digest):
+    kept = ("a.py", "    return write(b.g(x))", "    log.append(x)\n    return write(b.g(x))")
+    dropped = ("a.py", "    return write(b.g(x))", "    log.append(-x)\n    return write(b.g(x))")
+    assert digest([kept]) != digest([dropped])
+
+
+def test_an_edit_of_the_report_s_style_makes_the_report_again():
+    folders = {
+        folder.name
+        for place in module.reached("isogloss.report.page:write_report")
+        for folder in module.data_folders(*place)
+    }
+    assert "report" in folders
 
 
 def test_a_step_that_is_not_there_is_named(digest):

@@ -22,8 +22,11 @@ PACKAGE = Path(__file__).resolve().parents[1]
 SCRIPT = PACKAGE.parent / "scripts" / "step.py"
 RUNNER = f"{PACKAGE.name}.running.step"
 LOGGERS = ("log", "logging", "logger")
+LOG_LINES = ("debug", "info", "warning", "error", "exception", "critical")
 # A definition may name another by text: `package.module:function`.
 BY_NAME = re.compile(rf"{PACKAGE.name}(\.\w+)+:\w+")
+# Data of a package may be asked for by its name: `files("package.room")`.
+PACKAGE_NAME = re.compile(rf"{PACKAGE.name}(\.\w+)+")
 WHOLE = "*"
 
 
@@ -103,8 +106,8 @@ def own_digest(module: str, name: str) -> str:
     total = hashlib.sha256()
     for statement in statements(module, name):
         total.update(ast.dump(statement).encode())
-    if names_file(module, name):
-        for path in data_files(module):
+    for folder in data_folders(module, name):
+        for path in data_files(folder):
             total.update(f"{path.name}:".encode() + path.read_bytes())
     return total.hexdigest()
 
@@ -117,9 +120,15 @@ def statements(module: str, name: str) -> list[ast.stmt]:
     return about.effects if name == "<module>" else about.definitions[name]
 
 
-def names_file(module: str, name: str) -> bool:
-    """Tell whether a definition asks where its module lies, to find data beside it."""
-    return any(isinstance(node, ast.Name) and node.id == "__file__" for node in nodes(module, name))
+def data_folders(module: str, name: str) -> list[Path]:
+    """List the folders in which a definition may find data: its module's, and those of packages named by text."""
+    folders = set()
+    for node in nodes(module, name):
+        if isinstance(node, ast.Name) and node.id == "__file__":
+            folders.add(read(module).path.parent)
+        elif isinstance(node, ast.Constant) and PACKAGE_NAME.fullmatch(str(node.value)) and source(node.value):
+            folders.add(source(node.value).parent)
+    return sorted(folders)
 
 
 @functools.cache
@@ -129,9 +138,8 @@ def nodes(module: str, name: str) -> tuple[ast.AST, ...]:
 
 
 @functools.cache
-def data_files(module: str) -> tuple[Path, ...]:
-    """List the data files beside a module and below its folder."""
-    folder = read(module).path.parent
+def data_files(folder: Path) -> tuple[Path, ...]:
+    """List the data files in a folder and below it."""
     return tuple(sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix not in (".py", ".pyc")))
 
 
@@ -188,6 +196,8 @@ def definition(module: str, name: str) -> Iterator[tuple[str, str]]:
             yield inner_module, WHOLE
     elif source(f"{module}.{name}"):
         yield f"{module}.{name}", WHOLE
+    else:  # made in a way that is not followed: within a condition, or by the module itself
+        yield module, WHOLE
 
 
 @functools.cache
@@ -295,6 +305,7 @@ class Stripper(ast.NodeTransformer):
             and isinstance(call.func, ast.Attribute)
             and isinstance(call.func.value, ast.Name)
             and call.func.value.id in LOGGERS
+            and call.func.attr in LOG_LINES
         ):
             return ast.Pass()
         return self.generic_visit(node)
