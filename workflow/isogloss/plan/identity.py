@@ -3,8 +3,9 @@
 It stands in a rule's params, so an edit of code makes again what that code makes, and nothing else. From a function,
 its name look-ups are followed through this package: to functions, classes and constants, not to whole modules.
 Comments, docstrings, annotations of functions, the text of errors and log lines do not count. Data files beside a
-module count where a definition that is reached names ``__file__``. Where names cannot be followed (a module that is
-handed around), the whole module counts: a rerun too many is a nuisance, one too few is a lie.
+module count where a definition that is reached names ``__file__``, those of a package where it names this by text.
+Where names cannot be followed (a module that is handed around), the whole module counts: a rerun too many is a
+nuisance, one too few is a lie.
 
 Code is read, never imported: Snakemake does this at every start.
 """
