@@ -61,11 +61,18 @@ def amend_masks() -> None:
     """
     from snakemake.dag import DAG
 
-    plain = DAG.bfs
+    walk, update = DAG.bfs, DAG.update_needrun
+
+    async def update_needrun(self, *arguments, **more):
+        self.masking = True
+        try:
+            return await update(self, *arguments, **more)
+        finally:
+            self.masking = False
 
     def bfs(self, direction, *jobs, **more):
-        if direction is not self.depending:
-            yield from plain(self, direction, *jobs, **more)
+        if direction is not self.depending or not getattr(self, "masking", False):
+            yield from walk(self, direction, *jobs, **more)
             return
         seen, waiting = set(jobs), list(jobs)
         while waiting:
@@ -76,7 +83,7 @@ def amend_masks() -> None:
                     seen.add(follower)
                     waiting.append(follower)
 
-    DAG.bfs = bfs
+    DAG.bfs, DAG.update_needrun = bfs, update_needrun
 
 
 def amend_plugin(plugin: ModuleType) -> None:
