@@ -6,7 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from report_world import write_results
+from scipy import stats
 
+from isogloss.relations.freezing import compared
 from isogloss.report.findings import FIRST, collect, first_screen
 from isogloss.report.findings.finding import Finding
 from isogloss.tables import read_table
@@ -76,6 +78,63 @@ def test_where_nothing_is_there_a_sentence_is_found_in_few_worlds_only():
         table["null_p"] = rng.integers(1, 102, len(table)) / 101
         found += bool(told(collect({"concept_alignment": table}, set())))
     assert found <= 60 * 0.05 + 3 * np.sqrt(60 * 0.05 * 0.95)
+
+
+WORLDS = 100
+# At most 5 % of worlds, within three standard errors.
+FEW = WORLDS * 0.05 + 3 * np.sqrt(WORLDS * 0.05 * 0.95)
+
+
+def shares_of_nothing(rng, models=("m",), checkpoints=("pretrained",), share=0.1, concepts=50):
+    """CALIGN by chance alone, with its bootstrap interval over concepts."""
+    table = cells(0.0, 0.2, 0.5, models=models, checkpoints=checkpoints, targets=("de", "ru", "tr"), layers=range(4))
+    table["value"] = rng.binomial(concepts, share, len(table)) / concepts
+    drawn = rng.binomial(concepts, table.value.to_numpy(), (400, len(table))) / concepts
+    table["boot_low"], table["boot_high"] = np.quantile(drawn, [0.025, 0.975], axis=0)
+    return table
+
+
+def test_a_model_that_is_as_its_control_is_said_to_be_above_it_in_few_worlds_only():
+    rng = np.random.default_rng(1)
+    worlds = (shares_of_nothing(rng, models=("m", "random")) for _ in range(WORLDS))
+    found = sum(bool(told(collect({"concept_alignment": one}, {"random"}), figure="by_model")) for one in worlds)
+    assert found <= FEW
+
+
+def test_a_tuning_that_changes_nothing_is_said_to_change_it_in_few_worlds_only():
+    rng, found = np.random.default_rng(2), 0
+    for _ in range(WORLDS):
+        said = collect({"concept_alignment": shares_of_nothing(rng, checkpoints=("pretrained", "nli-en-seed0"))}, set())
+        found += any(one.found and one.question == "tuning" for one in said)
+    assert found <= FEW
+
+
+@pytest.mark.parametrize(("truth", "alone"), [(0.5, 0.5), (0.7, 0.7)], ids=["chance", "what a baseline knows"])
+def test_transfer_of_nothing_is_told_in_few_worlds_only(data, truth, alone):
+    rng, found, items = np.random.default_rng(3), 0, 400
+    transfer, baselines = data["transfer"], data["baselines"].assign(score=alone)
+    for _ in range(WORLDS):
+        score = rng.binomial(items, truth, len(transfer)) / items
+        half = 1.96 * np.sqrt(score * (1 - score) / items)
+        above = stats.binom.sf(score * items - 1, items, 0.5)
+        facts = {"score": score, "low": score - half, "high": score + half, "null_p": above}
+        facts |= {"null_mean": 0.5, "null_low": 0.45, "null_high": stats.binom.ppf(0.975, items, 0.5) / items}
+        found += bool(told(collect({"transfer": transfer.assign(**facts), "baselines": baselines}, set())))
+    assert found <= FEW
+
+
+@pytest.mark.parametrize("runs", [3, 6, 12])
+def test_a_freezing_that_changes_nothing_is_said_to_in_few_worlds_only(data, runs):
+    rng, found = np.random.default_rng(4), 0
+    facts = data["freezing"].iloc[:1].assign(model="m", group="gap")
+    for _ in range(WORLDS):
+        scores = pd.DataFrame(
+            {"source": "en", "seed": np.repeat(range(runs), 2), "group": ["near", "far"] * runs}
+            | {f"score_{side}": rng.normal(0.6, 0.05, 2 * runs) for side in ("whole", "frozen")}
+        )
+        row = next(row for row in compared(scores, 1000, rng) if row["group"] == "gap")
+        found += bool(told(collect({"freezing": facts.assign(**row)}, set())))
+    assert found <= FEW
 
 
 def test_a_control_is_compared_with_and_its_absence_is_told():

@@ -12,7 +12,7 @@ from isogloss.report.findings.finding import (
     one_sided,
     standard_error,
     survivors,
-    two_sided,
+    two_sided_of_runs,
 )
 
 
@@ -69,7 +69,7 @@ def freezing(data: dict[str, pd.DataFrame]) -> list[Finding]:
         text = f"{row.task}, {row.variant}: near and far languages cannot be compared. {row.reason}"
         findings.append(Finding("transfer", row.model, text, "freezing", found=False))
     rows = rows[rows.difference.notna()]
-    rows = rows.assign(clear=survivors(two_sided(rows.difference, standard_error(rows.low, rows.high))))
+    rows = rows.assign(clear=survivors(two_sided_of_runs(rows.difference, rows.low, rows.high, rows.runs)))
     for row in rows.itertuples():
         verdict = "no clear change"
         if row.clear:
