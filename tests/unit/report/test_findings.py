@@ -255,6 +255,17 @@ def test_retrieval_is_held_against_chance(data):
     assert not told(collect(data, set()), figure="retrieval")
 
 
+@pytest.mark.parametrize(("table", "measure"), [("retrieval", None), ("concept_overlap", "overlapping_types")])
+def test_several_corpora_are_told_one_by_one_and_never_averaged(data, table, measure):
+    one = data[table] if measure is None else data[table][data[table].measure == measure]
+    easy = one.assign(corpus="easy", value=0.93, boot_low=0.8, boot_high=1.0)
+    both = pd.concat([easy, easy.assign(corpus="hard", value=0.4)], ignore_index=True)
+    said = [text for text in told(collect({table: both}, set())) if " on easy" in text or " on hard" in text]
+    assert {" on easy" in text for text in said} == {True, False}
+    assert all(("0.93" in text) == (" on easy" in text) for text in said)
+    assert not any("0.66" in text or "0.67" in text for text in said)
+
+
 @pytest.mark.parametrize("missing", ["concept_alignment", "concept_overlap", "retrieval", "transfer", "baselines",
                                      "impact", "correlations", "freezing"])  # fmt: skip
 def test_a_table_that_is_not_there_yet_is_passed_over(data, missing):

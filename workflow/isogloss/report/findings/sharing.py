@@ -1,5 +1,7 @@
 """Do languages share concepts, where, and more than a model with random weights?"""
 
+from collections.abc import Iterator
+
 import numpy as np
 import pandas as pd
 from scipy import stats
@@ -72,9 +74,23 @@ def somewhere(data: dict[str, pd.DataFrame], part: pd.DataFrame) -> str:
     """Say for how many pairs the best layer of a model exceeds the best layers of its null."""
     if "best_layer" not in data:
         return ""
-    tests = data["best_layer"].merge(part[["model", "checkpoint", "kind", "measure"]].drop_duplicates())
+    tests = data["best_layer"].merge(part[["model", "checkpoint", "corpus", "kind", "measure"]].drop_duplicates())
     found = survivors(tests.null_p).sum()
     return f", and somewhere in the model in {found} (best layer against the best layers of the null, adjusted)"
+
+
+def parts(rows: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Give each model's rows of one corpus and one kind of pair, with its name: over these nothing is averaged."""
+    if rows.empty:
+        return
+    for (model, corpus, kind), part in rows.groupby(["model", "corpus", "kind"], sort=True):
+        name = subject(model, kind, rows[rows.model == model].kind.nunique())
+        yield on_corpus(name, corpus, rows), part
+
+
+def on_corpus(name: str, corpus: str, rows: pd.DataFrame) -> str:
+    """Name a corpus where there are several."""
+    return f"{name} on {corpus}" if rows.corpus.nunique() > 1 else name
 
 
 def above_null(data: dict[str, pd.DataFrame], rows: pd.DataFrame, score: str, found: str, figure: str) -> list[Finding]:
@@ -83,8 +99,7 @@ def above_null(data: dict[str, pd.DataFrame], rows: pd.DataFrame, score: str, fo
         return []
     rows = rows.assign(above=survivors(rows.null_p), adjusted=benjamini_hochberg(rows.null_p))
     findings = []
-    for (model, kind), part in rows.groupby(["model", "kind"], sort=True):
-        name = subject(model, kind, rows[rows.model == model].kind.nunique())
+    for name, part in parts(rows):
         by_pair = part.groupby(PAIR).above.any()
         if not part.above.any():
             least = 1 / (part.null_draws.max() + 1)
@@ -148,7 +163,7 @@ def above_controls(data: dict[str, pd.DataFrame], controls: set[str]) -> list[Fi
     both["spread"] = np.hypot(both.error, both.error_control)
     both["above"] = survivors(one_sided(both.difference, both.spread))
     findings = []
-    for model, part in both.groupby("model", sort=True):
+    for (model, corpus), part in both.groupby(["model", "corpus"], sort=True):
         mean, half = part.difference.mean(), 1.96 * part.spread.mean()
         text = (
             f"CALIGN in its best layer lies above that of random weights ({listed(sorted(set(part.model_control)))}) "
@@ -156,7 +171,8 @@ def above_controls(data: dict[str, pd.DataFrame], controls: set[str]) -> list[Fi
             f"{mean:+.2f}{between(mean - half, mean + half, '+.2f')} on average."
         )
         found = bool(part.above.any())
-        findings.append(Finding("sharing", model, text, "concept_alignment_by_model", found, max(float(mean), 0.0)))
+        name = on_corpus(model, corpus, both)
+        findings.append(Finding("sharing", name, text, "concept_alignment_by_model", found, max(float(mean), 0.0)))
     return findings
 
 
@@ -164,8 +180,7 @@ def overlap(data: dict[str, pd.DataFrame]) -> list[Finding]:
     """Say how mixed the languages are (COLAP), beside full mixing."""
     rows = pretrained(data, "concept_overlap", "overlapping_types")
     findings = []
-    for (model, kind), part in rows.groupby(["model", "kind"], sort=True) if len(rows) else ():
-        name = subject(model, kind, rows[rows.model == model].kind.nunique())
+    for name, part in parts(rows):
         top = part.sort_values(["value", "layer"], ascending=[False, True], kind="stable").iloc[0]
         text = (
             f"clustered together, languages mix (COLAP) most in {cell(top)}, where full mixing would give "
@@ -188,7 +203,7 @@ def retrieval(data: dict[str, pd.DataFrame]) -> list[Finding]:
     rows = rows[rows.source != rows.target]
     rows = rows.assign(above=survivors(stats.binom.sf((rows.value * rows.n).round() - 1, rows.n, rows.chance)))
     findings = []
-    for (model, measure), part in rows.groupby(["model", "measure"], sort=True):
+    for (model, corpus, measure), part in rows.groupby(["model", "corpus", "measure"], sort=True):
         layer = part.groupby("layer").value.mean().idxmax()
         best = part[part.layer == layer]
         mean, half = best.value.mean(), 1.96 * np.sqrt(best.value * (1 - best.value) / best.n).mean()
@@ -198,5 +213,6 @@ def retrieval(data: dict[str, pd.DataFrame]) -> list[Finding]:
             f"{best.above.sum()} of {counted(len(best), 'language')}, adjusted p < 0.05)."
         )
         strength = mean - best.chance.mean()
-        findings.append(Finding("sharing", model, text, "retrieval_by_layer", bool(best.above.any()), float(strength)))
+        name = on_corpus(model, corpus, rows)
+        findings.append(Finding("sharing", name, text, "retrieval_by_layer", bool(best.above.any()), float(strength)))
     return findings
