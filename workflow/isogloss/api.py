@@ -149,7 +149,7 @@ class Run:
 
     @staticmethod
     def cell(model: str, checkpoint: str, corpus: str, pair: str) -> dict[str, str]:
-        """Name a pair's cell by its wildcards."""
+        """Spell a pair's cell by wildcards; whichever hyphen of `pt-br-en` is taken, it is the same place."""
         source, hyphen, target = pair.partition("-")
         if not hyphen:
             raise IsoglossError(f"A pair is two languages with a hyphen between them, such as en-de; found '{pair}'.")

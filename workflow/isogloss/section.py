@@ -5,10 +5,9 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 NAME = r"^[a-z0-9][a-z0-9-]*$"
-LANGUAGE = r"^[a-z]{2,3}$"
 Name = Annotated[str, Field(pattern=NAME)]
-# YAML takes Norwegian for a truth value.
-Language = Annotated[str, BeforeValidator(lambda value: "no" if value is False else value), Field(pattern=LANGUAGE)]
+# Any short name, best a code of ISO 639: distances go by it. YAML takes Norwegian for a truth value.
+Language = Annotated[str, BeforeValidator(lambda value: "no" if value is False else value), Field(pattern=NAME)]
 Share = Annotated[float, Field(ge=0, le=1)]
 # Nothing that is counted here comes near this; a slip of the keyboard does.
 Count = Annotated[int, Field(ge=1, le=10**9)]

@@ -39,7 +39,10 @@ wildcard_constraints:
     part="training|test",
     corpus=one_of(settings.corpora),
     language=one_of(sorted(LANGUAGES)),
-    source=one_of(sorted(LANGUAGES)),
+    source=source_constraint(
+        {name: corpus.pairs.source for name, corpus in settings.corpora.items()},
+        {name: task.sources for name, task in settings.tasks.items()},
+    ),
     target=one_of(sorted(LANGUAGES)),
     side="source|target",
     space=one_of(SPACES),

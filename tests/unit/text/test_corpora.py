@@ -145,6 +145,15 @@ def test_messages_of_catalogues(folder):
     assert set(russian.sentence) < set(german.sentence) < set(english.sentence)
 
 
+def test_catalogues_have_names_of_their_own_for_languages(folder):
+    ours = read_catalogues("german-de", folder, 4, 40, locale="de")
+    assert ours.to_dict() == read_catalogues("de", folder, 4, 40).to_dict()
+    with pytest.raises(IsoglossError, match="no gettext catalogue of 'pt_BR'"):
+        read_catalogues("pt-br", folder, 4, 40, locale="pt_BR")
+    programs = program_messages(["en", "x-de"], folder, ["a"], 4, 40, {"x-de": "de"})
+    assert programs.equals(program_messages(["en", "de"], folder, ["a"], 4, 40).rename(columns={"de": "x-de"}))
+
+
 def test_a_damaged_catalogue_is_passed_over(folder):
     (folder / "ru" / "LC_MESSAGES" / "b.mo").write_bytes(b"\xde\x12\x04\x95 cut")
     assert len(read_catalogues("ru", folder, 4, 40)) == 1

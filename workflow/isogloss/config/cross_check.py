@@ -1,5 +1,7 @@
 """Mistakes that show only when sections are read together."""
 
+import re
+from itertools import product
 from pathlib import Path
 
 from isogloss.concepts.settings import Concepts
@@ -8,11 +10,12 @@ from isogloss.errors import IsoglossError, did_you_mean
 from isogloss.models.families import check_length, family_of
 from isogloss.models.settings import OBJECTIVES, Model
 from isogloss.models.shape import shape_of
-from isogloss.tasks.settings import WHOLE, Task
+from isogloss.tasks.settings import WHOLE, Task, checkpoint_name
 from isogloss.text.cells import check_labels, check_tags
 from isogloss.text.settings import EFLOMAL_WORDS, Corpus, Segmentation, Selection
 
-CHINESE = ("zh", "cmn", "yue", "wuu", "lzh")
+CHINESE = ("zh", "zho", "cmn", "yue", "wuu", "lzh")
+CODE = re.compile(r"[a-z]{2,3}(-.*)?")  # any other name tells nothing of the language
 
 
 def cross_check(config: Config) -> list[str]:
@@ -21,6 +24,7 @@ def cross_check(config: Config) -> list[str]:
         *(message for name, corpus in config.corpora.items() for message in check_corpus(f"corpora.{name}", corpus)),
         *(message for name, model in config.models.items() for message in check_model(f"models.{name}", model, config)),
         *(message for name, task in config.tasks.items() for message in check_task(f"tasks.{name}", task, config)),
+        *check_checkpoints(config),
         *check_concepts(config.concepts),
         *check_measures(config),
         *check_results(config.results),
@@ -138,6 +142,19 @@ def check_corpus(where: str, corpus: Corpus) -> list[str]:
     return wrong
 
 
+def check_checkpoints(config: Config) -> list[str]:
+    """Find two checkpoints of one name: `nli-pt-br` is `nli` in pt-br, or `nli-pt` in br."""
+    owners: dict[tuple[str, str], str] = {}
+    wrong = []
+    for name, task in config.tasks.items():
+        for model, source, seed, variant in product(task.models, task.sources, task.seeds, (WHOLE, *task.variants)):
+            checkpoint = checkpoint_name(name, source, seed, variant)
+            owner = owners.setdefault((model, checkpoint), name)
+            if owner != name:
+                wrong.append(f"tasks.{name}: a checkpoint is called {checkpoint} as one of '{owner}' is; rename a task")
+    return wrong[:1]
+
+
 def check_segmentation(where: str, segmentation: Segmentation, languages: list[str]) -> list[str]:
     """Find a language that is not there, and Chinese words for another language."""
     wrong = [
@@ -148,7 +165,7 @@ def check_segmentation(where: str, segmentation: Segmentation, languages: list[s
     return wrong + [
         f"{where}.{language}: jieba splits Chinese; take icu"
         for language, how in segmentation.items()
-        if how == "jieba" and language not in CHINESE
+        if how == "jieba" and CODE.fullmatch(language) and language.partition("-")[0] not in CHINESE
     ]
 
 
@@ -327,7 +344,8 @@ def check_task_messages(where: str, task: Task) -> list[str]:
         f"{where}.labels: '{program}' has no catalogue in '{language}' below {data.folder}"
         for program in data.labels
         for language in data.languages
-        if language != "en" and not (data.folder / language / "LC_MESSAGES" / f"{program}.mo").is_file()
+        if language != "en"
+        and not (data.folder / data.names.get(language, language) / "LC_MESSAGES" / f"{program}.mo").is_file()
     ]
     if task.kind != "sequence-classification":
         wrong.append(f"{where}.kind: the program of a message goes with sequence-classification; found '{task.kind}'")
@@ -346,7 +364,7 @@ def check_task_files(where: str, task: Task) -> list[str]:
             wrong.append(f"{where}.{key}: the path needs `{{language}}` in it; found '{pattern}'")
             continue
         for language in languages if data.kind == "table" else ():
-            path = pattern.replace("{language}", language)
+            path = pattern.replace("{language}", data.names.get(language, language))
             if not Path(path).is_file():
                 wrong.append(f"{where}.{key}: there is no file {path}")
     if task.kind == "translation" and not data.other_text:

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from isogloss.config.cross_check import cross_check
 from isogloss.config.root import Config
 from isogloss.errors import IsoglossError, did_you_mean
-from isogloss.section import LANGUAGE, NAME, Section, types_within
+from isogloss.section import NAME, Section, types_within
 
 log = logging.getLogger(__name__)
 
@@ -169,7 +169,9 @@ def without_missing_languages(config: Config, name: str) -> Config:
         here = {path.parents[1].name for path in corpus.folder.glob("*/LC_MESSAGES/*.mo")}
         # English is what messages are translated from, so any catalogue has it.
         missing = [
-            language for language in corpus.languages if language not in here and not (language == "en" and here)
+            language
+            for language in corpus.languages
+            if corpus.names.get(language, language) not in here and not (language == "en" and here)
         ]
         targets = [language for language in corpus.pairs.targets if language not in missing]
         where = f"{name}: corpora.{key}: {corpus.folder} has no gettext catalogue of {', '.join(missing)}"
@@ -228,7 +230,6 @@ def describe(detail: dict, content: Any) -> str:
     if sort == "string_pattern_mismatch":
         rule = {
             NAME: "lower-case letters, digits and hyphens, starting with a letter or a digit",
-            LANGUAGE: "a language code of two or three lower-case letters",
         }.get(context["pattern"], "a commit, 40 hexadecimal digits")
         found = [key for key in keys if key != "[key]"][-1] if "[key]" in map(str, detail["loc"]) else found
         return f"{where}: expected {rule}; found {found!r}"

@@ -3,6 +3,9 @@
 A rule's output, the input of the next and every list of files come from here, so a place is written once.
 """
 
+import re
+from collections.abc import Mapping, Sequence
+
 PAIR = "{corpus}/{source}-{target}"
 CELL = f"{{model}}/{{checkpoint}}/{PAIR}"
 
@@ -42,6 +45,26 @@ CELLS = {
     "test-items": "{model}/{checkpoint}/{task}",
     "task-source": "{task}/{source}",
 }
+
+
+def source_constraint(corpora: Mapping[str, str], tasks: Mapping[str, Sequence[str]]) -> str:
+    """Say in a regular expression which source languages a path may name, and where.
+
+    Names of languages hold hyphens, and so does a pair: `pt-br-en` is pt to br-en, or pt-br to en. All pairs of a
+    corpus have one source, so the folder before a pair tells which it is.
+
+    Parameters
+    ----------
+    corpora
+        Each corpus's source language.
+    tasks
+        Each task's source languages, which stand by themselves.
+    """
+    before_pair = [rf"(?<=/{re.escape(name)}/){re.escape(source)}(?=-)" for name, source in corpora.items()]
+    alone = [
+        rf"(?<=/{re.escape(name)}/)(?:{'|'.join(map(re.escape, sources))})(?=\.)" for name, sources in tasks.items()
+    ]
+    return "|".join([*before_pair, *alone]) or "(?!)"
 
 
 class Blanks(dict):

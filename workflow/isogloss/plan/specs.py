@@ -20,6 +20,7 @@ def corpus(study: Study, name: str, language: str, part: str = "parallel") -> di
     elif section.kind == "gettext":
         own = {
             "folder": str(section.folder),
+            "locale": section.names.get(language, language),
             "min_words": section.min_words,
             "max_words": section.max_words,
             "max_sentences": section.max_sentences if part == "parallel" else None,
@@ -226,14 +227,15 @@ def items(study: Study, name: str, language: str, part: str) -> dict[str, Any]:
         patterns = {key: value and places("fetched_items", task=name, split=key) for key, value in patterns.items()}
         spec = {key: value for key, value in spec.items() if key not in ("repository", "revision", "names")}
         spec["kind"] = "table"
+    own_name = {} if section.data.kind == "hub" else spec.pop("names")
     for key, pattern in patterns.items():
-        spec[key] = spec[key] and pattern.replace("{language}", language)
+        spec[key] = spec[key] and pattern.replace("{language}", own_name.get(language, language))
     read = {language, section.into} if section.kind == "translation" else {language}
     spec["segmentation"] = {name: how for name, how in section.data.segmentation.items() if name in read}
     # Each language's test items are held against the first one's, so a further language is no matter of the others.
     first = study.task_targets(name)[0]
     if part == "test" and language != first:
-        spec["parallel"] = patterns["test"].replace("{language}", first)
+        spec["parallel"] = patterns["test"].replace("{language}", own_name.get(first, first))
     own = {"form": section.kind, "into": section.into, "tag_measure": section.tag_measure}
     return plain({**spec, **own, "language": language, "part": part})
 

@@ -10,7 +10,7 @@ from typing import Any
 from isogloss.config.root import Config
 from isogloss.models.families import Shape
 from isogloss.models.shape import shape_of
-from isogloss.tasks.settings import WHOLE
+from isogloss.tasks.settings import WHOLE, checkpoint_name
 
 SPACES = ("source-encoder", "target-encoder", "source-decoder", "target-decoder")
 KINDS = ("encoder-encoder", "encoder-decoder", "decoder-decoder")
@@ -59,9 +59,8 @@ class Tuning:
 
     @property
     def checkpoint(self) -> str:
-        """The checkpoint's name. It never depends on what else the config has."""
-        ending = "" if self.variant == WHOLE else f"-{self.variant}"
-        return f"{self.task}-{self.source}-seed{self.seed}{ending}"
+        """The checkpoint's name."""
+        return checkpoint_name(self.task, self.source, self.seed, self.variant)
 
     @property
     def identity(self) -> dict[str, Any]:

@@ -41,6 +41,7 @@ def write_items(
     parallel: str | None = None,
     languages: list[str] | None = None,
     folder: str | None = None,
+    names: dict[str, str] | None = None,
     min_words: int | None = None,
     max_words: int | None = None,
     similarity: float | None = None,
@@ -73,7 +74,7 @@ def write_items(
         How text becomes words, by language, see :func:`isogloss.text.segmentation.split_words`.
     parallel
         Another language's test items, which must be as many, and for classification have the same labels.
-    languages, folder, min_words, max_words, similarity
+    languages, folder, names, min_words, max_words, similarity
         Of the messages of programs, whose names are the ``labels``.
 
     Raises
@@ -89,7 +90,7 @@ def write_items(
             seen = microworld.generate_task(task, language, "training", train + validation, seed, into)
             parts = {"training": seen.head(train), "validation": seen.tail(validation)}
     elif kind == "gettext":
-        found = program_messages(languages, folder, labels, min_words, max_words)
+        found = program_messages(languages, folder, labels, min_words, max_words, names)
         dealt = deal(found, {"test": test, "validation": validation, "training": train}, similarity)
         dealt = dealt.rename(columns={"sentence": "item", language: "words"})[["split", "item", "words", "label"]]
         names = ("test",) if part == "test" else ("training", "validation")

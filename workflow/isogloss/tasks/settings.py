@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field
 
 from isogloss.section import Count, Language, Name, Section, Seed, Share
-from isogloss.text.settings import SEGMENTATION, Segmentation
+from isogloss.text.settings import NAMES, SEGMENTATION, Segmentation
 
 
 def label(value: Any) -> Any:
@@ -20,6 +20,12 @@ Label = Annotated[str, BeforeValidator(label, json_schema_input_type=str | int)]
 
 # What the checkpoint is called whose weights are all tuned; no variant may have this name.
 WHOLE = "whole"
+
+
+def checkpoint_name(task: str, source: str, seed: int, variant: str) -> str:
+    """Name a checkpoint that is tuned here. The name never depends on what else the config has."""
+    ending = "" if variant == WHOLE else f"-{variant}"
+    return f"{task}-{source}-seed{seed}{ending}"
 
 
 class MicroworldTask(Section):
@@ -39,6 +45,7 @@ class TableTask(Section):
 
     kind: Literal["table"]
     languages: list[Language] = Field(min_length=2, description="The languages.")
+    names: dict[Language, str] = Field({}, description=NAMES)
     train: str = Field(description="Path of the training items, with `{language}` in it. Sources need one.")
     validation: str | None = Field(
         None, description="Path of the validation items; where nothing is said, every tenth training item."
@@ -69,6 +76,7 @@ class GettextTask(Section):
     languages: list[Language] = Field(min_length=2, description="The languages; a message must be in all of them.")
     labels: list[str] = Field(min_length=2, description="The programs: names of catalogues, such as `coreutils`.")
     folder: Path = Field(Path("/usr/share/locale"), description="Where the catalogues are.")
+    names: dict[Language, str] = Field({}, description=NAMES)
     min_words: Count = Field(4, description="Shorter messages are left out.")
     max_words: Count = Field(40, description="Longer messages are left out.")
     similarity: Annotated[float, Field(gt=0, le=1)] = Field(
@@ -88,7 +96,7 @@ class HubTask(Section):
     revision: Annotated[str, Field(pattern=r"^[\w./-]+$")] = Field(
         description="The commit, 40 hexadecimal digits; a branch is warned about."
     )
-    names: dict[Language, str] = Field({}, description="Its names of languages; our code where nothing is said.")
+    names: dict[Language, str] = Field({}, description=NAMES)
     train: str = Field(description="The Parquet files of the training items: a pattern with `{language}` in it.")
     validation: str | None = Field(None, description="Of the validation items; else every tenth training item.")
     test: str = Field(description="Of the test items, the same in every language.")

@@ -33,6 +33,7 @@ def write_corpus(
     sentences: int | None = None,
     seed: int | None = None,
     folder: str | None = None,
+    locale: str | None = None,
     min_words: int | None = None,
     max_words: int | None = None,
     max_sentences: int | None = None,
@@ -57,7 +58,7 @@ def write_corpus(
         The Parquet file.
     sentences, seed
         Of the microworld.
-    folder, min_words, max_words, max_sentences
+    folder, locale, min_words, max_words, max_sentences
         Of gettext catalogues.
     file, column
         Of the user's own text: the language's file, or a table and the language's column.
@@ -79,7 +80,7 @@ def write_corpus(
     if kind == "microworld":
         table = microworld.generate(language, part, sentences, seed)
     elif kind == "gettext":
-        table = gettext_catalogues.read_catalogues(language, folder, min_words, max_words, segmentation)
+        table = gettext_catalogues.read_catalogues(language, folder, min_words, max_words, segmentation, locale)
         # Numbers are digests, so the smallest are a random sample, and the same one in every language.
         table = gettext_catalogues.part_of(table, part).head(max_sentences or len(table))
     else:

@@ -15,6 +15,9 @@ SEGMENTATION = (
 )
 
 
+NAMES = "Its own names of languages, such as `{zh: zh_CN}`; our name where nothing is said."
+
+
 class Pairs(Section):
     """Which pairs of languages are compared."""
 
@@ -61,6 +64,7 @@ class Gettext(Corpus):
 
     kind: Literal["gettext"]
     folder: Path = Field(Path("/usr/share/locale"), description="Where the catalogues are.")
+    names: dict[Language, str] = Field({}, description=NAMES)
     min_words: Count = Field(4, description="Shorter messages are left out.")
     max_words: Count = Field(40, description="Longer messages are left out.")
     max_sentences: Count | None = Field(None, description="At most this many messages of each language are analysed.")
@@ -82,7 +86,7 @@ class Table(Corpus):
     file: Path = Field(description="The table.")
     columns: dict[Language, str] = Field(
         {},
-        description="A language's column, its code where nothing is said; after a dot the key of a dictionary, such as "
+        description="A language's column, its name where nothing is said; after a dot the key of a dictionary, such as "
         "`translation.de`.",
     )
     segmentation: Segmentation = Field({}, description=f"{SEGMENTATION} Lists of words are taken as they are.")
@@ -103,7 +107,7 @@ class Hub(Corpus):
         description="The column. A dot goes into what is nested, as in `translation.{language}`; of dictionaries with "
         "the lists `language` and `translation` the language's own is taken."
     )
-    names: dict[Language, str] = Field({}, description="Its names of languages; our code where nothing is said.")
+    names: dict[Language, str] = Field({}, description=NAMES)
     segmentation: Segmentation = Field({}, description=SEGMENTATION)
 
 

@@ -9,6 +9,7 @@ import hashlib
 import logging
 import re
 import struct
+from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -32,7 +33,12 @@ def languages_here(folder: str | Path) -> list[str]:
 
 
 def read_catalogues(
-    language: str, folder: str | Path, min_words: int, max_words: int, segmentation: str | None = None
+    language: str,
+    folder: str | Path,
+    min_words: int,
+    max_words: int,
+    segmentation: str | None = None,
+    locale: str | None = None,
 ) -> pd.DataFrame:
     """Read all messages of one language.
 
@@ -46,6 +52,8 @@ def read_catalogues(
         Messages whose original is shorter or longer are left out.
     segmentation
         How translations become words, see :func:`isogloss.text.segmentation.split_words`.
+    locale
+        What the catalogues call the language, such as ``pt_BR``; as we do where nothing is said.
 
     Returns
     -------
@@ -59,16 +67,16 @@ def read_catalogues(
         If this machine has no catalogue of that language.
     """
     folder = Path(folder)
-    locales = WITNESSES if language == "en" else (language,)
+    locales = WITNESSES if language == "en" else (locale or language,)
     files = sorted(
         (path for locale in locales for path in (folder / locale / "LC_MESSAGES").glob("*.mo")),
         key=lambda path: (path.name, path),
     )
     if not files:
-        here = [name for name in languages_here(folder) if re.fullmatch(r"[a-z]{2,3}", name)]
         raise IsoglossError(
-            f"This machine has no gettext catalogue of '{language}' below {folder}. It has "
-            f"{', '.join(here) or 'none at all'}. Take `{language}` out of the corpus, or install translated programs."
+            f"This machine has no gettext catalogue of '{locale or language}' below {folder}. It has "
+            f"{', '.join(languages_here(folder)) or 'none at all'}. Take `{language}` out of the corpus, or install "
+            "translated programs."
         )
     found: dict[int, list[str]] = {}
     for path in files:
@@ -88,7 +96,12 @@ def read_catalogues(
 
 
 def program_messages(
-    languages: list[str], folder: str | Path, programs: list[str], min_words: int, max_words: int
+    languages: list[str],
+    folder: str | Path,
+    programs: list[str],
+    min_words: int,
+    max_words: int,
+    names: Mapping[str, str] | None = None,
 ) -> pd.DataFrame:
     """Read the messages that several programs have in all of these languages.
 
@@ -100,6 +113,8 @@ def program_messages(
         See :func:`read_catalogues`.
     programs
         Names of catalogues. A message of several of them is left out.
+    names
+        What the catalogues call the languages, where it is not what we do.
 
     Returns
     -------
@@ -118,7 +133,7 @@ def program_messages(
         for language in languages:
             if language == "en":
                 continue
-            path = Path(folder) / language / "LC_MESSAGES" / f"{program}.mo"
+            path = Path(folder) / (names or {}).get(language, language) / "LC_MESSAGES" / f"{program}.mo"
             if not path.is_file():
                 raise IsoglossError(
                     f"There is no catalogue {path}: the program '{program}' is not translated into '{language}' on "
