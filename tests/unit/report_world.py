@@ -129,6 +129,14 @@ def tables(
     steps = steps.merge(pd.DataFrame({"step": [10, 20, 40, 80]}), how="cross")
     steps = steps.merge(pd.DataFrame({"measure": ["loss", "validation_loss"]}), how="cross")
     found["finetuning"] = steps.drop(columns="source").assign(value=1 / steps.step)
+    course = pd.DataFrame(tuned).drop(columns="variant").query("source == 'en'")
+    course = course.merge(pd.DataFrame({"fraction": [0.0, 0.1, 1.0], "step": [0, 8, 80]}), how="cross")
+    course = course.merge(pd.DataFrame({"measure": ["accuracy", "impact", "retrieval"]}), how="cross")
+    course = course[(course.step > 0) | (course.measure == "retrieval")]
+    course["value"] = 0.5 + 0.3 * course.fraction
+    found["trajectories"] = course.assign(
+        low=course.value - 0.02, high=course.value + 0.02, null_mean=0.1, n=400, reason=""
+    )
     frozen = [
         {"model": model, "task": task, "variant": "frozen", "measure": "accuracy", "distance": "syntactic",
          "group": group, "whole": 0.6, "frozen": 0.62, "difference": 0.02, "low": -0.01, "high": 0.05, "runs": 3,

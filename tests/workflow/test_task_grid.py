@@ -16,7 +16,8 @@ from checkout import ROOT, Workflow
 pytestmark = pytest.mark.slow
 
 # Made of the whole grid, so any change of the grid makes them again.
-WHOLE = ("Table ", "Figure ", "Versions", "Report", "Correlations", "Transfer to near and far", "Distances between")
+WHOLE = ("Table ", "Figure ", "Versions", "Report", "Correlations", "Transfer to near and far", "Distances between",
+         "Impact, alignment and transfer along")  # fmt: skip
 
 
 def tasks_config() -> dict:
@@ -66,6 +67,7 @@ def test_ends_with_every_table(finished):
     assert set(transfer.checkpoint) == {
         *(f"sentiment-{source}-seed0{ending}" for source in ("en", "de") for ending in ("", "-frozen")),
         "translation-de-seed0",
+        "translation-de-seed0-at0-5",
     }
     sentiment = transfer[transfer.task == "sentiment"]
     assert set(sentiment.target) == {"en", "de", "tr", "zh", "ru"}
@@ -80,6 +82,13 @@ def test_ends_with_every_table(finished):
     assert {"impact-distance", "impact-transfer", "distance-transfer"} <= set(correlations.relation)
     assert correlations[correlations.p_mantel.isna()].reason.notna().all()
     assert correlations.n.notna().all()
+    # A fine-tuning is followed to its end, where the points are those of the checkpoint that is tuned whole.
+    course = table(finished, "trajectories")
+    assert set(zip(course.fraction, course.step, strict=True)) == {(0.5, 2), (1.0, 4)}
+    assert set(course.measure) >= {"impact", "chrf"}
+    last = course[(course.fraction == 1) & (course.measure == "chrf")].set_index("target").value
+    whole = transfer[(transfer.checkpoint == "translation-de-seed0") & (transfer.measure == "chrf")]
+    assert last.to_dict() == whole.set_index("target").score.to_dict()
     # The same checkpoints give concepts before and after.
     assert set(table(finished, "concept_alignment").task) == {"pretrained", "sentiment"}
     assert set(table(finished, "freezing").group) == {"near", "far", "gap"}
@@ -92,13 +101,19 @@ def test_ends_with_every_table(finished):
 def test_another_seed_plans_its_own_checkpoints(edited):
     edited.config["tasks"]["translation"]["seeds"] = [0, 1]
     edited.write()
-    assert planned(edited) == of_one("translation-de-seed1")
+    assert planned(edited) == of_one("translation-de-seed1") | of_one("translation-de-seed1-at0-5")
+
+
+def test_another_fraction_plans_that_checkpoint_alone(edited):
+    edited.config["tasks"]["translation"]["trajectory"] = [0.5, 0.25, 1]
+    edited.write()
+    assert planned(edited) == of_one("translation-de-seed0-at0-25")
 
 
 def test_another_source_language_plans_its_own_checkpoints(edited):
     edited.config["tasks"]["translation"]["sources"] = ["de", "tr"]
     edited.write()
-    assert planned(edited) == of_one("translation-tr-seed0") | {
+    assert planned(edited) == of_one("translation-tr-seed0") | of_one("translation-tr-seed0-at0-5") | {
         "Items of translation, training: tr",
         "What words alone tell of translation/tr",
     }
@@ -108,7 +123,7 @@ def test_another_task_plans_itself_alone(edited):
     task = copy.deepcopy(edited.config["tasks"]["translation"])
     edited.config["tasks"]["other"] = {**task, "sources": ["tr"]}
     edited.write()
-    assert planned(edited) == of_one("other-tr-seed0", task="other") | {
+    assert planned(edited) == of_one("other-tr-seed0", task="other") | of_one("other-tr-seed0-at0-5", task="other") | {
         "Items of other, training: tr",
         "Items of other, test: tr",
         "Items of other, test: de",
@@ -120,7 +135,7 @@ def test_another_task_plans_itself_alone(edited):
 def test_a_learning_rate_plans_its_own_task(edited):
     edited.config["tasks"]["translation"]["learning_rate"] = 1e-4
     edited.write()
-    assert planned(edited) == of_one("translation-de-seed0")
+    assert planned(edited) == of_one("translation-de-seed0") | of_one("translation-de-seed0-at0-5")
 
 
 def test_another_definition_of_a_model_plans_that_model_alone(edited):
@@ -140,7 +155,7 @@ def test_more_draws_of_a_null_plan_scores_only(edited):
             for source in ("en", "de")
             for ending in ("", "-frozen")
         ),
-        "Transfer of translator/translation-de-seed0",
+        *(f"Transfer of translator/translation-de-seed0{ending}" for ending in ("", "-at0-5")),
     }
 
 

@@ -20,6 +20,7 @@ localrules:
     fetch_items,
     fetch_model,
     fetch_text,
+    follow_trajectories,
     link_model,
     measure_distances,
     record_provenance,

@@ -39,6 +39,31 @@ use rule step as correlate with:
         "Correlations of impact, transfer, distance and concept alignment"
 
 
+use rule step as follow_trajectories with:
+    input:
+        checkpoints=[
+            places("checkpoint", model=one.model, checkpoint=one.checkpoint)
+            for one in study.trajectories
+        ],
+        impact=places("table", table="impact"),
+        transfer=places("table", table="transfer"),
+        concepts=places("table", table="concept_alignment"),
+        **(
+            {"similarity": places("table", table="space_similarity")}
+            if "space_similarity" in COLLATED
+            else {}
+        ),
+    output:
+        output=places("table", table="trajectories"),
+    log:
+        places.log(places("table", table="trajectories")),
+    params:
+        **step("isogloss.relations.trajectories:follow"),
+        spec=specs.trajectories(study),
+    message:
+        "Impact, alignment and transfer along the fine-tunings"
+
+
 use rule step as choose_frozen_layers with:
     input:
         impacts=impacts_of_whole,

@@ -1,5 +1,6 @@
 """Fine-tuning: what is tuned, what stays, interruptions; and the pass of the test items before and after."""
 
+import json
 import os
 import shutil
 import signal
@@ -205,6 +206,41 @@ def test_a_killed_run_ends_with_the_same_weights(world, tmp_path):
     curves = [(tmp_path / one / "curve.csv").read_bytes() for one in ("whole", "killed")]
     assert curves[0] == curves[1]
     assert not partial.exists()
+
+
+@pytest.mark.slow
+def test_a_fraction_is_where_the_whole_fine_tuning_was(world, tmp_path):
+    for name, changes in (("plain", {}), ("whole", {"fraction": 1.0}), ("half", {"fraction": 0.5})):
+        (tmp_path / name).mkdir()
+        tune(world, tmp_path / name / "tuned", **changes)
+    weights = {
+        name: (tmp_path / name / "tuned" / "model.safetensors").read_bytes() for name in ("plain", "whole", "half")
+    }
+    assert weights["plain"] == weights["whole"] != weights["half"]
+    curves = {name: pd.read_csv(tmp_path / name / "curve.csv") for name in ("plain", "half")}
+    steps = {
+        name: json.loads((tmp_path / name / "tuned" / "finetuning.json").read_text())["steps"]
+        for name in ("plain", "half")
+    }
+    assert steps == {"plain": 20, "half": 10}
+    # Every loss, gradient and rate up to there is the same number, so the weights were.
+    until = curves["plain"][curves["plain"].step <= 10].reset_index(drop=True)
+    pd.testing.assert_frame_equal(until, curves["half"], check_exact=True)
+    assert set(until.measure) == {"loss", "gradient_norm", "learning_rate", "validation_loss"}
+    assert until.groupby("measure").step.max()["loss"] == 10
+
+
+@pytest.mark.slow
+def test_a_course_without_a_learning_rate_shows_nothing(world, tmp_path):
+    read(world, world / "base", tmp_path / "before.h5")
+    answers = []
+    for fraction in (0.1, 0.5, 1.0):
+        tune(world, tmp_path / str(fraction), fraction=fraction, learning_rate=0.0)
+        read(world, tmp_path / str(fraction), tmp_path / f"{fraction}.h5", predictions=tmp_path / "p.parquet")
+        answers.append(pd.read_parquet(tmp_path / "p.parquet").predicted.tolist())
+        known = impact(tmp_path, tmp_path / "before.h5", tmp_path / f"{fraction}.h5").query("impact.notna()")
+        assert (known[["impact", "low", "high"]] == 0).all().all()
+    assert answers[0] == answers[1] == answers[2]
 
 
 def test_a_training_that_is_not_finite_stops(world, tmp_path):

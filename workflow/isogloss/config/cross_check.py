@@ -10,7 +10,7 @@ from isogloss.errors import IsoglossError, did_you_mean
 from isogloss.models.families import check_length, family_of
 from isogloss.models.settings import OBJECTIVES, Model
 from isogloss.models.shape import shape_of
-from isogloss.tasks.settings import WHOLE, Task, checkpoint_name
+from isogloss.tasks.settings import WHOLE, Task, at, checkpoint_name
 from isogloss.text.cells import check_labels, check_tags
 from isogloss.text.settings import EFLOMAL_WORDS, Corpus, Segmentation, Selection
 
@@ -147,7 +147,8 @@ def check_checkpoints(config: Config) -> list[str]:
     owners: dict[tuple[str, str], str] = {}
     wrong = []
     for name, task in config.tasks.items():
-        for model, source, seed, variant in product(task.models, task.sources, task.seeds, (WHOLE, *task.variants)):
+        variants = dict.fromkeys((WHOLE, *task.variants, *map(at, task.trajectory)))
+        for model, source, seed, variant in product(task.models, task.sources, task.seeds, variants):
             checkpoint = checkpoint_name(name, source, seed, variant)
             owner = owners.setdefault((model, checkpoint), name)
             if owner != name:
@@ -243,6 +244,7 @@ def check_task(where: str, task: Task, config: Config) -> list[str]:
         ("sources", task.sources),
         ("targets", task.targets or []),
         ("seeds", task.seeds),
+        ("trajectory", task.trajectory),
         ("data.languages", data.languages),
     ):
         wrong += [
@@ -322,7 +324,12 @@ def check_task(where: str, task: Task, config: Config) -> list[str]:
                 listed = ", ".join(map(str, beyond))
                 wrong.append(f"{place}.layers: {listed} is beyond the layers 1 to {deepest} of '{name}'")
     if WHOLE in task.variants:
-        wrong.append(f"{where}.variants.{WHOLE}: the checkpoint without frozen layers is called so; rename it")
+        wrong.append(f"{where}.variants.{WHOLE}: the checkpoint that is tuned whole is called so; rename it")
+    wrong += [
+        f"{where}.variants.{name}: the checkpoint at {fraction:g} of the steps (trajectory) is called so; rename it"
+        for name, fraction in ((at(fraction), fraction) for fraction in task.trajectory)
+        if name != WHOLE and name in task.variants
+    ]
     for variant, freeze in task.variants.items():
         from isogloss.microworld import MICROWORLD_FAMILIES
 

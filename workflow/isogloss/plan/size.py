@@ -87,6 +87,7 @@ def tuning_jobs(study: Study) -> dict[str, int]:
         "measure_distances": int(bool(tasks)),
         "correlate": int(bool(tasks)),
         "compare_freezing": int(study.has_variants),
+        "follow_trajectories": int(bool(study.trajectories)),
     }
 
 

@@ -261,6 +261,7 @@ def finetuning(study: Study, one: Tuning) -> dict[str, Any]:
             **task(study, one.task),
             **{name: getattr(section, name) for name in names},
             "seed": one.seed,
+            "fraction": one.fraction,
             "freeze": freeze,
             "language": one.source,
             "device": study.settings.activations.device,
@@ -316,6 +317,14 @@ def freezing(study: Study) -> dict[str, Any]:
     return {"distance": distance, "draws": study.settings.impact.bootstrap, "seed": study.settings.impact.seed}
 
 
+def trajectories(study: Study) -> dict[str, Any]:
+    """Name the points of the trajectories, in the order of their checkpoints."""
+    return plain(
+        {"points": [{**one.identity, "source": one.source, "fraction": one.fraction} for one in study.trajectories]}
+    )
+
+
 def measured(study: Study, one: Tuning) -> bool:
     """Tell whether a fine-tuning freezes layers that are chosen by measurement."""
-    return one.variant != WHOLE and study.settings.tasks[one.task].variants[one.variant].layers == "measured"
+    variant = study.settings.tasks[one.task].variants.get(one.variant)
+    return variant is not None and variant.layers == "measured"

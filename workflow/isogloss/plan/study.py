@@ -10,7 +10,7 @@ from typing import Any
 from isogloss.config.root import Config
 from isogloss.models.families import Shape
 from isogloss.models.shape import shape_of
-from isogloss.tasks.settings import WHOLE, checkpoint_name
+from isogloss.tasks.settings import WHOLE, Task, at, checkpoint_name
 
 SPACES = ("source-encoder", "target-encoder", "source-decoder", "target-decoder")
 KINDS = ("encoder-encoder", "encoder-decoder", "decoder-decoder")
@@ -48,7 +48,9 @@ class Tuning:
     model, task, source, seed
         What is tuned on which task in which language, from which seed.
     variant
-        ``whole``, or the config's name for what is frozen.
+        ``whole``, the config's name for another way of tuning, or the fraction at which a trajectory is looked at.
+    fraction
+        The share of the steps after which it ends.
     """
 
     model: str
@@ -56,6 +58,7 @@ class Tuning:
     source: str
     seed: int
     variant: str
+    fraction: float = 1.0
 
     @property
     def checkpoint(self) -> str:
@@ -72,6 +75,11 @@ class Tuning:
             "variant": self.variant,
             "seed": self.seed,
         }
+
+
+def steps_of(task: Task) -> dict[str, float]:
+    """List what a task's trajectory looks at, each with its fraction of the steps."""
+    return {at(fraction): fraction for fraction in task.trajectory}
 
 
 class Study:
@@ -143,12 +151,12 @@ class Study:
     def tunings(self) -> list[Tuning]:
         """Every fine-tuning of the grid."""
         return [
-            Tuning(model, name, source, seed, variant)
+            Tuning(model, name, source, seed, variant, fraction)
             for name, task in self.settings.tasks.items()
             for model in task.models
             for source in task.sources
             for seed in task.seeds
-            for variant in (WHOLE, *task.variants)
+            for variant, fraction in {**dict.fromkeys((WHOLE, *task.variants), 1.0), **steps_of(task)}.items()
         ]
 
     @cached_property
@@ -181,6 +189,11 @@ class Study:
         """Whether any task is tuned in another way too."""
         return any(task.variants for task in self.settings.tasks.values())
 
+    @cached_property
+    def trajectories(self) -> list[Tuning]:
+        """Every fine-tuning that is a point of a trajectory."""
+        return [one for one in self.tunings if one.variant in steps_of(self.settings.tasks[one.task])]
+
     # Cells ---------------------------------------------------------------------------------------------------------
 
     def concept_checkpoints(self, model: str) -> list[str]:
@@ -188,7 +201,9 @@ class Study:
         tuned = [
             one.checkpoint
             for one in self.tunings
-            if one.model == model and one.variant == WHOLE and one.source in self.settings.tasks[one.task].concepts
+            if one.model == model
+            and (one.variant == WHOLE or one.fraction < 1)
+            and one.source in self.settings.tasks[one.task].concepts
         ]
         return [PRETRAINED, *tuned]
 

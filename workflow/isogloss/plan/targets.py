@@ -62,6 +62,7 @@ def whole_tables(study: Study) -> list[str]:
     """List the tables that are made whole."""
     names = ["activations"]
     names += ["distances", "correlations"] if study.settings.tasks else []
+    names += ["trajectories"] if study.trajectories else []
     return names + (["freezing"] if study.has_variants else [])
 
 

@@ -64,6 +64,7 @@ def finetune(
     max_length: int,
     seed: int,
     freeze: Mapping[str, Any],
+    fraction: float = 1.0,
     frozen: str | Path | None = None,
     device: str,
     threads: int,
@@ -96,6 +97,9 @@ def finetune(
         Of the head's first weights, the order of the items, and dropout.
     freeze
         ``layers``: encoder layers that stay as they are, 1 is the first; ``embeddings``: whether these do.
+    fraction
+        Share of the steps after which it ends, the learning rate still being the whole fine-tuning's: at every step it
+        is where the whole fine-tuning is.
     frozen
         JSON file that says in ``layers`` which ones, where they were chosen by measurement.
     device
@@ -135,17 +139,18 @@ def finetune(
         if not len(part):
             raise IsoglossError(f"{training} has no {name} items: the split is empty.")
     steps = max(1, math.ceil(len(parts["training"]) / batch * epochs))
+    stop = max(1, round(fraction * steps))
     partial = folder.with_name(folder.name + ".partial")
     facts = dict(
         kind=kind, labels=labels, epochs=epochs, batch=batch, learning_rate=learning_rate, warmup=warmup,
-        weight_decay=weight_decay, max_length=max_length, seed=seed, freeze=dict(freeze), threads=threads,
+        weight_decay=weight_decay, max_length=max_length, seed=seed, freeze=dict(freeze), stop=stop, threads=threads,
         versions=[torch.__version__, transformers.__version__], base=folder_digest(base), items=file_digest(training),
     )  # fmt: skip
     partial.parent.mkdir(parents=True, exist_ok=True)
     ownership = Ownership(partial)
     latest = resume_point(partial, facts)
     if latest:
-        log.info("Going on after step %s of %d", latest.name.split("-")[-1], steps)
+        log.info("Going on after step %s of %d", latest.name.split("-")[-1], stop)
     on_cpu = choose_device(device) == "cpu"
     arguments = (Seq2SeqTrainingArguments if kind == "translation" else TrainingArguments)(
         output_dir=str(partial),
@@ -182,7 +187,7 @@ def finetune(
         train_dataset=parts["training"],
         eval_dataset=parts["validation"],
         data_collator=collator,
-        callbacks=[Watch(learning_rate, save_seconds, ownership)],
+        callbacks=[Watch(stop, learning_rate, save_seconds, ownership)],
     )
     for callback in (PrinterCallback, ProgressCallback):
         trainer.remove_callback(callback)
@@ -192,7 +197,7 @@ def finetune(
     with published_folder(folder) as draft:
         model.save_pretrained(draft)
         tokenizer.save_pretrained(draft)
-        note = {"frozen_parameters": still, "freeze": dict(freeze), "steps": steps}
+        note = {"frozen_parameters": still, "freeze": dict(freeze), "steps": stop}
         (draft / "finetuning.json").write_text(json.dumps(note, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     write_csv(learning_curve(trainer.state.log_history), curve, attributes)
     shutil.rmtree(partial, ignore_errors=True)
@@ -261,10 +266,11 @@ def encode(
 
 
 class Watch(TrainerCallback):
-    """Save by the clock, tell progress in the log, and stop a training that is not finite at the first sign."""
+    """End at a step, save by the clock, tell progress in the log, and stop a training that is not finite at the first sign."""
 
-    def __init__(self, learning_rate: float, save_seconds: float, ownership: Ownership):
-        self.learning_rate, self.save_seconds, self.ownership = learning_rate, save_seconds, ownership
+    def __init__(self, stop: int, learning_rate: float, save_seconds: float, ownership: Ownership):
+        self.stop, self.learning_rate = stop, learning_rate
+        self.save_seconds, self.ownership = save_seconds, ownership
         self.saved = time.monotonic()
 
     def on_step_end(self, args, state, control, **more):
@@ -272,7 +278,9 @@ class Watch(TrainerCallback):
 
         Only where the curve has a point: a loss that is averaged since the point before would lose its first steps.
         """
-        due = time.monotonic() - self.saved >= self.save_seconds and state.global_step < state.max_steps
+        if state.global_step >= self.stop:
+            control.should_training_stop = True
+        due = time.monotonic() - self.saved >= self.save_seconds and state.global_step < self.stop
         if due and state.global_step % args.logging_steps == 0:
             self.ownership.check()
             self.saved = time.monotonic()

@@ -1,5 +1,6 @@
 """Settings of this room: what models are fine-tuned on."""
 
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -20,6 +21,12 @@ Label = Annotated[str, BeforeValidator(label, json_schema_input_type=str | int)]
 
 # What the checkpoint is called whose weights are all tuned; no variant may have this name.
 WHOLE = "whole"
+Fraction = Annotated[float, Field(gt=0, le=1)]
+
+
+def at(fraction: float) -> str:
+    """Name the variant that a fine-tuning is at a fraction of its steps: ``at0-3``, or ``whole`` at the end."""
+    return WHOLE if fraction == 1 else f"at{Decimal(str(fraction)):f}".replace(".", "-")
 
 
 def checkpoint_name(task: str, source: str, seed: int, variant: str) -> str:
@@ -149,6 +156,13 @@ class Task(Section):
     variants: dict[Name, Freeze] = Field(
         {}, description="Further checkpoints beside the one that is tuned whole, with frozen layers."
     )
+    trajectory: list[Fraction] = Field(
+        [],
+        description="Fractions of the steps at which the fine-tuning of the whole model is looked at; each is a "
+        "checkpoint of its own, 1 is the one that is there anyway.",
+    )
     concepts: list[Language] = Field(
-        [], description="Source languages whose checkpoints, tuned whole, are measured for CALIGN and COLAP too."
+        [],
+        description="Source languages whose checkpoints, tuned whole and on the way there, are measured for CALIGN and "
+        "COLAP too.",
     )

@@ -158,6 +158,16 @@ FIGURES = (
         "learning_curves",
     ),
     Figure(
+        "trajectories",
+        "tuning",
+        "The course of fine-tuning",
+        "Impact (1 − CKA), alignment and zero-shot scores after so many steps, the mean over source languages and seeds; "
+        "impact and alignment are means over layers. Step 0 is the model before fine-tuning. Bars: the mean of the 95 % "
+        "intervals.",
+        ("trajectories",),
+        "trajectories",
+    ),
+    Figure(
         "transfer_heatmap",
         "transfer",
         "Zero-shot transfer, source × target",

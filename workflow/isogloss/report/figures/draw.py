@@ -20,6 +20,7 @@ from isogloss.report.figures import (
     impact_heatmap,
     learning_curves,
     retrieval_by_layer,
+    trajectories,
     transfer_by_impact,
     transfer_heatmap,
 )
@@ -37,6 +38,7 @@ CHARTS = {
     "impact_heatmap": impact_heatmap.chart,
     "learning_curves": learning_curves.chart,
     "retrieval_by_layer": retrieval_by_layer.chart,
+    "trajectories": trajectories.chart,
     "transfer_by_impact": transfer_by_impact.chart,
     "transfer_heatmap": transfer_heatmap.chart,
 }

@@ -32,6 +32,7 @@ def collect(data: dict[str, pd.DataFrame], controls: set[str]) -> list[Finding]:
         *sharing.retrieval(data),
         *tuning.concepts(data),
         *tuning.impact(data),
+        *tuning.trajectories(data),
         *transfer.zero_shot(data),
         *transfer.freezing(data),
         *relations.correlations(data),

@@ -3,10 +3,11 @@
 import numpy as np
 import pandas as pd
 
-from isogloss.report.figures.tuned import POOLING
+from isogloss.report.figures.tuned import NAMES, POOLING
 from isogloss.report.findings.finding import Finding, between, counted, standard_error, survivors, two_sided
 
 CELL = ["model", "corpus", "source", "target", "kind", "layer"]
+COURSES = {"impact": "impact", "calign": "CALIGN", "retrieval": "retrieval", **NAMES}
 SCORES = {"concept_alignment": ("aligned", "CALIGN"), "concept_overlap": ("overlapping_types", "COLAP")}
 
 
@@ -69,4 +70,31 @@ def impact(data: dict[str, pd.DataFrame]) -> list[Finding]:
             f"items: {top.null_mean:.2f})."
         )
         findings.append(Finding("tuning", model, text, "impact_by_layer", strength=float(top.impact)))
+    return findings
+
+
+def trajectories(data: dict[str, pd.DataFrame]) -> list[Finding]:
+    """Say what had changed after the first part of a fine-tuning, and what changed from there to the end."""
+    if "trajectories" not in data:
+        return []
+    rows = data["trajectories"]
+    rows = rows[(rows.source != rows.target) & rows.measure.isin(COURSES) & rows.value.notna() & (rows.step > 0)]
+    rows = rows.assign(error=standard_error(rows.low, rows.high))
+    run = ["model", "task", "measure", "source", "seed", "target"]
+    ends = rows.sort_values("fraction", kind="stable").groupby(run, sort=True)
+    both = ends.first().join(ends.last(), suffixes=("_first", "_last")).reset_index()
+    both = both[both.fraction_first < both.fraction_last]
+    both["change"] = both.value_last - both.value_first
+    both["changed"] = survivors(two_sided(both.change, np.hypot(both.error_first, both.error_last)))
+    findings = []
+    for (model, task, measure), part in both.groupby(["model", "task", "measure"], sort=True):
+        clear = part[part.changed]
+        text = (
+            f"{task}, {COURSES[measure]} of the other languages: {part.value_first.mean():.2f} after "
+            f"{100 * part.fraction_first.mean():.3g} % of the steps, {part.value_last.mean():.2f} after "
+            f"{100 * part.fraction_last.mean():.3g} %, on average over {counted(len(part), 'cell')}; clearly up in "
+            f"{(clear.change > 0).sum()}, down in {(clear.change < 0).sum()} (adjusted p < 0.05)."
+        )
+        strength = abs(float(part.change.mean()))
+        findings.append(Finding("tuning", model, text, "trajectories", not clear.empty, strength))
     return findings

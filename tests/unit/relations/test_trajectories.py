@@ -1,0 +1,78 @@
+"""The course of a fine-tuning: what is put together from the tables of a grid."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from isogloss.relations.trajectories import follow
+
+RUN = {"model": "m", "task": "t", "source": "en", "seed": 0}
+POINTS = {"t-en-seed0": 1.0, "t-en-seed0-at0-1": 0.1}
+
+
+@pytest.fixture
+def course(tmp_path):
+    """A grid of two points with two layers, beside a checkpoint that is no point."""
+    for name, fraction in POINTS.items():
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "finetuning.json").write_text(json.dumps({"steps": int(40 * fraction)}))
+    others = [*POINTS, "t-en-seed0-frozen"]
+    tuned = pd.DataFrame([{**RUN, "checkpoint": name, "target": target} for name in others for target in ("en", "de")])
+    interval = {"low": 0.1, "high": 0.9, "null_mean": 0.3, "n": 50}
+    transfer = tuned.assign(measure="accuracy", score=np.arange(6) / 10, **interval)
+    layers = pd.DataFrame({"layer": [0, 1], "impact": [np.nan, 0.4], "reason": ["constant", ""]})
+    impact = tuned.merge(layers, how="cross").assign(pooling="mean", **interval)
+    impact.loc[impact.checkpoint == "t-en-seed0", "impact"] = [np.nan, np.nan, 0.2, 0.6]
+    impact.loc[impact.checkpoint == "t-en-seed0", "reason"] = ["constant", "constant", "", ""]
+    states = pd.DataFrame({"checkpoint": ["pretrained", *others]})
+    alike = states.merge(pd.DataFrame({"layer": [0, 1], "value": [0.2, 0.4]}), how="cross")
+    alike = alike.assign(model="m", task="t", source="en", target="de", measure="retrieval", vectors="centred")
+    shared = alike.assign(measure="aligned", convention="paper", corpus="c", kind="k", denominator=9, boot_low=0,
+                          boot_high=1, null_mean=0.1)  # fmt: skip
+    tables = {"transfer": transfer, "impact": impact, "similarity": alike.assign(**interval), "concepts": shared}
+    for name, rows in tables.items():
+        rows.to_csv(tmp_path / f"{name}.csv", index=False)
+
+    def put(**changes):
+        follow(
+            checkpoints=[tmp_path / name for name in POINTS],
+            points=[{**RUN, "checkpoint": name, "fraction": fraction} for name, fraction in POINTS.items()],
+            output=tmp_path / "out.csv",
+            **{**{name: tmp_path / f"{name}.csv" for name in tables}, **changes},
+        )
+        return pd.read_csv(tmp_path / "out.csv")
+
+    return put
+
+
+def test_every_point_has_its_step_and_what_was_measured_of_it(course):
+    rows = course()
+    assert set(rows.checkpoint) == {"pretrained", *POINTS}
+    assert set(zip(rows.fraction, rows.step, strict=True)) == {(0, 0), (0.1, 4), (1, 40)}
+    by = rows.set_index(["measure", "fraction", "target"]).value
+    assert by["accuracy", 0.1, "de"] == 0.3
+    assert by["accuracy", 1, "en"] == 0
+    # Means over the layers that have a value.
+    assert by["impact", 0.1, "de"] == 0.4
+    assert by["impact", 1, "de"] == pytest.approx(0.4)
+    assert np.allclose(by["retrieval"], 0.3)
+    assert sorted(by["calign"].index) == [(0, "de"), (0.1, "de"), (1, "de")]
+    assert set(rows[rows.step == 0].measure) == {"retrieval", "calign"}
+
+
+def test_an_empty_value_keeps_its_reason(course):
+    row = course().query("measure == 'impact' and fraction == 1 and target == 'en'").iloc[0]
+    assert np.isnan(row.value)
+    assert row.reason == "constant"
+
+
+def test_a_grid_without_similarity_has_a_course_too(course):
+    assert set(course(similarity=None).measure) == {"accuracy", "impact", "calign"}
+
+
+def test_what_only_the_model_before_was_measured_for_has_no_course(course, tmp_path):
+    shared = pd.read_csv(tmp_path / "concepts.csv")
+    shared[shared.checkpoint == "pretrained"].to_csv(tmp_path / "concepts.csv", index=False)
+    assert set(course().measure) == {"accuracy", "impact", "retrieval"}

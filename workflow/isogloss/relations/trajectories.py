@@ -1,0 +1,88 @@
+"""The course of a fine-tuning: impact, alignment and transfer at steps on the way."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from isogloss.files import write_csv
+from isogloss.tables import read_table
+
+POOLING = "mean"
+RUN = ["model", "task", "source", "seed"]
+COLUMNS = [
+    "model", "checkpoint", "task", "source", "target", "seed", "fraction", "step", "measure", "value", "low", "high",
+    "null_mean", "n", "reason",
+]  # fmt: skip
+
+
+def follow(
+    *,
+    checkpoints: list[str | Path],
+    points: list[dict[str, Any]],
+    impact: str | Path,
+    transfer: str | Path,
+    concepts: str | Path,
+    output: str | Path,
+    similarity: str | Path | None = None,
+) -> None:
+    """Put together what is known of every point of every trajectory.
+
+    Parameters
+    ----------
+    checkpoints
+        Folders of the points, whose ``finetuning.json`` tells the step.
+    points
+        Of each folder ``model``, ``checkpoint``, ``task``, ``source``, ``seed`` and ``fraction``.
+    impact, transfer, concepts, similarity
+        Tables of the whole grid.
+    output
+        CSV, a row a point, target and ``measure``: the scores of ``transfer``; ``impact`` over mean vectors; ``calign``
+        (the paper's convention), and ``retrieval`` of the target from the source (centred vectors). The last three are
+        means over layers, and so are ``low`` and ``high`` (95 %) and ``null_mean``; ``n`` is the least of a layer's.
+        ``step`` 0 is the model before fine-tuning, of the measures that it has. ``reason`` where there is no value.
+    """
+    found = pd.DataFrame(points)[["checkpoint", *RUN, "fraction"]]
+    found["step"] = [steps_in(folder) for folder in checkpoints]
+    start = found[RUN].drop_duplicates().assign(checkpoint="pretrained", fraction=0.0, step=0)
+    found = pd.concat([found, start], ignore_index=True)
+
+    scores = read_table(transfer).rename(columns={"score": "value"}).assign(reason="")
+    parts = [scores.merge(found, on=["checkpoint", *RUN])]
+    moved = read_table(impact)
+    moved = moved[moved.pooling == POOLING].rename(columns={"impact": "value"}).assign(measure="impact")
+    parts.append(over_layers(moved, []).merge(found, on=["model", "checkpoint", "source"]))
+    shared = read_table(concepts)
+    shared = shared[(shared.measure == "aligned") & (shared.convention == "paper")].assign(measure="calign")
+    shared = shared.rename(columns={"boot_low": "low", "boot_high": "high", "denominator": "n"})
+    parts.append(over_layers(shared, []).merge(found, on=["model", "checkpoint", "source"]))
+    if similarity:
+        alike = read_table(similarity)
+        alike = alike[(alike.measure == "retrieval") & (alike.vectors == "centred")]
+        parts.append(over_layers(alike, ["task"]).merge(found, on=["model", "checkpoint", "source", "task"]))
+    rows = pd.concat([part.reindex(columns=COLUMNS) for part in parts], ignore_index=True)
+    # What only the model before fine-tuning was measured for has no course.
+    rows = rows[rows.groupby([*RUN, "measure"]).step.transform("max") > 0]
+    write_csv(rows.sort_values([*RUN, "measure", "target", "fraction"], kind="stable"), output)
+
+
+def steps_in(folder: str | Path) -> int:
+    """Tell after how many steps a fine-tuning ended."""
+    return json.loads((Path(folder) / "finetuning.json").read_text(encoding="utf-8"))["steps"]
+
+
+def over_layers(rows: pd.DataFrame, more: list[str]) -> pd.DataFrame:
+    """Give the mean over layers (of CALIGN over corpora and kinds of pair too) of a value, its interval and its null.
+
+    Parameters
+    ----------
+    rows
+        With ``model, checkpoint, source, target, measure, value, low, high, null_mean, n`` and perhaps ``reason``.
+    more
+        What else tells rows apart.
+    """
+    rows = rows.reindex(columns=[*dict.fromkeys([*rows.columns, "reason"])])
+    groups = rows.groupby(["model", "checkpoint", *more, "source", "target", "measure"], sort=True)
+    means = groups[["value", "low", "high", "null_mean"]].mean().assign(n=groups.n.min(), reason=groups.reason.first())
+    return means.assign(reason=means.reason.where(means.value.isna(), "").fillna("")).reset_index()

@@ -1,0 +1,44 @@
+"""Impact, alignment and transfer by step of the fine-tuning, a line a target language."""
+
+import altair as alt
+import pandas as pd
+
+from isogloss.report.figures.style import Drawing, categories, dashes, ordered, panels
+from isogloss.report.figures.tuned import GRID, NAMES
+
+SHOWN = {"impact": "impact (1 − CKA)", "calign": "CALIGN", "retrieval": "retrieval of translations", **NAMES}
+OWN = {True: "tuned on it", False: "other languages"}
+
+
+def chart(data: dict[str, pd.DataFrame]) -> Drawing | None:
+    """Describe the figure."""
+    rows = data["trajectories"]
+    rows = rows[rows.measure.isin(SHOWN) & rows.value.notna()]
+    if rows.empty:
+        return None
+    rows = rows.assign(tuned=(rows.source == rows.target).map(OWN))
+    means = rows.groupby([*GRID, "tuned", "measure", "fraction"], sort=True)[["step", "value", "low", "high"]].mean()
+    rows = means.reset_index().groupby(["model", "task", "target", "tuned", "measure", "fraction"], sort=True)
+    rows = rows[["step", "value", "low", "high"]].mean().reset_index()
+    rows = rows.assign(panel=rows.model + ", " + rows.task + "\n" + rows.measure.map(SHOWN))
+    base = alt.Chart().encode(
+        x=alt.X("step:Q", title="step", axis=alt.Axis(tickMinStep=1, grid=False)),
+        color=categories("target", ordered(rows.target)),
+        tooltip=[
+            "target:N",
+            "tuned:N",
+            alt.Tooltip("step:Q", format=".0f"),
+            alt.Tooltip("fraction:Q", title="of the steps"),
+            alt.Tooltip("value:Q", format=".3f"),
+            alt.Tooltip("low:Q", title="from", format=".3f"),
+            alt.Tooltip("high:Q", title="to (95 %)", format=".3f"),
+        ],
+    )
+    value = alt.Y("value:Q", title=None, scale=alt.Scale(zero=False))
+    spans = base.mark_rule(strokeWidth=1, opacity=0.5).encode(y=alt.Y("low:Q", title=None), y2="high:Q")
+    lines = base.mark_line(strokeWidth=1.6, point=alt.OverlayMarkDef(size=22)).encode(
+        y=value, strokeDash=dashes("tuned", list(OWN.values())), detail="target:N"
+    )
+    figure = alt.layer(spans, lines).properties(width=230, height=160)
+    drawing, shown = panels(figure, rows, "panel")
+    return drawing.resolve_scale(x="independent", y="independent"), shown
