@@ -41,6 +41,11 @@ use rule step as correlate with:
 
 use rule step as follow_trajectories with:
     input:
+        **(
+            {"similarity": places("table", table="space_similarity")}
+            if "space_similarity" in COLLATED
+            else {}
+        ),
         checkpoints=[
             places("checkpoint", model=one.model, checkpoint=one.checkpoint)
             for one in study.trajectories
@@ -48,11 +53,6 @@ use rule step as follow_trajectories with:
         impact=places("table", table="impact"),
         transfer=places("table", table="transfer"),
         concepts=places("table", table="concept_alignment"),
-        **(
-            {"similarity": places("table", table="space_similarity")}
-            if "space_similarity" in COLLATED
-            else {}
-        ),
     output:
         output=places("table", table="trajectories"),
     log:

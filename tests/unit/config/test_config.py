@@ -162,7 +162,7 @@ TASKS = yaml.safe_load((ROOT / "config" / "test" / "tasks.yaml").read_text(encod
         ("sentiment.data.languages", ["en", "de", "xx"], "the microworld has no 'xx'"),
         ("sentiment.variants.frozen.layers", [2], "2 is beyond the layers 1 to 1 of 'encoder'"),
         ("sentiment.trajectory", [0, 1], "tasks.sentiment.trajectory.0: should be greater than 0; found a number (0)"),
-        ("sentiment.trajectory", [1.5], "tasks.sentiment.trajectory.0: should be less than or equal to 1; found a number (1.5)"),
+        ("sentiment.trajectory", [1.5], "trajectory.0: should be less than or equal to 1; found a number (1.5)"),
         ("sentiment.trajectory", [0.3, 1, 0.3], "tasks.sentiment.trajectory: '0.3' stands twice"),
         ("sentiment.variants.frozen.count", 2, "'encoder' has only 1 layers"),
         ("sentiment.variants.frozen.distance", "sintactic", "did you mean 'syntactic'?"),

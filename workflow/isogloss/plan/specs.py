@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from isogloss.plan.places import Places
-from isogloss.plan.study import WHOLE, Study, Tuning, plain
+from isogloss.plan.study import Study, Tuning, plain
 
 
 def corpus(study: Study, name: str, language: str, part: str = "parallel") -> dict[str, Any]:

@@ -266,7 +266,7 @@ def encode(
 
 
 class Watch(TrainerCallback):
-    """End at a step, save by the clock, tell progress in the log, and stop a training that is not finite at the first sign."""
+    """End at a step, save by the clock, tell progress, and stop a training that is not finite at the first sign."""
 
     def __init__(self, stop: int, learning_rate: float, save_seconds: float, ownership: Ownership):
         self.stop, self.learning_rate = stop, learning_rate

@@ -161,9 +161,9 @@ FIGURES = (
         "trajectories",
         "tuning",
         "The course of fine-tuning",
-        "Impact (1 − CKA), alignment and zero-shot scores after so many steps, the mean over source languages and seeds; "
-        "impact and alignment are means over layers. Step 0 is the model before fine-tuning. Bars: the mean of the 95 % "
-        "intervals.",
+        "Impact (1 − CKA), alignment and zero-shot scores after so many steps, the mean over source languages and "
+        "seeds; impact and alignment are means over layers. Step 0 is the model before fine-tuning. Bars: the mean of "
+        "the 95 % intervals.",
         ("trajectories",),
         "trajectories",
     ),
