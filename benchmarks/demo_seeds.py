@@ -1,0 +1,94 @@
+"""The README's numbers of the embedded default over several seeds, as a table in Markdown.
+
+``python -m benchmarks.demo_seeds --seeds 0 1 2 --folder build/seeds`` runs config/config.yaml once a seed (of weights,
+batches, fine-tunings and clusterings; some ten minutes each) and prints, for each number, its range within a run, a
+column a seed. A claim of the README holds in all columns. What a folder has already is not run again.
+"""
+
+import argparse
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pandas as pd
+import yaml
+
+ROOT = Path(__file__).resolve().parents[1]
+MODELS = ("aligned", "naive", "aligned-random")
+
+
+def configured(seed: int, results: Path) -> dict:
+    """Give the default config with every seed of a training, a fine-tuning and a clustering set."""
+    config = yaml.safe_load((ROOT / "config" / "config.yaml").read_text())
+    for model in config["models"].values():
+        if "train" in model:
+            model["train"]["seed"] = seed
+    for task in config["tasks"].values():
+        task["seeds"] = [seed]
+    config["concepts"]["seeds"] = [212 + seed]
+    return config | {"results": str(results)}
+
+
+def run(seed: int, folder: Path, cores: int) -> Path:
+    """Run the default with a seed; give its folder of results."""
+    folder.mkdir(parents=True, exist_ok=True)
+    config, results = folder / f"seed{seed}.yaml", folder / f"seed{seed}"
+    config.write_text(yaml.safe_dump(configured(seed, results), sort_keys=False))
+    command = [sys.executable, "-m", "snakemake", "--cores", str(cores), "--quiet", "all", "--configfile", str(config)]
+    subprocess.run(command, cwd=ROOT, check=True)
+    return results
+
+
+def ends(values: pd.Series) -> str:
+    """Say the least and the greatest of values, one number where they are the same."""
+    low, high = f"{values.min():.2f}", f"{values.max():.2f}"
+    return low if low == high else f"{low} to {high}"
+
+
+def quantities(results: Path) -> Iterator[tuple[str, str]]:
+    """Give what the README tells of a run: a name, and its range."""
+    read: Callable[[str], pd.DataFrame] = lambda name: pd.read_csv(results / "tables" / f"{name}.csv")  # noqa: E731
+    tables = {"CALIGN": read("concept_alignment"), "COLAP": read("concept_overlap"), "retrieval": read("retrieval")}
+    for title, table, measure in (
+        ("CALIGN", "CALIGN", "aligned"),
+        ("COLAP, tokens", "COLAP", "overlapping_tokens"),
+        ("overlapping concepts that hold translations", "COLAP", "overlapping_translated"),
+        ("sentence retrieval", "retrieval", "sentence_retrieval"),
+    ):
+        rows = tables[table].query("checkpoint == 'pretrained' and measure == @measure")
+        for model in MODELS:
+            of_model = rows[rows.model == model]
+            yield f"{title}, {model}: mean of pairs by layer", ends(of_model.groupby("layer").value.mean())
+            if measure == "aligned":
+                surviving = of_model.groupby("layer").null_p.max()
+                yield f"{title}, {model}: greatest p of a pair, by layer", ends(surviving)
+                yield f"{title}, {model}: upper end of the null", ends(of_model.null_high)
+    transfer = read("transfer").query("variant == 'whole' and source != target")
+    measures = {"sentiment": "accuracy", "inference": "accuracy", "entities": "entity_f1", "translation": "chrf"}
+    baselines = read("baselines").query("source != target")
+    for task, measure in measures.items():
+        for model, rows in transfer[(transfer.task == task) & (transfer.measure == measure)].groupby("model"):
+            yield f"{task}, {model}: {measure} by pair", ends(rows.score)
+            yield f"{task}, {model}: mean {measure}", ends(pd.Series([rows.score.mean()]))
+        rows = baselines[(baselines.task == task) & (baselines.measure == measure)]
+        for baseline, scores in rows.groupby("baseline"):
+            yield f"{task}: baseline {baseline}, mean", ends(pd.Series([scores.score.mean()]))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    parser.add_argument("--folder", type=Path, default=ROOT / "build" / "seeds")
+    parser.add_argument("--cores", type=int, default=2)
+    arguments = parser.parse_args()
+    told = {f"seed {seed}": dict(quantities(run(seed, arguments.folder, arguments.cores))) for seed in arguments.seeds}
+    table = pd.DataFrame(told)
+    print("|  |", " | ".join(table.columns), "|")
+    print("| --- |" + " --- |" * len(table.columns))
+    for name, row in table.iterrows():
+        print("|", name, "|", " | ".join(row.fillna("–")), "|")
+
+
+if __name__ == "__main__":
+    main()
