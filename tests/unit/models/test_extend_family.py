@@ -31,9 +31,9 @@ def test_the_example_as_written(tmp_path, monkeypatch):
     reader = Reader(loaded, "decoder")
     batch = read_sentences(loaded.tokenizer, [["a", "letter"], ["strong"]], 90)
     spans = [list(sentence.spans.values()) for sentence in batch]
-    found, _ = reader.read(batch, pool_words(spans, "last", reader.device), [0, 1, 2, 3])
+    arriving, _ = reader.read(batch, pool_words(spans, "last", reader.device), [0, 1, 2, 3])
     with torch.no_grad():
         states = AutoModel.from_pretrained(folder).eval()(torch.tensor([batch[0].ids]), output_hidden_states=True)
     for layer, plain in enumerate(states.hidden_states):
         expected = plain[0, [stop - 1 for _, stop in spans[0]]]
-        torch.testing.assert_close(torch.tensor(found["words"][layer, :2]).float(), expected, rtol=2e-3, atol=5e-3)
+        torch.testing.assert_close(torch.tensor(arriving.arrays()["words"][layer, :2]).float(), expected, rtol=2e-3, atol=5e-3)

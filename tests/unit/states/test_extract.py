@@ -1,3 +1,4 @@
+import errno
 import json
 
 import numpy as np
@@ -11,7 +12,7 @@ from isogloss.models.random_weights import make_random_model
 from isogloss.models.words import read_sentences
 from isogloss.states.extract import collect, extract, plan_batches
 from isogloss.states.forward import Reader
-from isogloss.states.store import open_store
+from isogloss.states.store import StoreWriter, open_store
 
 WORDS = [
     "the",
@@ -169,6 +170,22 @@ def test_interrupted_extraction_goes_on(models, text, monkeypatch):
             assert (store.vectors(layer) == other.vectors(layer)).all()
     with open_store(whole) as other:
         assert len(calls) - total < len(TEXT["source"])
+
+
+def test_a_disk_that_fills_up_beside_the_passes_ends_the_extraction(models, text, monkeypatch):
+    real, calls = StoreWriter.write, []
+
+    def full(writer, start, vectors):
+        calls.append(start)
+        if len(calls) == 3:
+            raise writer.failed(OSError(errno.ENOSPC, "No space left on device"))
+        real(writer, start, vectors)
+
+    monkeypatch.setattr(StoreWriter, "write", full)
+    with pytest.raises(IsoglossError, match="disk"):
+        run(models, text, token_budget=20)
+    assert not (text / "out.h5").exists()
+    assert calls == sorted(calls)  # one writer, in order
 
 
 def test_cut_words_are_counted(models, text):

@@ -132,7 +132,8 @@ def test_blocks_that_are_not_all_of_a_layer_are_not_trusted(folders):
     reader = Reader(loaded, "encoder")
     assert not reader.layer_by_layer
     (sentence,) = read_sentences(loaded.tokenizer, [TEXTS["source"][0]], 90)
-    vectors, _ = reader.read([sentence], pool_words([[(1, 2)]], "last", reader.device), [0, 1, 2, 3])
+    arriving, _ = reader.read([sentence], pool_words([[(1, 2)]], "last", reader.device), [0, 1, 2, 3])
+    vectors = arriving.arrays()
     states = loaded.model(torch.tensor([sentence.ids]), output_hidden_states=True).hidden_states
     close(vectors["words"][1, 0], states[1][0, 1].detach().numpy())
 
@@ -141,7 +142,8 @@ def test_a_sentence_without_text_has_a_mean_of_zeros(folders):
     loaded = load_checkpoint(folders("bert"), "cpu", "float32")
     reader = Reader(loaded, "encoder")
     batch = read_sentences(loaded.tokenizer, [["\u200b"], ["letter"]], 90)
-    vectors, _ = reader.read(batch, pool_sentences(batch, reader.poolings, reader.device), [1])
+    arriving, _ = reader.read(batch, pool_sentences(batch, reader.poolings, reader.device), [1])
+    vectors = arriving.arrays()
     assert not vectors["mean"][0, 0].any()
     assert vectors["mean"][0, 1].any()
 

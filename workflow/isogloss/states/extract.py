@@ -8,6 +8,8 @@ import hashlib
 import logging
 import sys
 import time
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -23,13 +25,15 @@ from isogloss.files import read_parquet, write_csv
 from isogloss.models.load import Checkpoint, folder_digest, load_checkpoint
 from isogloss.models.words import Sentence, check_subwords, read_sentences, set_language
 from isogloss.states.batching import batch_by_length
-from isogloss.states.forward import Reader, joined, pool_sentences, pool_words
+from isogloss.states.forward import Arrival, Reader, joined, pool_sentences, pool_words
 from isogloss.states.pooling import SENTENCE_POOLINGS
 from isogloss.states.store import StoreWriter, open_store
 
 log = logging.getLogger(__name__)
 
 REASONS = ("no_subwords", "truncated")
+# So many batches may wait for their writing, which goes on beside the forward passes.
+AHEAD = 2
 
 
 def extract(
@@ -160,26 +164,38 @@ def extract(
     started = told = time.monotonic()
     quiet = not sys.stderr.isatty()
     first_word = first_sentence = 0
-    for number, keys in enumerate(tqdm(batches, unit="batch", disable=quiet)):
-        spans = [[own_side[key].spans[word] for word in positions.get(key, ())] for key in keys]
-        if number >= writer.done:
-            batch = [own_side[key] for key in keys]
-            pools = [pool_words(spans, pooling, reader.device, shift)]
-            if sentence_vectors:
-                pools.append(pool_sentences(batch, reader.poolings, reader.device, shift))
-            before = [sentences["source"][key] for key in keys] if reader.after_encoder else None
-            vectors, _ = reader.read(batch, joined(*pools), layers, before=before)
-            words = vectors.pop("words")
-            if sentence_vectors:
-                writer.write_sentences(first_sentence, vectors)
-            writer.write(first_word, words)
-        first_word += sum(map(len, spans))
-        first_sentence += len(keys)
-        if quiet and time.monotonic() - told > 10:
-            told = time.monotonic()
-            log.info("%d of %d batches, %.0f s", number + 1, len(batches), told - started)
+    skipped, waiting = writer.done, deque[Future[None]]()
+    with ThreadPoolExecutor(1) as beside:
+        for number, keys in enumerate(tqdm(batches, unit="batch", disable=quiet)):
+            spans = [[own_side[key].spans[word] for word in positions.get(key, ())] for key in keys]
+            if number >= skipped:
+                batch = [own_side[key] for key in keys]
+                pools = [pool_words(spans, pooling, reader.device, shift)]
+                if sentence_vectors:
+                    pools.append(pool_sentences(batch, reader.poolings, reader.device, shift))
+                before = [sentences["source"][key] for key in keys] if reader.after_encoder else None
+                vectors, _ = reader.read(batch, joined(*pools), layers, before=before)
+                if len(waiting) == AHEAD:
+                    waiting.popleft().result()
+                waiting.append(beside.submit(write_batch, writer, first_word, first_sentence, vectors))
+            first_word += sum(map(len, spans))
+            first_sentence += len(keys)
+            if quiet and time.monotonic() - told > 10:
+                told = time.monotonic()
+                log.info("%d of %d batches, %.0f s", number + 1, len(batches), told - started)
+        for each in waiting:
+            each.result()
     writer.finish()
     log.info("%d words, %d layers, %.1f s", len(kept), len(layers), time.monotonic() - started)
+
+
+def write_batch(writer: StoreWriter, first_word: int, first_sentence: int, arrival: Arrival) -> None:
+    """Write the vectors of one batch when they are there."""
+    vectors = arrival.arrays()
+    words = vectors.pop("words")
+    if vectors:
+        writer.write_sentences(first_sentence, vectors)
+    writer.write(first_word, words)
 
 
 def read_side(

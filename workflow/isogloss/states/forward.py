@@ -1,7 +1,7 @@
 """The one forward pass, for words, sentences and test items: batches in, pooled hidden states of every layer out.
 
 The rows that are wanted are taken from a layer's states as soon as they are there, so that the states of all other
-subwords are gone by the next layer.
+subwords are gone by the next layer. From a GPU they come on a stream of their own, while the next batch runs.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -16,7 +16,6 @@ from isogloss.models.load import Checkpoint
 from isogloss.models.words import Sentence
 from isogloss.states.pooling import POOLINGS
 
-HALF_MAX = float(np.finfo(np.float16).max)
 # From a layer's states, [sentence, subword, hidden], to what is kept of them, [vector, hidden] by name.
 Pool = Callable[[torch.Tensor], dict[str, torch.Tensor]]
 
@@ -49,6 +48,7 @@ class Reader:
             self.part = base
         self.whole = base if self.after_encoder else self.part
         self.blocks = list(self.part.get_submodule(self.shape.family.blocks))
+        self.copies = torch.cuda.Stream(self.device) if self.device.type == "cuda" else None
         self.layer_by_layer = self.blocks_give_the_states()
 
     @torch.inference_mode()
@@ -109,7 +109,7 @@ class Reader:
         *,
         before: Sequence[Sentence] | None = None,
         head: bool = False,
-    ) -> tuple[dict[str, np.ndarray], Any]:
+    ) -> tuple["Arrival", Any]:
         """Run one batch.
 
         Parameters
@@ -128,22 +128,27 @@ class Reader:
 
         Returns
         -------
-        vectors : dict of ndarray of float16, ``[layer, vector, hidden]``
-            By the names that ``pool`` gives.
+        vectors : Arrival
+            Of the names that ``pool`` gives.
         output
             The model's own.
-
-        Raises
-        ------
-        IsoglossError
-            If a vector is not finite or too large for half precision.
         """
         kept: list[dict[str, torch.Tensor]] = []
+        finite: list[torch.Tensor] = []
+
+        def take(states: torch.Tensor) -> None:
+            rows = pool(states)
+            finite.extend(torch.isfinite(each).all() for each in rows.values())
+            kept.append({name: each.half() for name, each in rows.items()})
+
         options = {} if self.layer_by_layer else {"output_hidden_states": True}
         module = self.model if head else self.whole
-        with Watch(self, layers, lambda states: kept.append(pool(states)), self.layer_by_layer):
+        with Watch(self, layers, take, self.layer_by_layer):
             output = self.call(module, batch, before, **options)
-        return {name: self.halved(torch.stack([rows[name] for rows in kept])) for name in kept[0]}, output
+        vectors = {name: torch.stack([rows[name] for rows in kept]) for name in kept[0]}
+        fits = [torch.isfinite(rows).all() for rows in vectors.values()]
+        flags = torch.stack([torch.stack(finite).all(), torch.stack(fits).all()])
+        return Arrival(vectors, flags, self.copies, self.model.dtype), output
 
     @torch.inference_mode()
     def translate(self, batch: Sequence[Sentence], encoded: Any, max_length: int) -> list[str]:
@@ -164,18 +169,69 @@ class Reader:
         )
         return [text.strip() for text in self.tokenizer.batch_decode(written, skip_special_tokens=True)]
 
-    def halved(self, vectors: torch.Tensor) -> np.ndarray:
-        """Give vectors in half precision, as they are kept; refuse what it cannot hold."""
-        if not torch.isfinite(vectors).all():
+
+class Arrival:
+    """Vectors of a batch on their way into memory, in half precision as they are kept.
+
+    From a GPU they are copied into pinned memory on a stream of its own, and whether they are sound is looked at when
+    they are there: nothing waits for the device while a batch runs.
+
+    Parameters
+    ----------
+    vectors
+        By name, half precision, ``[layer, vector, hidden]``, on the device.
+    flags
+        Whether all were finite before they were halved, and whether all are since.
+    copies
+        The stream that copies; None where they are in memory already.
+    dtype
+        What the model computes in.
+    """
+
+    def __init__(
+        self, vectors: dict[str, torch.Tensor], flags: torch.Tensor, copies: "torch.cuda.Stream | None", dtype: Any
+    ):
+        self.vectors, self.flags, self.dtype, self.copied = vectors, flags, dtype, None
+        if copies is not None:
+            copies.wait_stream(torch.cuda.current_stream(flags.device))
+            with torch.cuda.stream(copies):
+                self.vectors = {name: pinned(rows, copies) for name, rows in vectors.items()}
+                self.flags = pinned(flags, copies)
+            self.copied = copies.record_event()
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Wait for the vectors.
+
+        Returns
+        -------
+        dict of ndarray of float16, ``[layer, vector, hidden]``
+
+        Raises
+        ------
+        IsoglossError
+            If a vector is not finite or too large for half precision.
+        """
+        if self.copied is not None:
+            self.copied.synchronize()
+        finite, fits = self.flags.tolist()
+        if not finite:
             raise IsoglossError(
-                f"The model's hidden states hold NaN or infinity in {self.model.dtype}. Are its weights whole? "
+                f"The model's hidden states hold NaN or infinity in {self.dtype}. Are its weights whole? "
                 "If it was tuned here, look at its learning curve; else set activations.precision to float32."
             )
-        if vectors.numel() and vectors.abs().max() > HALF_MAX:
+        if not fits:
             raise IsoglossError(
                 "The model's hidden states are too large for half precision (65504), in which they are kept."
             )
-        return vectors.half().cpu().numpy()
+        return {name: rows.cpu().numpy() for name, rows in self.vectors.items()}
+
+
+def pinned(rows: torch.Tensor, stream: "torch.cuda.Stream") -> torch.Tensor:
+    """Start a copy from the GPU into pinned memory; the GPU's memory is not used again before the copy is done."""
+    memory = torch.empty(rows.shape, dtype=rows.dtype, pin_memory=True)
+    memory.copy_(rows, non_blocking=True)
+    rows.record_stream(stream)
+    return memory
 
 
 class Watch:
@@ -246,13 +302,14 @@ def pool_words(spans: Sequence[Sequence[tuple[int, int]]], pooling: str, device:
     place = torch.from_numpy(sentence).to(device)
     first = torch.from_numpy(start + shift).to(device)
     number = torch.from_numpy(stop - start).to(device)
-    longest = int((stop - start).max(initial=1))
+    # Which words go on, step by step, is known beforehand, so that a GPU need not be asked.
+    longer = [np.flatnonzero(stop - start > step) for step in range(1, int((stop - start).max(initial=1)))]
+    going = [torch.from_numpy(rows).to(device) for rows in longer]
 
     def pool(states: torch.Tensor) -> dict[str, torch.Tensor]:
         # One word's subwords stand side by side, so a mean is at most as many gathers as the longest word is long.
         total = states[place, first].float()
-        for step in range(1, longest):
-            here = number > step
+        for step, here in enumerate(going, start=1):
             total[here] += states[place[here], first[here] + step].float()
         return {"words": total / number[:, None]}
 

@@ -136,7 +136,7 @@ def run_sentences(
             given = [None] * len(rows)
         for row, text in zip(rows, given, strict=True):
             answers[row] = text
-        for pooling, values in found.items():
+        for pooling, values in found.arrays().items():
             if pooling not in pooled:
                 pooled[pooling] = np.zeros((len(layers), len(sentences), values.shape[-1]), dtype=np.float16)
             pooled[pooling][:, rows] = values

@@ -197,7 +197,8 @@ def embed(reader: Reader, table: pd.DataFrame, token_budget: int, max_length: in
                 spans.append([span for _, span in with_lemma])
                 named += [(lemma, stop - start) for lemma, (start, stop) in with_lemma]
             pools.append(pool_words(spans, "mean", reader.device))
-        found, _ = reader.read(batch, joined(*pools), layers)
+        arrival, _ = reader.read(batch, joined(*pools), layers)
+        found = arrival.arrays()
         sentences[:, rows] = found["mean"]
         for place, (lemma, subwords) in enumerate(named):
             # A lemma is the mean over all its subwords.
