@@ -4,9 +4,6 @@ import dataclasses
 import importlib
 import inspect
 import re
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -14,7 +11,7 @@ import pytest
 from isogloss.config.read import load
 from isogloss.errors import IsoglossError
 from isogloss.measures import MEASURES
-from isogloss.plan import needs, targets
+from isogloss.plan import needs, plug_ins
 from isogloss.plan.places import CELLS, Places
 from isogloss.plan.study import Study, plain
 
@@ -77,27 +74,6 @@ def test_a_measure_s_values_are_plain_and_its_needs_are_known(study, name):
 )
 def test_a_mistake_is_told_when_the_workflow_starts(change, told):
     one = dataclasses.replace(BY_NAME["transfer"], **{"name": "another", "rule": "score_another", **change})
-    targets.check_measures()
+    plug_ins.check_measures()
     with pytest.raises(IsoglossError, match=told):
-        targets.check_measures([*MEASURES, one])
-
-
-def test_the_page_s_example_is_planned_as_written(tmp_path):
-    """In a copy of the code: the page's files make a rule, and a table."""
-    for part in ("workflow", "config", "envs"):
-        shutil.copytree(ROOT / part, tmp_path / part, ignore=shutil.ignore_patterns("__pycache__"))
-    page = (ROOT / "docs" / "extend" / "measure.md").read_text(encoding="utf-8")
-    blocks = re.findall(r"```python\n# (measures/\S+)\n(.*?)```", page, flags=re.DOTALL)
-    assert len(blocks) == 3
-    for name, text in blocks:
-        path = tmp_path / "workflow" / "isogloss" / name
-        path.parent.mkdir(exist_ok=True)
-        before = path.read_text(encoding="utf-8") if path.is_file() else ""
-        path.write_text(before + text, encoding="utf-8")
-    command = [sys.executable, "-m", "snakemake", "--snakefile", str(tmp_path / "workflow" / "Snakefile"), "--dry-run"]
-    command += ["--configfile", str(tmp_path / "config" / "test" / "tiny.yaml"), "--directory", str(tmp_path), "-c1"]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
-    assert done.returncode == 0, done.stderr[-2000:]
-    planned = dict(re.findall(r"^(measure_state_size|align_concepts)\s+(\d+)$", done.stdout, flags=re.MULTILINE))
-    assert planned["measure_state_size"] == planned["align_concepts"]
-    assert "tables/state_size.csv" in done.stdout
+        plug_ins.check_measures([*MEASURES, one])

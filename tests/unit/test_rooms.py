@@ -14,7 +14,7 @@ PACKAGE = ROOT / "workflow" / "isogloss"
 # From the ground upwards. A room imports itself and what stands before it.
 ROOMS = (
     ("errors",),
-    ("section", "ownership"),
+    ("section", "ownership", "named"),
     ("files",),
     ("tables", "hub"),
     ("statistics",),

@@ -336,9 +336,11 @@ def report(options: argparse.Namespace) -> None:
 def check(options: argparse.Namespace) -> None:
     """Validate a config."""
     from isogloss.config.read import load
+    from isogloss.plan import plug_ins
     from isogloss.plan.notes import notes
     from isogloss.plan.study import Study
 
+    plug_ins.check()
     for note in notes(Study(load(options.config))):
         print(f"{options.config}: note: {note}")
     print(f"{options.config}: no mistakes found")

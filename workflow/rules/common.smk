@@ -51,9 +51,21 @@ wildcard_constraints:
     seed=r"\d+",
 
 
-def step(name):
-    """The params of every rule: the function that makes its results, and the code that this function reaches."""
-    return {"step": name, "code": identity(name)}
+def step(name, *plug_ins):
+    """The params of every rule: the function that makes its results, and the code that this function reaches.
+
+    Plug-ins that it looks up by name are named, because their code counts too.
+    """
+    return {"step": name, "code": code(name, *plug_ins)}
+
+
+def code(*functions):
+    """The code that functions reach."""
+    return "-".join(map(identity, functions))
+
+
+POOLING = pooling.function_of(settings.activations.pooling)
+CLUSTERING = methods.function_of(settings.concepts.method)
 
 
 def cell(wildcards):
@@ -213,7 +225,7 @@ def vectors_of(wildcards, spaces):
     """What else the vectors depend on: settings and code of the extraction."""
     given = cell(wildcards)
     return [
-        identity("isogloss.states.extract:extract"),
+        code("isogloss.states.extract:extract", POOLING),
         *(specs.vectors(study, {**given, "space": space}) for space in spaces),
     ]
 

@@ -15,7 +15,7 @@ use rule step as cluster_concepts with:
         mem_mb=needs("clustering", "mem_mb"),
         runtime=needs("clustering", "runtime"),
     params:
-        **step("isogloss.concepts.cluster:cluster"),
+        **step("isogloss.concepts.cluster:cluster", CLUSTERING),
         spec=lambda wildcards: specs.concepts(study, cell(wildcards)),
         vectors=lambda wildcards: vectors_of(wildcards, [wildcards.space]),
     message:
@@ -34,7 +34,7 @@ use rule cluster_concepts as cluster_joint_concepts with:
         mem_mb=needs("joint_clustering", "mem_mb"),
         runtime=needs("joint_clustering", "runtime"),
     params:
-        **step("isogloss.concepts.cluster:cluster"),
+        **step("isogloss.concepts.cluster:cluster", CLUSTERING),
         spec=lambda wildcards: specs.concepts(study, cell(wildcards)),
         vectors=lambda wildcards: vectors_of(wildcards, joined(wildcards)),
     message:
@@ -53,7 +53,7 @@ use rule cluster_concepts as cluster_halves with:
     wildcard_constraints:
         space=one_of(JOINT_SPACES),
     params:
-        **step("isogloss.concepts.cluster:cluster_halves"),
+        **step("isogloss.concepts.cluster:cluster_halves", CLUSTERING),
         spec=lambda wildcards: specs.halves(study, cell(wildcards)),
         vectors=lambda wildcards: vectors_of(wildcards, halved(wildcards)),
     message:

@@ -16,7 +16,7 @@ use rule step as extract_activations with:
         mem_mb=needs("extraction", "mem_mb"),
         runtime=needs("extraction", "runtime"),
     params:
-        **step("isogloss.states.extract:extract"),
+        **step("isogloss.states.extract:extract", POOLING),
         spec=store_spec,
         mappings={"corpora": ["source", "target"]},
     message:

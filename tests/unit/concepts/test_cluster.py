@@ -3,7 +3,8 @@ import pandas as pd
 import pytest
 from scipy.cluster.hierarchy import fcluster, linkage
 
-from isogloss.concepts.cluster import cluster, cluster_halves, export, read_clusters, ward
+from isogloss.concepts.cluster import cluster, cluster_halves, export, read_clusters
+from isogloss.concepts.methods.ward import label as ward
 from isogloss.errors import IsoglossError
 from isogloss.measures.calign.compute import align_concepts
 from isogloss.measures.colap.compute import overlap_concepts

@@ -13,6 +13,7 @@ from isogloss.models import families
 from isogloss.models.load import load_checkpoint
 from isogloss.models.words import read_sentences
 from isogloss.states.forward import Reader, pool_words
+from isogloss.states.pooling import last
 
 PAGE = Path(__file__).parents[3] / "docs" / "extend" / "model-family.md"
 
@@ -24,14 +25,13 @@ def test_the_example_as_written(tmp_path, monkeypatch):
     folder = tiny_families.make(tmp_path, "gpt_neo", **changes)
     with pytest.raises(IsoglossError, match="did you mean 'gpt_neox'"):
         load_checkpoint(folder, "cpu", "float32")
-    monkeypatch.setattr(families, "FAMILIES", dict(families.FAMILIES))
-    (example,) = re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL)
-    exec(example, vars(families))
+    (entry,) = re.findall(r"```python\n# models/families.py: FAMILIES\n(.*?)```", PAGE.read_text(), re.DOTALL)
+    monkeypatch.setattr(families, "FAMILIES", families.FAMILIES | eval(f"{{{entry}}}", vars(families)))
     loaded = load_checkpoint(folder, "cpu", "float32")
     reader = Reader(loaded, "decoder")
     batch = read_sentences(loaded.tokenizer, [["a", "letter"], ["strong"]], 90)
     spans = [list(sentence.spans.values()) for sentence in batch]
-    arriving, _ = reader.read(batch, pool_words(spans, "last", reader.device), [0, 1, 2, 3])
+    arriving, _ = reader.read(batch, pool_words(spans, last, reader.device), [0, 1, 2, 3])
     with torch.no_grad():
         states = AutoModel.from_pretrained(folder).eval()(torch.tensor([batch[0].ids]), output_hidden_states=True)
     for layer, plain in enumerate(states.hidden_states):

@@ -13,6 +13,7 @@ from isogloss.models.load import load_checkpoint
 from isogloss.models.words import locate, read_sentences
 from isogloss.states.extract import extract
 from isogloss.states.forward import Reader, pool_sentences, pool_words
+from isogloss.states.pooling import last
 from isogloss.states.store import open_store
 
 # Sentences as words, and as they stand; the last is of a language without spaces.
@@ -132,7 +133,7 @@ def test_blocks_that_are_not_all_of_a_layer_are_not_trusted(folders):
     reader = Reader(loaded, "encoder")
     assert not reader.layer_by_layer
     (sentence,) = read_sentences(loaded.tokenizer, [TEXTS["source"][0]], 90)
-    arriving, _ = reader.read([sentence], pool_words([[(1, 2)]], "last", reader.device), [0, 1, 2, 3])
+    arriving, _ = reader.read([sentence], pool_words([[(1, 2)]], last, reader.device), [0, 1, 2, 3])
     vectors = arriving.arrays()
     states = loaded.model(torch.tensor([sentence.ids]), output_hidden_states=True).hidden_states
     close(vectors["words"][1, 0], states[1][0, 1].detach().numpy())

@@ -11,12 +11,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from isogloss.concepts.methods import function_of
 from isogloss.errors import IsoglossError
 from isogloss.files import published, read_parquet, write_parquet
+from isogloss.named import named
 from isogloss.text.encoding import lines_of
 
 COLUMNS = ("word", "sentence", "position", "language", "cluster")
-WARD_MEMORY = 4e9
 
 
 def cluster(
@@ -47,20 +48,20 @@ def cluster(
     clusters
         K; 600 in Mousi et al. 2024.
     method
-        ``kmeans`` or ``ward``.
+        One of :mod:`isogloss.concepts.methods`.
     selection
         Which of a store's words: ``aligned`` (CALIGN) or ``frequent`` (COLAP).
     seed
-        Seed of the k-means start.
+        Seed of the clustering.
     threads
         Threads of the matrix products.
     device
-        Of k-means: ``cpu``, ``cuda``, or ``auto``, which takes a GPU if there is one.
+        ``cpu``, ``cuda``, or ``auto``, which takes a GPU if there is one.
 
     Raises
     ------
     IsoglossError
-        If there are more clusters than words, Ward would not fit in memory, or there is no GPU.
+        If the method refuses, such as more clusters than words, or there is no GPU.
     """
     parts = [read_store(path, selection, layer) for path in stores]
     words = [part.assign(language=language) for (part, _), language in zip(parts, languages, strict=True)]
@@ -131,57 +132,23 @@ def read_store(path: str | Path, selection: str, layer: int) -> tuple[pd.DataFra
 
 def label(vectors: np.ndarray, clusters: int, method: str, seed: int, threads: int, device: str) -> np.ndarray:
     """Give each of ``vectors [n, d]`` the number of its cluster, int32 ``[n]``; see :func:`cluster`."""
-    if method == "ward":
-        return ward(vectors, clusters).astype(np.int32)
-    from isogloss.concepts.methods.kmeans import kmeans
-
     if device != "cpu":
         # Torch takes seconds to import, as long as most clusterings here.
         from isogloss.models.devices import choose_device
 
         device = choose_device(device)
-    return kmeans(vectors, clusters, seed, threads, device)[0].astype(np.int32)
+    labels = named(function_of(method))(vectors, clusters, seed=seed, threads=threads, device=device)
+    if labels.shape != vectors.shape[:1] or labels.dtype.kind not in "iu":
+        raise IsoglossError(
+            f"The clustering '{method}' gave {labels.dtype} {list(labels.shape)} for {len(vectors):,} words; expected "
+            "a whole number for each word."
+        )
+    return labels.astype(np.int32)
 
 
 def write_sorted(table: pd.DataFrame, output: str | Path) -> None:
     """Write a cluster file, its rows in the order of the text."""
     write_parquet(table.sort_values(["language", "sentence", "position"], kind="stable")[list(COLUMNS)], output)
-
-
-def ward(vectors: np.ndarray, clusters: int) -> np.ndarray:
-    """Cluster ``vectors [n, d]`` by Ward's agglomerative method; labels ``[n]``.
-
-    Raises
-    ------
-    IsoglossError
-        If the n(n-1)/2 distances would need more than 4 GB, or there are more clusters than distinct vectors.
-    """
-    from scipy.cluster.hierarchy import linkage
-    from scipy.sparse import coo_matrix
-    from scipy.sparse.csgraph import connected_components
-
-    from isogloss.concepts.methods.kmeans import distinct
-
-    size = len(vectors)
-    needed = 8 * size * (size - 1) / 2
-    if needed > WARD_MEMORY:
-        most = int((2 * WARD_MEMORY / 8) ** 0.5)
-        raise IsoglossError(
-            f"Ward's method would need {needed / 1e9:.1f} GB for the distances of {size:,} words; it is offered up to "
-            f"{WARD_MEMORY / 1e9:.0f} GB, about {most:,} words. Take `concepts: method: kmeans`, or fewer words."
-        )
-    different = len(distinct(vectors)[0])
-    if clusters > different:
-        raise IsoglossError(
-            f"More clusters than words that differ: {clusters:,} were asked for, and only {different:,} of {size:,} "
-            "vectors are distinct. Ask for fewer (`concepts: clusters:`) or take more text."
-        )
-    # Merge n makes the node size + n of two; the first of them leave as many clusters as were asked for, also where
-    # several merges are equally far, of which a cut by distance would take all or none.
-    merged = linkage(vectors.astype(np.float64), "ward")[: size - clusters, :2].astype(np.int64).ravel()
-    made = np.repeat(np.arange(size, 2 * size - clusters), 2)
-    tree = coo_matrix((np.ones(len(made)), (made, merged)), shape=(2 * size, 2 * size))
-    return np.unique(connected_components(tree, directed=False)[1][:size], return_inverse=True)[1]
 
 
 def read_clusters(path: str | Path, language: str | None = None, split: int | None = None) -> pd.DataFrame:

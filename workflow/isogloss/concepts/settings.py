@@ -4,13 +4,16 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from isogloss.concepts.methods import METHODS
 from isogloss.section import Device, Section, Seed
 
 
 class Concepts(Section):
     """How activations become concepts."""
 
-    method: Literal["kmeans", "ward"] = Field("kmeans", description="Ward needs memory for all pairs of words.")
+    method: Literal[tuple(method.name for method in METHODS)] = Field(
+        "kmeans", description="How they are clustered. Ward needs memory for all pairs of words."
+    )
     clusters: Annotated[int, Field(ge=2)] = Field(600, description="Concepts a layer (K).")
     seeds: list[Seed] = Field(
         [212],
@@ -18,4 +21,4 @@ class Concepts(Section):
         description="Seeds of the clustering, each a clustering of its own; scores are pooled over them and their "
         "spread is told.",
     )
-    device: Device = Field("cpu", description="Where k-means runs; a GPU may change a few words' concepts.")
+    device: Device = Field("cpu", description="Where the clustering runs; a GPU may change a few words' concepts.")

@@ -4,6 +4,7 @@ import re
 from itertools import product
 from pathlib import Path
 
+from isogloss.concepts.methods import BY_NAME as METHODS
 from isogloss.concepts.settings import Concepts
 from isogloss.config.root import Config
 from isogloss.errors import IsoglossError, did_you_mean
@@ -76,10 +77,11 @@ def check_measures(config: Config) -> list[str]:
 def check_concepts(concepts: Concepts) -> list[str]:
     """Find a clustering that is asked to run where it cannot."""
     wrong = []
-    if concepts.method == "ward" and concepts.device != "cpu":
-        wrong.append(f"concepts.device: Ward's method runs on a CPU only; found '{concepts.device}'")
-    if concepts.method == "ward" and len(concepts.seeds) > 1:
-        wrong.append("concepts.seeds: Ward's method has no seed, so that all its clusterings are the same; give one")
+    method = METHODS[concepts.method]
+    if concepts.device != "cpu" and not method.on_gpu:
+        wrong.append(f"concepts.device: {method.title} runs on a CPU only; found '{concepts.device}'")
+    if len(concepts.seeds) > 1 and not method.seeded:
+        wrong.append(f"concepts.seeds: {method.title} has no seed, so that all its clusterings are the same; give one")
     for twice in sorted({seed for seed in concepts.seeds if concepts.seeds.count(seed) > 1}):
         wrong.append(f"concepts.seeds: {twice} stands twice")
     return wrong

@@ -14,17 +14,14 @@ from isogloss.measures import (
 )
 
 MEASURES = [
-    module.MEASURE
-    for module in (
-        calign,
-        colap,
-        best_layer,
-        retrieval,
-        transfer,
-        baselines,
-        impact,
-        space_similarity,
-        word_retrieval,
-        probes,
-    )
+    calign.MEASURE,
+    colap.MEASURE,
+    best_layer.MEASURE,
+    retrieval.MEASURE,
+    transfer.MEASURE,
+    baselines.MEASURE,
+    impact.MEASURE,
+    space_similarity.MEASURE,
+    word_retrieval.MEASURE,
+    probes.MEASURE,
 ]

@@ -7,6 +7,7 @@ are generous on purpose. Asking for too little costs a second attempt, which ask
 import math
 from dataclasses import dataclass
 
+from isogloss.concepts.methods import BY_NAME as METHODS
 from isogloss.concepts.settings import Concepts
 from isogloss.plan.study import Study
 from isogloss.states.settings import Activations
@@ -25,8 +26,6 @@ START_MINUTES, LIBRARIES_MB = 10, 1500
 MEMBER_MINUTES, LOADING_MINUTES = 1, 3
 # Passes over all vectors that one clustering makes: its search among the leading components, and in full width.
 COMPONENTS, ROUGH_PASSES, FINE_PASSES = 64, 150, 40
-# The most that Ward's distances may take (`isogloss.concepts.cluster`, not imported here because it is heavy).
-WARD_BYTES = 4e9
 
 
 @dataclass(frozen=True)
@@ -110,8 +109,7 @@ def clustering(study: Study, model: str, corpus: str, spaces: int = 1, **_) -> E
     hidden = parameters(study, model)[0]
     words, clusters = spaces * sentences(study, corpus) * WORDS, study.settings.concepts.clusters
     memory = LIBRARIES_MB + int(4 * (3 * words * hidden + 16 * words + 3 * 4096 * clusters) / 1e6)
-    if study.settings.concepts.method == "ward":
-        memory += int(min(WARD_BYTES, 4 * words**2) / 1e6)
+    memory += int(METHODS[study.settings.concepts.method].memory(words) / 1e6)
     work = 2 * words * clusters * (min(hidden, COMPONENTS) * ROUGH_PASSES + hidden * FINE_PASSES)
     return Effort(memory, minutes(work, speed(study, study.settings.concepts), MEMBER_MINUTES))
 

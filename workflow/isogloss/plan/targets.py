@@ -1,40 +1,21 @@
 """What a run ends in: tables, each with the files it is put together from, and figures."""
 
-from collections import Counter
-from collections.abc import Sequence
-
-from isogloss.errors import IsoglossError, did_you_mean
 from isogloss.measures import MEASURES
-from isogloss.measures.declaration import Measure
-from isogloss.plan.identity import identity
-from isogloss.plan.places import CELLS, Places
+from isogloss.plan.places import Places
 from isogloss.plan.study import PRETRAINED, Study
 from isogloss.report.figures.catalogue import FIGURES, Figure
 
-
-def check_measures(measures: Sequence[Measure] = MEASURES) -> None:
-    """Find a mistake in the list of measures when the workflow starts, not in the middle of a run.
-
-    Raises
-    ------
-    IsoglossError
-        If a name is taken, a kind of cell or a function does not exist, or nothing is written.
-    """
-    for what in ("name", "rule"):
-        for value, count in Counter(getattr(measure, what) for measure in measures).items():
-            if count > 1:
-                raise IsoglossError(f"{count} measures have the {what} '{value}'. Give each its own.")
-    for measure in measures:
-        where = f"The measure '{measure.name}'"
-        if measure.cell not in CELLS:
-            hint = did_you_mean(measure.cell, CELLS) or f"; there are {', '.join(CELLS)}"
-            raise IsoglossError(f"{where}: there is no cell '{measure.cell}'{hint}")
-        if not measure.gives:
-            raise IsoglossError(f"{where} writes no file: say in `gives` what it makes.")
-        try:
-            identity(measure.function)
-        except (KeyError, AttributeError):
-            raise IsoglossError(f"{where}: there is no function {measure.function}.") from None
+# Beside those of the measures.
+OTHER_TABLES = (
+    "word_alignment",
+    "training",
+    "finetuning",
+    "activations",
+    "distances",
+    "correlations",
+    "freezing",
+    "trajectories",
+)
 
 
 def measure_files(study: Study, places: Places) -> dict[str, list[str]]:
@@ -56,6 +37,11 @@ def collated(study: Study, places: Places) -> dict[str, list[str]]:
         "finetuning": [places("finetuning", **cell) for cell in study.tuning_cells],
     }
     return {name: paths for name, paths in files.items() if paths}
+
+
+def table_names() -> list[str]:
+    """List every table that some run has."""
+    return [*(measure.name for measure in MEASURES), *OTHER_TABLES]
 
 
 def whole_tables(study: Study) -> list[str]:

@@ -24,9 +24,10 @@ from isogloss.errors import IsoglossError
 from isogloss.files import read_parquet, write_csv
 from isogloss.models.load import Checkpoint, folder_digest, load_checkpoint
 from isogloss.models.words import Sentence, check_subwords, read_sentences, set_language
+from isogloss.named import named
 from isogloss.states.batching import batch_by_length
 from isogloss.states.forward import Arrival, Reader, joined, pool_sentences, pool_words
-from isogloss.states.pooling import SENTENCE_POOLINGS
+from isogloss.states.pooling import ABOUT, function_of
 from isogloss.states.store import StoreWriter, open_store
 
 log = logging.getLogger(__name__)
@@ -106,7 +107,7 @@ def extract(
             f"Layer {beyond[0]} is beyond the {stack} of the model in {checkpoint}: it has layers 0 to {depth}. "
             "Mend `layers:` of this model in the config."
         )
-    reader = Reader(loaded, stack)
+    reader, pool_word = Reader(loaded, stack), named(function_of(pooling))
     max_length = min(max_length, loaded.shape.longest or max_length)
     wanted = read_parquet(selection, ("sentence", "position", "word", "aligned", "frequent"))
     keys = wanted.sentence.unique()
@@ -133,7 +134,7 @@ def extract(
         **attributes,
         "space": space,
         "pooling": pooling,
-        "sentence_poolings": {name: SENTENCE_POOLINGS[name] for name in reader.poolings},
+        "sentence_poolings": {name: ABOUT[name] for name in reader.poolings},
         "precision": str(loaded.model.dtype).removeprefix("torch."),
         "max_length": max_length,
         "token_budget": token_budget,
@@ -170,7 +171,7 @@ def extract(
             spans = [[own_side[key].spans[word] for word in positions.get(key, ())] for key in keys]
             if number >= skipped:
                 batch = [own_side[key] for key in keys]
-                pools = [pool_words(spans, pooling, reader.device, shift)]
+                pools = [pool_words(spans, pool_word, reader.device, shift)]
                 if sentence_vectors:
                     pools.append(pool_sentences(batch, reader.poolings, reader.device, shift))
                 before = [sentences["source"][key] for key in keys] if reader.after_encoder else None

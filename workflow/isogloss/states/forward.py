@@ -14,7 +14,7 @@ from torch import nn
 from isogloss.errors import IsoglossError
 from isogloss.models.load import Checkpoint
 from isogloss.models.words import Sentence
-from isogloss.states.pooling import POOLINGS
+from isogloss.states.pooling import SENTENCE_POOLINGS, poolings_of
 
 # From a layer's states, [sentence, subword, hidden], to what is kept of them, [vector, hidden] by name.
 Pool = Callable[[torch.Tensor], dict[str, torch.Tensor]]
@@ -33,13 +33,13 @@ class Reader:
     Attributes
     ----------
     poolings : tuple of str
-        How sentences are pooled: the subword that stands for the whole, and ``mean``.
+        How sentences are pooled: the subword that stands for the whole, and the others, such as ``mean``.
     """
 
     def __init__(self, loaded: Checkpoint, stack: str):
         self.model, self.shape, self.stack = loaded.model, loaded.shape, stack
         self.tokenizer, self.device = loaded.tokenizer, loaded.model.device
-        self.poolings = (self.shape.family.summary if stack == "encoder" else "last", "mean")
+        self.poolings = poolings_of(self.shape.family.summary if stack == "encoder" else "last")
         base = loaded.model.base_model
         self.after_encoder = stack != self.shape.family.reader
         if len(self.shape.family.stacks) == 2:
@@ -282,7 +282,9 @@ class Watch:
             self.take(output[0])
 
 
-def pool_words(spans: Sequence[Sequence[tuple[int, int]]], pooling: str, device: torch.device, shift: int = 0) -> Pool:
+def pool_words(
+    spans: Sequence[Sequence[tuple[int, int]]], pooling: Callable, device: torch.device, shift: int = 0
+) -> Pool:
     """Pool words, in the order of the sentences and their spans.
 
     Parameters
@@ -290,7 +292,7 @@ def pool_words(spans: Sequence[Sequence[tuple[int, int]]], pooling: str, device:
     spans
         For each sentence of a batch, the subword spans of its wanted words.
     pooling
-        One of :data:`isogloss.states.pooling.POOLINGS`.
+        One of :mod:`isogloss.states.pooling`.
     device
         Of the states.
     shift
@@ -298,7 +300,7 @@ def pool_words(spans: Sequence[Sequence[tuple[int, int]]], pooling: str, device:
     """
     sentence = np.repeat(np.arange(len(spans)), [len(group) for group in spans])
     ends = np.array([span for group in spans for span in group], dtype=int).reshape(-1, 2)
-    start, stop = POOLINGS[pooling](ends[:, 0], ends[:, 1])
+    start, stop = pooling(ends[:, 0], ends[:, 1])
     place = torch.from_numpy(sentence).to(device)
     first = torch.from_numpy(start + shift).to(device)
     number = torch.from_numpy(stop - start).to(device)
@@ -317,30 +319,29 @@ def pool_words(spans: Sequence[Sequence[tuple[int, int]]], pooling: str, device:
 
 
 def pool_sentences(batch: Sequence[Sentence], poolings: Sequence[str], device: torch.device, shift: int = 0) -> Pool:
-    """Pool whole sentences; a sentence without any text has a mean of zeros.
+    """Pool whole sentences.
 
     Parameters
     ----------
     batch
         The sentences.
     poolings
-        ``first``, ``last``, ``mean``, see :mod:`isogloss.states.pooling`.
+        Names of :mod:`isogloss.states.pooling`.
     device, shift
         See :func:`pool_words`.
     """
-    rows = torch.arange(len(batch), device=device)
-    ends = {"first": [shift] * len(batch), "last": [len(sentence.ids) - 1 + shift for sentence in batch]}
-    places = {name: torch.tensor(ends[name], device=device) for name in poolings if name in ends}
-    weights = torch.zeros(len(batch), max(len(sentence.ids) for sentence in batch) + shift)
-    for index, sentence in enumerate(batch):
-        weights[index, sentence.text + shift] = 1 / max(1, len(sentence.text))
-    weights = weights.to(device)
+    places_of = {pooling.name: pooling.places for pooling in SENTENCE_POOLINGS}
+    widest = max(len(sentence.ids) for sentence in batch) + shift
+    weights = {name: torch.zeros(len(batch), widest) for name in poolings}
+    for name, rows in weights.items():
+        for row, sentence in zip(rows, batch, strict=True):
+            places = np.asarray(places_of[name](len(sentence.ids), sentence.text), dtype=int)
+            row[places + shift] = 1 / max(1, len(places))
+    weights = {name: rows.to(device) for name, rows in weights.items()}
 
     def pool(states: torch.Tensor) -> dict[str, torch.Tensor]:
-        found = {name: states[rows, place].float() for name, place in places.items()}
-        if "mean" in poolings:
-            found["mean"] = torch.einsum("stw,st->sw", states.float(), weights)
-        return {name: found[name] for name in poolings}
+        whole = states.float()
+        return {name: torch.einsum("stw,st->sw", whole, rows) for name, rows in weights.items()}
 
     return pool
 

@@ -1,27 +1,70 @@
-"""Which subwords a vector is the mean of.
+"""Which subwords a vector is the mean of: of a word, and of a sentence.
 
-Of a word: its ``first`` subword, its ``last`` (Mousi et al. 2024), or the ``mean`` of all that have letters of it. Of a
-sentence: the ``first`` subword of the input ([CLS] where there is one) or, in a decoder, the ``last``, which alone has
-seen the rest; and the ``mean`` over the subwords of its text, special tokens left out. The mean means the same wherever
-it stands.
-
-To add a pooling of words, add a line to ``POOLINGS``.
+To add a pooling, see docs/extend/pooling.md. The mean means the same wherever it stands.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-# From the first and one past the last subword of words to those of the subwords that are averaged.
-POOLINGS: dict[str, Callable[[Any, Any], tuple[Any, Any]]] = {
-    "first": lambda start, stop: (start, start + 1),
-    "last": lambda start, stop: (stop - 1, stop),
-    "mean": lambda start, stop: (start, stop),
-}
+# Of words: from the first and one past the last subword of words, whole numbers or arrays of them, to those of the
+# subwords that are averaged.
 
 
-# What a sentence's vectors are, in the words of a store.
-SENTENCE_POOLINGS = {
-    "first": "first subword of the input, special tokens included",
-    "last": "last subword of the input, special tokens included",
-    "mean": "mean over the subwords of the text, special tokens left out",
-}
+def first(start: Any, stop: Any) -> tuple[Any, Any]:
+    """Take the first subword."""
+    return start, start + 1
+
+
+def last(start: Any, stop: Any) -> tuple[Any, Any]:
+    """Take the last subword (Mousi et al. 2024)."""
+    return stop - 1, stop
+
+
+def mean(start: Any, stop: Any) -> tuple[Any, Any]:
+    """Take all subwords that have letters of the word."""
+    return start, stop
+
+
+WORD_POOLINGS = [first, last, mean]
+
+
+def function_of(pooling: str) -> str:
+    """Name a pooling's function, as :func:`isogloss.named.named` takes it."""
+    return f"{__name__}:{pooling}"
+
+
+@dataclass(frozen=True)
+class SentencePooling:
+    """A way of giving a sentence one vector.
+
+    Attributes
+    ----------
+    name
+        In files of vectors, tables and configs.
+    about
+        Which subwords count, in the words of a store.
+    places
+        From the number of subwords of the input, special tokens included, and the places of those of the text, to the
+        places of the subwords that are averaged; a sentence without any has a vector of zeros.
+    stands_for_all
+        Whether it is the one subword that stands for the whole input. A model has one of these: its family says which.
+    """
+
+    name: str
+    about: str
+    places: Callable[[int, Sequence[int]], Sequence[int]]
+    stands_for_all: bool = False
+
+
+SENTENCE_POOLINGS = [
+    SentencePooling("first", "first subword of the input, special tokens included", lambda size, text: [0], True),
+    SentencePooling("last", "last subword of the input, special tokens included", lambda size, text: [size - 1], True),
+    SentencePooling("mean", "mean over the subwords of the text, special tokens left out", lambda size, text: text),
+]
+ABOUT = {pooling.name: pooling.about for pooling in SENTENCE_POOLINGS}
+
+
+def poolings_of(summary: str) -> tuple[str, ...]:
+    """Name the poolings of a model, in whose inputs the ``first`` or the ``last`` subword stands for all."""
+    return (summary, *(pooling.name for pooling in SENTENCE_POOLINGS if not pooling.stands_for_all))

@@ -5,13 +5,15 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from isogloss.section import Count, Device, Section
-from isogloss.states.pooling import POOLINGS
+from isogloss.states.pooling import WORD_POOLINGS
 
 
 class Activations(Section):
     """How hidden states are extracted."""
 
-    pooling: Literal[tuple(POOLINGS)] = Field("last", description="Which subwords stand for a word.")
+    pooling: Literal[tuple(pooling.__name__ for pooling in WORD_POOLINGS)] = Field(
+        "last", description="Which subwords stand for a word."
+    )
     token_budget: Count = Field(
         2048, description="Tokens of one batch, padding included. More is no faster on a CPU, whose caches it leaves."
     )

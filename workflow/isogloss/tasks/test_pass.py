@@ -18,7 +18,7 @@ from isogloss.models.load import load_checkpoint
 from isogloss.models.words import Sentence, set_language
 from isogloss.states.batching import batch_by_length
 from isogloss.states.forward import Reader, pool_sentences
-from isogloss.states.pooling import SENTENCE_POOLINGS
+from isogloss.states.pooling import ABOUT
 from isogloss.states.sentence_vectors import new_vectors
 from isogloss.tasks.heads import load_with_head, read_items
 
@@ -85,7 +85,7 @@ def run_items(
         "isogloss": __version__,
         "precision": str(loaded.model.dtype).removeprefix("torch."),
         "layers": layers,
-        **{f"pooling_{name}": SENTENCE_POOLINGS[name] for name in reader.poolings},
+        **{f"pooling_{name}": ABOUT[name] for name in reader.poolings},
     }
     with new_vectors(vectors, facts) as writer:
         for language in sorted(test):

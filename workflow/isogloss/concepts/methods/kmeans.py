@@ -102,6 +102,11 @@ class TorchPoints(Points):
         return labels.numpy(), torch.cat([part.values for part in parts]).T.cpu().numpy()
 
 
+def label(vectors: np.ndarray, clusters: int, *, seed: int, threads: int, device: str) -> np.ndarray:
+    """Give each vector the number of its cluster, int32 ``[n]``; for parameters and errors see :func:`kmeans`."""
+    return kmeans(vectors, clusters, seed, threads, device)[0]
+
+
 def kmeans(
     vectors: np.ndarray, clusters: int, seed: int, threads: int = 1, device: str = "cpu"
 ) -> tuple[np.ndarray, np.ndarray, float]:

@@ -29,6 +29,7 @@ from isogloss.models.load import load_checkpoint
 from isogloss.models.words import check_subwords, read_sentences, set_language
 from isogloss.states.batching import batch_by_length
 from isogloss.states.forward import Reader, joined, pool_sentences, pool_words
+from isogloss.states.pooling import mean
 
 COLUMNS = (
     "model",
@@ -196,7 +197,7 @@ def embed(reader: Reader, table: pd.DataFrame, token_budget: int, max_length: in
                 with_lemma = [(int(lemmas[word]), span) for word, span in sentence.spans.items() if lemmas[word] >= 0]
                 spans.append([span for _, span in with_lemma])
                 named += [(lemma, stop - start) for lemma, (start, stop) in with_lemma]
-            pools.append(pool_words(spans, "mean", reader.device))
+            pools.append(pool_words(spans, mean, reader.device))
         arrival, _ = reader.read(batch, joined(*pools), layers)
         found = arrival.arrays()
         sentences[:, rows] = found["mean"]

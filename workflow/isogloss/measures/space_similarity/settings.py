@@ -5,13 +5,14 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from isogloss.section import Count, Name, Section, Seed
+from isogloss.states.pooling import ABOUT
 
 
 class SpaceSimilarity(Section):
     """How alike the languages' spaces are, on the test items of every task, before and after tuning."""
 
     tasks: list[Name] | None = Field(None, description="Only the test items of these tasks; of all if nothing is said.")
-    pooling: Literal["mean", "first", "last"] = Field(
+    pooling: Literal[tuple(ABOUT)] = Field(
         "mean", description="Which sentence vectors; decoders have `last` where others have `first`."
     )
     items: Annotated[int, Field(ge=4)] = Field(

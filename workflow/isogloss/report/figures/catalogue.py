@@ -18,8 +18,9 @@ class Figure:
         As they stand above and below it.
     tables
         The tables of the whole grid that it is drawn from.
-    module
-        The module of :mod:`isogloss.report.figures` whose ``chart`` describes it.
+    chart
+        What describes it, ``package.module:function``: from the tables by name to a chart and its rows, or to None
+        where there is no row to draw.
     arguments
         Keyword arguments of ``chart`` beside the tables.
     """
@@ -29,7 +30,7 @@ class Figure:
     title: str
     caption: str
     tables: tuple[str, ...]
-    module: str
+    chart: str
     arguments: dict[str, Any] = field(default_factory=dict)
 
 
@@ -58,7 +59,7 @@ FIGURES = (
         "concepts. Bands with a dashed edge: 95 % of the null, lexicons whose translations were shuffled among words "
         "that are as frequent; a point above its band is higher than 97.5 % of them.",
         ("concept_alignment",),
-        "by_layer",
+        "isogloss.report.figures.by_layer:chart",
         CALIGN,
     ),
     Figure(
@@ -67,7 +68,7 @@ FIGURES = (
         "Concept alignment (CALIGN), all pairs and layers",
         "The same values for all pairs and layers; × marks cells that do not exceed their null's 95 % interval.",
         ("concept_alignment",),
-        "heatmap",
+        "isogloss.report.figures.heatmap:chart",
         {**CALIGN, "crosses": True},
     ),
     Figure(
@@ -78,7 +79,7 @@ FIGURES = (
         "training (contrastive, translation) had more supervision than those that did not (naive): a difference "
         "between them is no surprise.",
         ("concept_alignment",),
-        "by_model",
+        "isogloss.report.figures.by_model:chart",
         CALIGN,
     ),
     Figure(
@@ -90,7 +91,7 @@ FIGURES = (
         "write alike overlap by themselves. Dashed: full mixing, with languages shuffled over the occurrences, an "
         "upper mark. Bars: 95 % bootstrap over concepts.",
         ("concept_overlap",),
-        "by_layer",
+        "isogloss.report.figures.by_layer:chart",
         {**COLAP, "mark": "full_mixing"},
     ),
     Figure(
@@ -99,7 +100,7 @@ FIGURES = (
         "Concept overlap (COLAP), all pairs and layers",
         "The same values for all pairs and layers.",
         ("concept_overlap",),
-        "heatmap",
+        "isogloss.report.figures.heatmap:chart",
         {**COLAP, "crosses": False},
     ),
     Figure(
@@ -110,7 +111,7 @@ FIGURES = (
         "the other side's. Bars: 95 % bootstrap over concepts. Bands with a dashed edge: 95 % of the null, lexicons "
         "whose translations were shuffled among words that are as frequent.",
         ("concept_overlap",),
-        "by_layer",
+        "isogloss.report.figures.by_layer:chart",
         TRANSLATED,
     ),
     Figure(
@@ -119,7 +120,7 @@ FIGURES = (
         "Overlapping concepts that hold translations, all pairs and layers",
         "The same values for all pairs and layers; × marks cells that do not exceed their null's 95 % interval.",
         ("concept_overlap",),
-        "heatmap",
+        "isogloss.report.figures.heatmap:chart",
         {**TRANSLATED, "crosses": True},
     ),
     Figure(
@@ -129,7 +130,7 @@ FIGURES = (
         "Sentence retrieval and word translation by nearest neighbour, and a sentiment probe trained on the source "
         "language. Line: mean over targets; dot: a target; dashed: chance. Do the spaces of two languages coincide?",
         ("retrieval",),
-        "retrieval_by_layer",
+        "isogloss.report.figures.retrieval_by_layer:chart",
     ),
     Figure(
         "impact_by_layer",
@@ -138,7 +139,7 @@ FIGURES = (
         "How much of each language's space fine-tuning changed (1 − CKA; 0: nothing), the mean over other source "
         "languages, mean vectors. Languages from near to far.",
         ("impact", "distances"),
-        "impact_by_layer",
+        "isogloss.report.figures.impact_by_layer:chart",
     ),
     Figure(
         "impact_heatmap",
@@ -147,7 +148,7 @@ FIGURES = (
         "1 − CKA over the mean of the layers, mean vectors, for every source language. The diagonal is the language "
         "that was tuned on.",
         ("impact",),
-        "impact_heatmap",
+        "isogloss.report.figures.impact_heatmap:chart",
     ),
     Figure(
         "learning_curves",
@@ -155,7 +156,7 @@ FIGURES = (
         "Learning curves of fine-tuning",
         "Loss on the training items and on held-out items of the source language, a line a checkpoint.",
         ("finetuning",),
-        "learning_curves",
+        "isogloss.report.figures.learning_curves:chart",
     ),
     Figure(
         "trajectories",
@@ -165,7 +166,7 @@ FIGURES = (
         "seeds; impact and alignment are means over layers. Step 0 is the model before fine-tuning. Bars: the mean of "
         "the 95 % intervals.",
         ("trajectories",),
-        "trajectories",
+        "isogloss.report.figures.trajectories:chart",
     ),
     Figure(
         "transfer_heatmap",
@@ -176,7 +177,7 @@ FIGURES = (
         "frequent label; words that both languages write alike (names, numbers, loanwords); how long texts are; one "
         "text of a pair.",
         ("transfer", "baselines"),
-        "transfer_heatmap",
+        "isogloss.report.figures.transfer_heatmap:chart",
     ),
     Figure(
         "freezing",
@@ -186,7 +187,7 @@ FIGURES = (
         "and farther, paired by source and seed (95 % bootstrap). A gap above 0 means that far languages gained on "
         "near ones.",
         ("freezing",),
-        "freezing",
+        "isogloss.report.figures.freezing:chart",
     ),
     Figure(
         "transfer_by_impact",
@@ -195,7 +196,7 @@ FIGURES = (
         "Every point is a pair of languages; points that share a language are not independent, so trust the "
         "permutation p-values in the table, not the eye.",
         ("transfer", "impact"),
-        "transfer_by_impact",
+        "isogloss.report.figures.transfer_by_impact:chart",
     ),
     Figure(
         "correlation_by_layer",
@@ -204,7 +205,7 @@ FIGURES = (
         "Pearson's r with impact over pairs of languages, S = T left out. A filled point has a p-value below "
         "0.05, adjusted for layers and distances, once family, script and shared words are taken out (MRQAP).",
         ("correlations",),
-        "correlation_by_layer",
+        "isogloss.report.figures.correlation_by_layer:chart",
     ),
 )
 BY_NAME = {figure.name: figure for figure in FIGURES}

@@ -10,38 +10,10 @@ import vl_convert
 
 from isogloss.errors import IsoglossError
 from isogloss.files import published, write_text
-from isogloss.report.figures import (
-    by_layer,
-    by_model,
-    correlation_by_layer,
-    freezing,
-    heatmap,
-    impact_by_layer,
-    impact_heatmap,
-    learning_curves,
-    retrieval_by_layer,
-    trajectories,
-    transfer_by_impact,
-    transfer_heatmap,
-)
+from isogloss.named import named
 from isogloss.report.figures.catalogue import BY_NAME, FIGURES, Figure
 from isogloss.report.figures.style import CONFIG, records
 from isogloss.tables import read_table
-
-CHARTS = {
-    "by_layer": by_layer.chart,
-    "by_model": by_model.chart,
-    "correlation_by_layer": correlation_by_layer.chart,
-    "freezing": freezing.chart,
-    "heatmap": heatmap.chart,
-    "impact_by_layer": impact_by_layer.chart,
-    "impact_heatmap": impact_heatmap.chart,
-    "learning_curves": learning_curves.chart,
-    "retrieval_by_layer": retrieval_by_layer.chart,
-    "trajectories": trajectories.chart,
-    "transfer_by_impact": transfer_by_impact.chart,
-    "transfer_heatmap": transfer_heatmap.chart,
-}
 
 
 def draw(name: str, *, tables: list[str | Path], output: str | Path, pdf: str | Path) -> None:
@@ -97,7 +69,7 @@ def describe(figure: Figure, data: dict[str, pd.DataFrame]) -> dict[str, Any] | 
     data
         Tables of the whole grid by name; at least those that the figure names.
     """
-    drawing = CHARTS[figure.module](data, **figure.arguments)
+    drawing = named(figure.chart)(data, **figure.arguments)
     if drawing is None:
         return None
     chart, rows = drawing

@@ -1,0 +1,49 @@
+"""What holds for every figure."""
+
+import dataclasses
+
+import pandas as pd
+import pytest
+
+from isogloss.errors import IsoglossError
+from isogloss.plan import plug_ins
+from isogloss.plan.identity import reached
+from isogloss.plan.targets import table_names
+from isogloss.report.figures.catalogue import BY_NAME, FIGURES
+from isogloss.report.figures.draw import describe
+from isogloss.report.tables import ABOUT, COLUMNS
+
+
+@pytest.mark.parametrize("figure", FIGURES, ids=lambda figure: figure.name)
+def test_a_figure_is_of_tables_and_columns_that_there_are(figure):
+    assert figure.title
+    assert figure.caption.endswith((".", "?"))
+    empty = {name: pd.DataFrame(columns=list(COLUMNS), dtype=object) for name in figure.tables}
+    assert describe(figure, empty) is None
+
+
+@pytest.mark.parametrize("figure", FIGURES, ids=lambda figure: figure.name)
+def test_the_drawing_of_figures_hangs_on_each_one_s_code(figure):
+    module, _, function = figure.chart.partition(":")
+    assert (module, function) in reached("isogloss.report.figures.draw:draw")
+
+
+def test_every_table_is_explained():
+    assert set(table_names()) == set(ABOUT)
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"name": "freezing"}, "2 figures have the name 'freezing'"),
+        ({"question": "tunin"}, "there is no question 'tunin'; did you mean 'tuning'"),
+        ({"tables": ("transfers",)}, "there is no table 'transfers'; did you mean 'transfer'"),
+        ({"chart": "isogloss.report.figures.freezing:draw"}, "there is no function"),
+        ({"chart": "isogloss.report.figures.none:chart"}, "there is no function"),
+    ],
+)
+def test_a_mistake_is_told_when_the_workflow_starts(change, told):
+    plug_ins.check_figures()
+    another = dataclasses.replace(BY_NAME["impact_by_layer"], **{"name": "another", **change})
+    with pytest.raises(IsoglossError, match=told):
+        plug_ins.check_figures([*FIGURES, another])

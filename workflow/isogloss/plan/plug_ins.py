@@ -1,0 +1,103 @@
+"""What the lists of plug-ins must hold: a mistake is told when the workflow starts, not in the middle of a run."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from isogloss.concepts import methods
+from isogloss.concepts.methods import METHODS, Method
+from isogloss.errors import IsoglossError, did_you_mean
+from isogloss.measures import MEASURES
+from isogloss.measures.declaration import Measure
+from isogloss.plan.identity import identity
+from isogloss.plan.places import CELLS
+from isogloss.plan.targets import table_names
+from isogloss.report.figures.catalogue import FIGURES, QUESTIONS, Figure
+from isogloss.states import pooling as poolings
+from isogloss.states.pooling import SENTENCE_POOLINGS, WORD_POOLINGS, SentencePooling
+
+
+def check() -> None:
+    """Look at every list of plug-ins.
+
+    Raises
+    ------
+    IsoglossError
+        If a name is taken, or what a plug-in names does not exist.
+    """
+    check_poolings()
+    check_clusterings()
+    check_measures()
+    check_figures()
+
+
+def check_measures(measures: Sequence[Measure] = MEASURES) -> None:
+    """Look at the list of measures."""
+    for what in ("name", "rule"):
+        check_unique("measures", (getattr(measure, what) for measure in measures), what)
+    for measure in measures:
+        where = f"The measure '{measure.name}'"
+        check_known(where, "cell", measure.cell, CELLS)
+        if not measure.gives:
+            raise IsoglossError(f"{where} writes no file: say in `gives` what it makes.")
+        check_function(where, measure.function)
+
+
+def check_figures(figures: Sequence[Figure] = FIGURES) -> None:
+    """Look at the list of figures."""
+    check_unique("figures", (figure.name for figure in figures))
+    for figure in figures:
+        where = f"The figure '{figure.name}'"
+        check_known(where, "question", figure.question, QUESTIONS)
+        for table in figure.tables:
+            check_known(where, "table", table, table_names())
+        check_function(where, figure.chart)
+
+
+def check_clusterings(clusterings: Sequence[Method] = METHODS) -> None:
+    """Look at the list of ways of clustering."""
+    check_unique("clusterings", (method.name for method in clusterings))
+    for method in clusterings:
+        check_function(f"The clustering '{method.name}'", methods.function_of(method.name))
+
+
+def check_poolings(words: Sequence = WORD_POOLINGS, sentences: Sequence[SentencePooling] = SENTENCE_POOLINGS) -> None:
+    """Look at the lists of poolings, and try each on a word of three subwords, and on a sentence of three in five."""
+    check_unique("poolings of words", (pooling.__name__ for pooling in words))
+    for pooling in words:
+        where = f"The pooling of words '{pooling.__name__}'"
+        check_function(where, poolings.function_of(pooling.__name__))
+        start, stop = pooling(2, 5)
+        if not 2 <= start < stop <= 5:
+            raise IsoglossError(
+                f"{where} gives {start} to {stop} for the subwords 2 to 5; expected one or more of them."
+            )
+    check_unique("poolings of sentences", (pooling.name for pooling in sentences))
+    for pooling in sentences:
+        found = list(pooling.places(5, [1, 2, 3]))
+        if not found or not set(found) <= set(range(5)):
+            raise IsoglossError(
+                f"The pooling of sentences '{pooling.name}' gives the places {found} for an input of 5 subwords; "
+                "expected one or more of 0 to 4."
+            )
+
+
+def check_unique(plug_ins: str, names: Iterable[str], what: str = "name") -> None:
+    """Refuse a name that is taken."""
+    for name, count in Counter(names).items():
+        if count > 1:
+            raise IsoglossError(f"{count} {plug_ins} have the {what} '{name}'. Give each its own.")
+
+
+def check_known(where: str, what: str, name: str, known: Iterable[str]) -> None:
+    """Refuse a name that means nothing."""
+    if name not in known:
+        hint = did_you_mean(name, known) or f"; there are {', '.join(sorted(known))}"
+        raise IsoglossError(f"{where}: there is no {what} '{name}'{hint}")
+
+
+def check_function(where: str, function: str) -> None:
+    """Refuse the name of a function that is not there."""
+    try:
+        identity(function)
+    except (KeyError, AttributeError):
+        raise IsoglossError(f"{where}: there is no function {function}.") from None
