@@ -36,4 +36,6 @@ def test_the_example_as_written(tmp_path, monkeypatch):
         states = AutoModel.from_pretrained(folder).eval()(torch.tensor([batch[0].ids]), output_hidden_states=True)
     for layer, plain in enumerate(states.hidden_states):
         expected = plain[0, [stop - 1 for _, stop in spans[0]]]
-        torch.testing.assert_close(torch.tensor(arriving.arrays()["words"][layer, :2]).float(), expected, rtol=2e-3, atol=5e-3)
+        torch.testing.assert_close(
+            torch.tensor(arriving.arrays()["words"][layer, :2]).float(), expected, rtol=2e-3, atol=5e-3
+        )
