@@ -15,6 +15,16 @@ Seed = Annotated[int, Field(ge=0, lt=2**31)]
 Device = Literal["auto", "cpu", "cuda"]
 
 
+def label(value: Any) -> Any:
+    """Take a number as its digits; refuse what YAML made of a word."""
+    if isinstance(value, bool):
+        raise ValueError('YAML reads yes, no, on, off, true and false as truth values; quote the label, such as "yes"')
+    return str(value) if isinstance(value, int) else value
+
+
+Label = Annotated[str, BeforeValidator(label, json_schema_input_type=str | int)]
+
+
 class Section(BaseModel):
     """A part of the config: unknown keys are mistakes, because a typo must not become a silent default."""
 

@@ -12,6 +12,7 @@ slurm.amend()
 # Choices, collation, figures and the report take seconds. Links to models need no compute node, and downloads need a network,
 # which compute nodes often lack.
 localrules:
+    bring_checkpoint,
     choose_frozen_layers,
     collate_metric,
     compare_freezing,

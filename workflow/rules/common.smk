@@ -29,6 +29,8 @@ LANGUAGES = {
 TUNED_WHOLE = one_of(study.tuning_names(whole=True))
 TUNED_OTHERWISE = one_of(study.tuning_names(whole=False))
 TUNED = f"{TUNED_WHOLE}|{TUNED_OTHERWISE}"
+TUNED_HERE = one_of(sorted({one.checkpoint for one in study.tunings}))
+READY_MADE = one_of(sorted({one.checkpoint for one in study.ready_made}))
 
 
 wildcard_constraints:

@@ -1,4 +1,5 @@
-"""Models: trained here, made with random weights, taken from a local folder, or fetched from a hub."""
+"""Models: trained here, made with random weights, taken from a local folder, or fetched from a hub; and checkpoints of
+them that were tuned elsewhere."""
 
 
 use rule step as train_model with:
@@ -102,3 +103,29 @@ use rule step as fetch_model with:
         spec=lambda wildcards: specs.hub(study, wildcards.model),
     message:
         "Fetching {wildcards.model} from the hub"
+
+
+use rule step as bring_checkpoint with:
+    input:
+        base=places("checkpoint", checkpoint=PRETRAINED),
+        made_from=lambda wildcards: map(
+            ancient,
+            specs.checkpoint_files(study, wildcards.model, wildcards.checkpoint),
+        ),
+    output:
+        folder=directory(places("checkpoint")),
+    log:
+        places.log(places("checkpoint")),
+    wildcard_constraints:
+        checkpoint=READY_MADE,
+        model=one_of(sorted({one.model for one in study.ready_made})),
+    params:
+        **step("isogloss.models.ready_made:bring"),
+        spec=lambda wildcards: specs.ready_made(
+            study, wildcards.model, wildcards.checkpoint
+        ),
+        content=lambda wildcards: USER_FILES.of(
+            specs.checkpoint_files(study, wildcards.model, wildcards.checkpoint)
+        ),
+    message:
+        "Checkpoint {wildcards.checkpoint} of {wildcards.model}, tuned elsewhere"

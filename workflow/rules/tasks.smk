@@ -46,7 +46,7 @@ use rule step as finetune with:
     log:
         places.log(places("checkpoint")),
     wildcard_constraints:
-        checkpoint=TUNED,
+        checkpoint=TUNED_HERE,
     threads: THREADS
     resources:
         gpu=gpus(settings.activations),

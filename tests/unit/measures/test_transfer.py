@@ -131,6 +131,15 @@ def far(tmp_path):
     return languages, value
 
 
+def test_a_checkpoint_that_predicts_nothing_has_rows_with_the_reason(tmp_path):
+    answers = {language: [("a", None), ("b", None)] for language in ("en", "de")}
+    table = scores(tmp_path, "sequence-classification", answers)
+    assert set(table.index) == {(language, name) for language in ("en", "de") for name in ("accuracy", "macro_f1")}
+    assert table[["score", "low", "relative", "null_mean", "null_p"]].isna().all(axis=None)
+    assert set(table.reason) == {"The checkpoint has no head for this task."}
+    assert list(table.columns) == list(scores(tmp_path, "sequence-classification", {"en": [("a", "a")] * 9}).columns)
+
+
 def test_the_layer_that_moves_least_far_away_is_chosen(tmp_path):
     languages, value = far(tmp_path)
     rows = [

@@ -130,3 +130,22 @@ def test_where_a_tokenizer_pads_changes_nothing(items, tmp_path):
     assert left == right
     weights = [(tmp_path / side / "model.safetensors").read_bytes() for side in ("left", "right")]
     assert weights[0] == weights[1]
+
+
+def test_a_checkpoint_answers_by_the_names_of_its_own_outputs(items, tmp_path):
+    base = tiny_families.make(tmp_path / "base", "bert")
+    tune(base, tmp_path / "tuned", items, KINDS[0])
+    settings = json.loads((tmp_path / "tuned/config.json").read_text())
+    settings["id2label"] = {"0": "b", "1": "a"}
+    (tmp_path / "tuned/config.json").write_text(json.dumps(settings))
+    answers = run(tmp_path / "tuned", items, KINDS[0], ["a", "b"], tmp_path)
+    assert answers == [answer for answer, _ in plainly(tmp_path / "tuned", KINDS[0], ["b", "a"])]
+    with pytest.raises(IsoglossError, match="has the labels b, a; the task's are a, c"):
+        run(tmp_path / "tuned", items, KINDS[0], ["a", "c"], tmp_path)
+
+
+def test_a_checkpoint_without_a_head_has_states_and_no_answers(items, tmp_path):
+    base = tiny_families.make(tmp_path / "base", "bert")
+    assert set(run(base, items, KINDS[0], ["a", "b"], tmp_path)) == {None}
+    with open_vectors(tmp_path / "v.h5") as file:
+        assert file["en/mean/3"].shape == (6, 16)

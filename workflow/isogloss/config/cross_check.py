@@ -1,6 +1,7 @@
 """Mistakes that show only when sections are read together."""
 
 import re
+from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
 
@@ -9,12 +10,13 @@ from isogloss.concepts.settings import Concepts
 from isogloss.config.root import Config
 from isogloss.errors import IsoglossError, did_you_mean
 from isogloss.models.families import check_length, family_of
-from isogloss.models.settings import OBJECTIVES, Model
-from isogloss.models.shape import shape_of
+from isogloss.models.settings import OBJECTIVES, Model, ReadyMade
+from isogloss.models.shape import cached, shape_of
 from isogloss.tasks.settings import WHOLE, Task, at, checkpoint_name
 from isogloss.text.cells import check_labels, check_tags
 from isogloss.text.settings import EFLOMAL_WORDS, Corpus, Segmentation, Selection
 
+PRETRAINED = "pretrained"
 CHINESE = ("zh", "zho", "cmn", "yue", "wuu", "lzh")
 CODE = re.compile(r"[a-z]{2,3}(-.*)?")  # any other name tells nothing of the language
 
@@ -148,14 +150,19 @@ def check_checkpoints(config: Config) -> list[str]:
     """Find two checkpoints of one name: `nli-pt-br` is `nli` in pt-br, or `nli-pt` in br."""
     owners: dict[tuple[str, str], str] = {}
     wrong = []
+    for name, model, _, _, _, checkpoint in tuned_here(config):
+        owner = owners.setdefault((model, checkpoint), name)
+        if owner != name:
+            wrong.append(f"tasks.{name}: a checkpoint is called {checkpoint} as one of '{owner}' is; rename a task")
+    return wrong[:1]
+
+
+def tuned_here(config: Config) -> Iterator[tuple[str, str, str, int, str, str]]:
+    """Give task, model, source, seed, variant and name of every checkpoint that is tuned here."""
     for name, task in config.tasks.items():
         variants = dict.fromkeys((WHOLE, *task.variants, *map(at, task.trajectory)))
         for model, source, seed, variant in product(task.models, task.sources, task.seeds, variants):
-            checkpoint = checkpoint_name(name, source, seed, variant)
-            owner = owners.setdefault((model, checkpoint), name)
-            if owner != name:
-                wrong.append(f"tasks.{name}: a checkpoint is called {checkpoint} as one of '{owner}' is; rename a task")
-    return wrong[:1]
+            yield name, model, source, seed, variant, checkpoint_name(name, source, seed, variant)
 
 
 def check_segmentation(where: str, segmentation: Segmentation, languages: list[str]) -> list[str]:
@@ -229,6 +236,7 @@ def check_model(where: str, model: Model, config: Config) -> list[str]:
         deepest = max(shape_of(original).depths.values())
     except IsoglossError as error:
         return [*wrong, f"{where}.{origins[0]}: {error}"]
+    wrong += check_brought(where.removeprefix("models."), config)
     if model.layers != "all":
         beyond = [layer for layer in model.layers if layer > deepest]
         if beyond:
@@ -236,6 +244,82 @@ def check_model(where: str, model: Model, config: Config) -> list[str]:
         if not model.layers:
             wrong.append(f"{where}.layers: the list is empty")
     return wrong
+
+
+def check_brought(name: str, config: Config) -> list[str]:
+    """Find mistakes of a model's checkpoints that were tuned elsewhere: origin, name, task, and files that are here."""
+    model, wrong = config.models[name], []
+    if model.checkpoints and model.randomised:
+        return [f"models.{name}.checkpoints: a control has none; name them under the model that they were tuned from"]
+    tuned = list(tuned_here(config))
+    made_here = {checkpoint for *_, checkpoint in tuned}
+    taken = {
+        (task, source, seed): "a checkpoint that is tuned here"
+        for task, model_of, source, seed, _, _ in tuned
+        if model_of == name
+    }
+    for own, one in model.checkpoints.items():
+        where = f"models.{name}.checkpoints.{own}"
+        if own in (PRETRAINED, *made_here):
+            wrong.append(f"{where}: a checkpoint that is made here is called so; rename it")
+        if (one.folder is None) == (one.hub is None):
+            wrong.append(f"{where}: needs exactly one of folder, hub; found {'both' if one.hub else 'none'}")
+            continue
+        if one.hub and not one.revision:
+            wrong.append(
+                f"{where}.revision: the hub's needs the commit (40 hexadecimal digits), so that it stays the same"
+            )
+        for key in ("revision", "convert"):
+            if one.folder and getattr(one, key):
+                wrong.append(f"{where}.{key}: only a checkpoint of the hub has it")
+        if one.task == PRETRAINED:
+            wrong.append(f"{where}.task: '{PRETRAINED}' stands for no task; say what it was tuned on")
+        cell = (one.task, one.source, one.seed)
+        if cell in taken:
+            wrong.append(
+                f"{where}.seed: {taken[cell]} has the same task, source and seed ({one.seed}); give another seed"
+            )
+        taken[cell] = f"'{own}'"
+        task = config.tasks.get(one.task)
+        if task:
+            tested = list(dict.fromkeys([*(task.targets or task.data.languages), *task.sources]))
+            if one.source not in tested:
+                wrong.append(
+                    f"{where}.source: '{one.source}' is not among the languages that {one.task} is tested on "
+                    f"({', '.join(tested)}), and scores are told relative to its own"
+                )
+        wrong += check_checkpoint_files(where, one, model, task)
+    return wrong
+
+
+def check_checkpoint_files(where: str, one: ReadyMade, model: Model, task: Task | None) -> list[str]:
+    """Find what does not fit of a checkpoint: its labels, and as far as they are on this machine, its files."""
+    from isogloss.models.ready_made import check_outputs, check_ready_made
+
+    labels = labels_of(task) if task else None
+    base = Path(model.folder) if model.folder else cached(model.hub, model.revision or "") if model.hub else None
+    try:
+        if one.labels and labels:
+            check_outputs(one.labels, labels, "This checkpoint")
+    except IsoglossError as error:
+        return [f"{where}.labels: {error}"]
+    try:
+        if one.folder:
+            kind = task.kind if task else None
+            check_ready_made(one.folder, base=base, base_name=model.hub, kind=kind, labels=labels, outputs=one.labels)
+    except IsoglossError as error:
+        return [f"{where}.folder: {error}"]
+    return []
+
+
+def labels_of(task: Task) -> list[str] | None:
+    """List a task's labels; None where it has none."""
+    if task.data.kind != "microworld":
+        return task.data.labels
+    from isogloss.microworld.tasks import LABELS
+
+    labels = LABELS.get(task.data.task)
+    return list(labels) if labels else None
 
 
 def check_task(where: str, task: Task, config: Config) -> list[str]:
@@ -269,6 +353,11 @@ def check_task(where: str, task: Task, config: Config) -> list[str]:
     wrong += [
         f"{where}.sources: '{task.into}' is the language to translate into" for s in task.sources if s == task.into
     ]
+    name = where.removeprefix("tasks.")
+    if not task.models and not any(
+        one.task == name for model in config.models.values() for one in model.checkpoints.values()
+    ):
+        wrong.append(f"{where}.models: no model is named, and no ready-made checkpoint is of this task")
     translation = task.kind == "translation"
     if translation and not task.into:
         wrong.append(f"{where}.into: this key is missing; say which language to translate into")

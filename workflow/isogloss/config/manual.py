@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from isogloss.config.root import Config
-from isogloss.models.settings import Model, Random, Train
+from isogloss.models.settings import Model, Random, ReadyMade, Train
 from isogloss.section import Section
 from isogloss.tasks.settings import Freeze, GettextTask, HubTask, MicroworldTask, TableTask, Task
 from isogloss.text.settings import Gettext, Hub, Microworld, Pairs, Table, Text, WordAlignment
@@ -38,6 +38,7 @@ def manual() -> str:
     sections += [(f"corpora.NAME, kind: {option.__name__.lower()}", option) for option in corpora]
     sections += [("corpora.NAME.pairs", Pairs), ("corpora.NAME.word_alignment", WordAlignment)]
     sections += [("models.NAME", Model), ("models.NAME.train", Train), ("models.NAME.random", Random)]
+    sections += [("models.NAME.checkpoints.NAME", ReadyMade)]
     sections += [("tasks.NAME", Task), ("tasks.NAME.data, kind: microworld", MicroworldTask)]
     sections += [("tasks.NAME.data, kind: gettext", GettextTask), ("tasks.NAME.data, kind: table", TableTask)]
     sections += [("tasks.NAME.data, kind: hub", HubTask)]

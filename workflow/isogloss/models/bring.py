@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 
 from isogloss.errors import IsoglossError
 from isogloss.files import write_text
-from isogloss.hub import download, look_up
+from isogloss.hub import Repository, download, look_up
 from isogloss.models.families import read_shape
 
 SAFE = re.compile(r"model(-\d+-of-\d+)?\.safetensors")
@@ -20,7 +20,9 @@ TOKENIZERS = (
     "tokenizer.json", "tokenizer.model", "spiece.model", "sentencepiece.bpe.model", "spm.model", "vocab.txt",
     "vocab.json",
 )  # fmt: skip
+BESIDE_TOKENIZERS = ("tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "merges.txt")
 FLOATS = ("F64", "F32", "F16", "BF16")
+ADAPTER, ADAPTER_WEIGHTS = "adapter_config.json", "adapter_model.safetensors"
 
 
 def link_folder(*, folder: str | Path, source: str | Path) -> None:
@@ -40,7 +42,18 @@ def link_folder(*, folder: str | Path, source: str | Path) -> None:
     """
     source = Path(source).resolve()
     check_folder(source)
-    link_files(sorted(path for path in source.iterdir() if path.is_file()), Path(folder))
+    link_files(files_of(source), Path(folder))
+
+
+def files_of(source: Path) -> list[Path]:
+    """List the files of a folder."""
+    return sorted(path for path in source.iterdir() if path.is_file())
+
+
+def tokenizer_files(source: Path) -> list[Path]:
+    """List the files of a folder's tokenizer; none if it has no tokenizer."""
+    found = [source / name for name in TOKENIZERS if (source / name).is_file()]
+    return found and [*found, *(source / name for name in BESIDE_TOKENIZERS if (source / name).is_file())]
 
 
 def link_files(files: Iterable[Path], folder: Path) -> None:
@@ -52,8 +65,15 @@ def link_files(files: Iterable[Path], folder: Path) -> None:
         link.symlink_to(file)
 
 
-def check_folder(source: Path) -> None:
+def check_folder(source: Path, tokenizer: bool = True) -> None:
     """Refuse a folder that cannot be loaded as a model, saying what it lacks; nothing in it is run.
+
+    Parameters
+    ----------
+    source
+        The folder.
+    tokenizer
+        Whether it must have a tokenizer.
 
     Raises
     ------
@@ -66,15 +86,21 @@ def check_folder(source: Path) -> None:
     if not (source / "config.json").is_file():
         raise IsoglossError(
             f"The folder {source} has no config.json, so it is not a model as save_pretrained writes it."
+            f"{adapter_hint(path.name for path in source.iterdir())}"
         )
     read_shape(source)
     for path in weight_files(source):
         check_weights(path)
-    if not any((source / name).is_file() for name in TOKENIZERS):
+    if tokenizer and not tokenizer_files(source):
         raise IsoglossError(
             f"The folder {source} has no tokenizer (none of {', '.join(TOKENIZERS)}). Save the model's own there: "
             "tokenizer.save_pretrained."
         )
+
+
+def adapter_hint(names: Iterable[str]) -> str:
+    """Say where an adapter belongs, if these are its files."""
+    return " It is an adapter: name it among the `checkpoints` of the model that it adapts." if ADAPTER in names else ""
 
 
 def weight_files(source: Path) -> list[Path]:
@@ -108,8 +134,13 @@ def weight_files(source: Path) -> list[Path]:
     return [source / name for name in names]
 
 
-def check_weights(path: Path) -> None:
+def check_weights(path: Path) -> dict[str, list[int]]:
     """Refuse a safetensors file that is not whole, or holds no floating-point weights, by its header.
+
+    Returns
+    -------
+    dict
+        The shape of every tensor by name.
 
     Raises
     ------
@@ -136,9 +167,17 @@ def check_weights(path: Path) -> None:
                 f"{path} holds {name} as {about['dtype']}, which is no floating-point number: quantised weights are "
                 "not read."
             )
+    return {name: about["shape"] for name, about in tensors.items()}
 
 
-def fetch(*, folder: str | Path, repository: str, revision: str, convert: bool = False) -> None:
+def fetch(
+    *,
+    folder: str | Path,
+    repository: str,
+    revision: str,
+    convert: bool = False,
+    tokenizer: str | Path | None = None,
+) -> None:
     """Fetch a model from the hub into the cache that all results folders share, and link it into ``folder``.
 
     ``folder`` gets a ``tokenizer.json`` where the repository has none, and ``hub.json``, which says what the revision
@@ -153,6 +192,8 @@ def fetch(*, folder: str | Path, repository: str, revision: str, convert: bool =
         about.
     convert
         Whether pickled weights are turned into safetensors, where the repository has no others.
+    tokenizer
+        Folder whose tokenizer is taken where the repository has none.
 
     Raises
     ------
@@ -163,7 +204,9 @@ def fetch(*, folder: str | Path, repository: str, revision: str, convert: bool =
     top = [file for file in found.files if "/" not in file]
     where = f"The model {repository} at {found.commit}"
     if "config.json" not in top:
-        raise IsoglossError(f"{where} has no config.json, so it is not a model as save_pretrained writes it.")
+        raise IsoglossError(
+            f"{where} has no config.json, so it is not a model as save_pretrained writes it.{adapter_hint(top)}"
+        )
     weights = [file for file in top if SAFE.fullmatch(file)]
     pickled = [] if weights else [file for file in top if PICKLED.fullmatch(file)]
     if not weights and not pickled:
@@ -183,9 +226,16 @@ def fetch(*, folder: str | Path, repository: str, revision: str, convert: bool =
         from isogloss.models.convert import to_safetensors
 
         to_safetensors([source / file for file in pickled], folder)
-    if "tokenizer.json" not in top:
+    if tokenizer is not None and not any(name in top for name in TOKENIZERS):
+        link_files([file.resolve() for file in tokenizer_files(Path(tokenizer))], folder)
+    elif "tokenizer.json" not in top:
         save_tokenizer(source, folder, where)
-    record = {"repository": repository, "revision": revision, "commit": found.commit, "converted": bool(pickled)}
+    write_record(found, folder, converted=bool(pickled))
+
+
+def write_record(found: Repository, folder: Path, *, converted: bool) -> None:
+    """Write beside the weights where they came from."""
+    record = {"repository": found.name, "revision": found.revision, "commit": found.commit, "converted": converted}
     write_text(json.dumps(record, indent=2) + "\n", folder / "hub.json")
 
 

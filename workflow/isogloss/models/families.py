@@ -15,6 +15,8 @@ from typing import Any
 from isogloss.errors import IsoglossError, did_you_mean
 
 LABELS, TAGS, TRANSLATION = "sequence-classification", "token-classification", "translation"
+# By the end of the architecture's name in config.json, the task that a model has a head for.
+HEADS = {"ForSequenceClassification": LABELS, "ForTokenClassification": TAGS, "ForConditionalGeneration": TRANSLATION}
 
 
 @dataclass(frozen=True)
@@ -242,6 +244,18 @@ def read_config(folder: str | Path) -> dict[str, Any]:
     if not isinstance(settings, dict) or not isinstance(settings.get("model_type"), str):
         raise IsoglossError(f'{path} does not say the model\'s family: it has no `model_type`, such as "bert".')
     return settings
+
+
+def head_of(settings: Mapping[str, Any]) -> str | None:
+    """Tell the task that a model has a head for, from its config.json; None for a bare one, and for other heads."""
+    named = settings.get("architectures") or [""]
+    return next((kind for ending, kind in HEADS.items() if str(named[0]).endswith(ending)), None)
+
+
+def outputs_of(settings: Mapping[str, Any]) -> list[str]:
+    """List the names of a classifier's outputs in their order, from its config.json; two where it does not say."""
+    named = settings.get("id2label") or {"0": "LABEL_0", "1": "LABEL_1"}
+    return [str(named[number]) for number in sorted(named, key=int)]
 
 
 def read_shape(folder: str | Path) -> Shape:

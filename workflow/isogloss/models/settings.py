@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from isogloss.section import Count, Name, Section, Seed
+from isogloss.section import Count, Label, Language, Name, Section, Seed
 
 OBJECTIVES = {"bert": ("naive", "tlm", "unified", "contrastive"), "t5": ("translation", "contrastive")}
 
@@ -44,6 +44,37 @@ class Random(Section):
     seed: Seed = Field(0, description="Seed of the weights.")
 
 
+REVISION = r"^[\w./-]+$"
+
+
+class ReadyMade(Section):
+    """A checkpoint that was tuned elsewhere: exactly one of `folder` and `hub`.
+
+    A whole model, with a head or without, or an adapter of PEFT (LoRA and its like), which is merged into the model.
+    """
+
+    folder: Path | None = Field(None, description="A local folder, as save_pretrained writes it.")
+    hub: str | None = Field(None, description="Its id on the hub; needs `revision`.")
+    revision: Annotated[str, Field(pattern=REVISION)] | None = Field(
+        None, description="The hub commit, 40 hexadecimal digits; a branch is warned about."
+    )
+    convert: bool = Field(
+        False, description="Turn pickled weights of the hub into safetensors, where it has no others."
+    )
+    task: Name = Field(
+        description="What it was tuned on. One of this config's `tasks` gives it impact and, with a head, transfer; "
+        "any other name only stands in the tables."
+    )
+    source: Language = Field(description="The language that it was tuned in.")
+    seed: Seed = Field(0, description="Tells checkpoints of one task and source apart; their scores are averaged.")
+    labels: list[Label] | None = Field(
+        None,
+        min_length=2,
+        description="The task's labels in the order of its outputs, where its config.json calls them otherwise "
+        "(LABEL_0) or, with an adapter, there is none.",
+    )
+
+
 class Model(Section):
     """A model: exactly one of `train`, `random`, `folder`, `hub` and `randomised`."""
 
@@ -51,7 +82,7 @@ class Model(Section):
     random: Random | None = Field(None, description="Make one with random weights.")
     folder: Path | None = Field(None, description="A local folder, as save_pretrained writes it.")
     hub: str | None = Field(None, description="A model id on the hub; needs `revision`.")
-    revision: Annotated[str, Field(pattern=r"^[\w./-]+$")] | None = Field(
+    revision: Annotated[str, Field(pattern=REVISION)] | None = Field(
         None,
         description="The hub commit, 40 hexadecimal digits. A branch is taken too, but it moves: what it stood for is "
         "written down, and warned about.",
@@ -76,3 +107,6 @@ class Model(Section):
         "all", description="Which layers to analyse; 0 is the embeddings."
     )
     corpora: list[Name] | None = Field(None, description="The corpora it is measured on; all where nothing is said.")
+    checkpoints: dict[Name, ReadyMade] = Field(
+        {}, description="Checkpoints of it that were tuned elsewhere, by a name of yours, such as `nli-en`."
+    )

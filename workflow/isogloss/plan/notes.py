@@ -1,5 +1,6 @@
 """What a config asks for and cannot have: the run ends all the same, with empty values and their reasons."""
 
+from isogloss.errors import did_you_mean
 from isogloss.plan.study import Study
 from isogloss.relations.distances import lacking
 from isogloss.statistics.mantel import FEWEST_LANGUAGES
@@ -19,6 +20,15 @@ def notes(study: Study) -> list[str]:
         One line each, beginning with the key.
     """
     settings, found = study.settings, []
+    for one in study.ready_made:
+        if one.task not in settings.tasks:
+            place, close = (
+                f"models.{one.model}.checkpoints.{one.checkpoint}.task",
+                did_you_mean(one.task, settings.tasks),
+            )
+            found.append(
+                f"{place}: there is no task '{one.task}' here, so it has no impact and no transfer{close or '.'}"
+            )
     for name, task in settings.tasks.items():
         for language, reason in lacking(study.task_targets(name) if settings.impact.families else []).items():
             found.append(f"tasks.{name}.data.languages: {reason} Distances to '{language}' will be empty.")

@@ -42,6 +42,7 @@ def size(study: Study) -> dict[str, Any]:
         "link_model": len(study.models_of_kind("folder")),
         "randomise_model": len(study.models_of_kind("randomised")),
         "fetch_model": len(study.models_of_kind("hub")),
+        "bring_checkpoint": len(study.ready_made),
         "extract_activations": len(study.store_cells),
         "cluster_concepts": layers * seeds + (source_layers if seeds == 1 else 0),
         "cluster_joint_concepts": len(study.layer_cells) * seeds,
@@ -69,7 +70,7 @@ def measure_jobs(study: Study) -> dict[str, int]:
 
 def tuning_jobs(study: Study) -> dict[str, int]:
     """Count the jobs of fine-tuning and of what follows from it."""
-    whole = [one for one in study.tunings if one.variant == WHOLE]
+    whole = [one for one in study.tuned if one.variant == WHOLE]
     measured = {(one.model, one.task, one.variant) for one in study.tunings if specs.measured(study, one)}
     tasks = study.settings.tasks
     return {
@@ -80,9 +81,9 @@ def tuning_jobs(study: Study) -> dict[str, int]:
             if task.data.kind == "hub"
         ),
         "finetune": len(study.tunings),
-        "embed_test_items": len({(one.model, one.task) for one in study.tunings}),
+        "embed_test_items": len({(one.model, one.task) for one in study.tuned}),
         "run_test_items": len(whole),
-        "run_variant_test_items": len(study.tunings) - len(whole),
+        "run_variant_test_items": len(study.tuned) - len(whole),
         "choose_frozen_layers": len(measured),
         "measure_distances": int(bool(tasks)),
         "correlate": int(bool(tasks)),

@@ -157,6 +157,26 @@ def hub(study: Study, model: str) -> dict[str, Any]:
     return {"repository": section.hub, "revision": section.revision, "convert": section.convert}
 
 
+def ready_made(study: Study, model: str, checkpoint: str) -> dict[str, Any]:
+    """Name where a checkpoint comes from that was tuned elsewhere, and what it must fit."""
+    section = study.settings.models[model].checkpoints[checkpoint]
+    known = section.task in study.settings.tasks
+    own = {
+        "base_name": study.settings.models[model].hub,
+        **(task(study, section.task) if known else {"kind": None, "labels": None}),
+        "outputs": section.labels,
+    }
+    if section.folder:
+        return plain({**own, "source": str(section.folder.resolve())})
+    return plain({**own, **{key: getattr(section, key) for key in ("revision", "convert")}, "repository": section.hub})
+
+
+def checkpoint_files(study: Study, model: str, checkpoint: str) -> list[str]:
+    """List the files of the user's folder that a checkpoint comes from; none where it comes from the hub."""
+    folder = study.settings.models[model].checkpoints[checkpoint].folder
+    return sorted(str(path) for path in folder.iterdir() if path.is_file()) if folder else []
+
+
 def vectors(study: Study, cell: dict[str, Any]) -> dict[str, Any]:
     """Name what one space's vectors depend on beside the weights and the words: all but which layers are kept."""
     own = {"attributes": study.identity(cell), "space": cell["space"], "threads": study.settings.compute.threads}

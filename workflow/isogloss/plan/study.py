@@ -41,7 +41,7 @@ def spaces_of_kind(kind: str) -> tuple[str, str]:
 
 @dataclass(frozen=True)
 class Tuning:
-    """A checkpoint that a fine-tuning gives.
+    """A checkpoint that a fine-tuning gives, here or elsewhere.
 
     Attributes
     ----------
@@ -51,6 +51,8 @@ class Tuning:
         ``whole``, the config's name for another way of tuning, or the fraction at which a trajectory is looked at.
     fraction
         The share of the steps after which it ends.
+    name
+        The config's name for a checkpoint that was tuned elsewhere.
     """
 
     model: str
@@ -59,11 +61,12 @@ class Tuning:
     seed: int
     variant: str
     fraction: float = 1.0
+    name: str = ""
 
     @property
     def checkpoint(self) -> str:
         """The checkpoint's name."""
-        return checkpoint_name(self.task, self.source, self.seed, self.variant)
+        return self.name or checkpoint_name(self.task, self.source, self.seed, self.variant)
 
     @property
     def identity(self) -> dict[str, Any]:
@@ -149,7 +152,7 @@ class Study:
 
     @cached_property
     def tunings(self) -> list[Tuning]:
-        """Every fine-tuning of the grid."""
+        """Every fine-tuning that is done here."""
         return [
             Tuning(model, name, source, seed, variant, fraction)
             for name, task in self.settings.tasks.items()
@@ -160,9 +163,23 @@ class Study:
         ]
 
     @cached_property
+    def ready_made(self) -> list[Tuning]:
+        """Every checkpoint that was tuned elsewhere, of whichever task."""
+        return [
+            Tuning(model, one.task, one.source, one.seed, WHOLE, name=name)
+            for model, section in self.settings.models.items()
+            for name, one in section.checkpoints.items()
+        ]
+
+    @cached_property
+    def tuned(self) -> list[Tuning]:
+        """Every checkpoint that is tested on a task of this config."""
+        return [*self.tunings, *(one for one in self.ready_made if one.task in self.settings.tasks)]
+
+    @cached_property
     def by_checkpoint(self) -> dict[tuple[str, str], Tuning]:
-        """Every fine-tuning by model and checkpoint."""
-        return {(one.model, one.checkpoint): one for one in self.tunings}
+        """Every tuned checkpoint by model and name."""
+        return {(one.model, one.checkpoint): one for one in [*self.tunings, *self.ready_made]}
 
     def task_of(self, model: str, checkpoint: str) -> str:
         """Name the task that a checkpoint was tuned on; ``pretrained`` for none."""
@@ -171,7 +188,8 @@ class Study:
 
     def tuning_names(self, whole: bool) -> list[str]:
         """List the names of all checkpoints, of whichever model, that are tuned whole, or of those that are not."""
-        return sorted({one.checkpoint for one in self.tunings if (one.variant == WHOLE) == whole})
+        every = self.by_checkpoint.values()
+        return sorted({one.checkpoint for one in every if (one.variant == WHOLE) == whole})
 
     def task_targets(self, task: str) -> list[str]:
         """List the languages that a task is tested on: all of its data's, but for the one that is translated into."""
@@ -205,7 +223,7 @@ class Study:
             and (one.variant == WHOLE or one.fraction < 1)
             and one.source in self.settings.tasks[one.task].concepts
         ]
-        return [PRETRAINED, *tuned]
+        return [PRETRAINED, *tuned, *self.settings.models[model].checkpoints]
 
     @cached_property
     def seed_of_ceiling(self) -> int:
@@ -258,14 +276,14 @@ class Study:
 
     @cached_property
     def tuning_cells(self) -> list[dict[str, Any]]:
-        """Every fine-tuned checkpoint."""
-        return [{"model": one.model, "checkpoint": one.checkpoint} for one in self.tunings]
+        """Every checkpoint that is tested on a task."""
+        return [{"model": one.model, "checkpoint": one.checkpoint} for one in self.tuned]
 
     @cached_property
     def test_cells(self) -> list[dict[str, Any]]:
         """Every model and task with each checkpoint that reads the test items: the pretrained one, and those tuned."""
         passes = dict.fromkeys(
-            (one.model, checkpoint, one.task) for one in self.tunings for checkpoint in (PRETRAINED, one.checkpoint)
+            (one.model, checkpoint, one.task) for one in self.tuned for checkpoint in (PRETRAINED, one.checkpoint)
         )
         return [dict(zip(("model", "checkpoint", "task"), names, strict=True)) for names in passes]
 

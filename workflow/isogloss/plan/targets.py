@@ -34,7 +34,7 @@ def collated(study: Study, places: Places) -> dict[str, list[str]]:
         **measure_files(study, places),
         "word_alignment": [places("word_alignment", **cell) for cell in study.aligner_cells],
         "training": trained,
-        "finetuning": [places("finetuning", **cell) for cell in study.tuning_cells],
+        "finetuning": [places("finetuning", model=one.model, checkpoint=one.checkpoint) for one in study.tunings],
     }
     return {name: paths for name, paths in files.items() if paths}
 

@@ -36,7 +36,8 @@ ABOUT = {
 # What a column means wherever it stands.
 COLUMNS = {
     "model": "a key of the config",
-    "checkpoint": "the model as it is (pretrained), or after fine-tuning: task, source language, seed, variant",
+    "checkpoint": "the model as it is (pretrained); after fine-tuning: task, source language, seed, variant, or the "
+    "config's name for one that was tuned elsewhere",
     "task": "what the checkpoint was tuned on; pretrained: nothing",
     "variant": "whole; the config's name for another way of tuning; at0-3: after this fraction of the steps",
     "corpus": "the parallel text",

@@ -7,8 +7,9 @@ import torch
 from transformers import AutoModelForSeq2SeqLM, AutoModelForSequenceClassification, AutoModelForTokenClassification
 
 from isogloss.errors import IsoglossError
-from isogloss.models.families import LABELS, TAGS, TRANSLATION, read_shape
+from isogloss.models.families import LABELS, TAGS, TRANSLATION, outputs_of, read_config, read_shape
 from isogloss.models.load import Checkpoint, load_tokenizer, load_weights, set_padding, shape_of
+from isogloss.models.ready_made import check_outputs
 from isogloss.models.words import Sentence, check_subwords, read_sentences
 
 CLASSES = {
@@ -28,12 +29,14 @@ def load_with_head(folder: str | Path, kind: str, labels: list[str] | None, *, t
     kind, labels
         Of the task, see :func:`isogloss.tasks.finetune.finetune`.
     tuned
-        Whether the folder has the task's head; a pretrained model gets a new one.
+        Whether the folder has the task's head, whose outputs its config.json names in its own order; a pretrained model
+        gets a new one.
 
     Raises
     ------
     IsoglossError
-        If the folder is no model, its family has no such head, or it lacks weights that it should have.
+        If the folder is no model, its family has no such head, its outputs are no labels of the task, or it lacks
+        weights that it should have.
     """
     shape = read_shape(folder)
     if kind not in shape.family.heads:
@@ -42,7 +45,9 @@ def load_with_head(folder: str | Path, kind: str, labels: list[str] | None, *, t
             f"it can be for {', '.join(shape.family.heads) or 'nothing'}."
         )
     options = {}
-    if labels is not None:
+    if labels is not None and tuned:
+        check_outputs(outputs_of(read_config(folder)), labels, f"The model in {folder}")
+    elif labels is not None:
         options = {
             "num_labels": len(labels),
             "id2label": dict(enumerate(labels)),

@@ -2,22 +2,12 @@
 
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
-from isogloss.section import Count, Language, Name, Section, Seed, Share
+from isogloss.section import Count, Label, Language, Name, Section, Seed, Share
 from isogloss.text.settings import NAMES, SEGMENTATION, Segmentation
-
-
-def label(value: Any) -> Any:
-    """Take a number as its digits; refuse what YAML made of a word."""
-    if isinstance(value, bool):
-        raise ValueError('YAML reads yes, no, on, off, true and false as truth values; quote the label, such as "yes"')
-    return str(value) if isinstance(value, int) else value
-
-
-Label = Annotated[str, BeforeValidator(label, json_schema_input_type=str | int)]
 
 # What the checkpoint is called whose weights are all tuned; no variant may have this name.
 WHOLE = "whole"
@@ -138,7 +128,9 @@ class Task(Section):
     data: Annotated[MicroworldTask | GettextTask | HubTask | TableTask, Field(discriminator="kind")] = Field(
         description="The items."
     )
-    models: list[Name] = Field(min_length=1, description="The models to tune.")
+    models: list[Name] = Field(
+        description="The models to tune; none (`[]`) where ready-made checkpoints of the task are tested alone."
+    )
     sources: list[Language] = Field(min_length=1, description="Source languages: each gives a checkpoint of its own.")
     targets: list[Language] | None = Field(None, description="Languages to test on; all where nothing is said.")
     into: Language | None = Field(None, description="For translation: the language to translate into.")

@@ -13,7 +13,7 @@ from isogloss import __version__
 from isogloss.errors import IsoglossError
 from isogloss.files import read_parquet, write_parquet
 from isogloss.models.devices import choose_device, choose_precision
-from isogloss.models.families import LABELS, TAGS, TRANSLATION, check_length
+from isogloss.models.families import LABELS, TAGS, TRANSLATION, check_length, head_of, outputs_of, read_config
 from isogloss.models.load import load_checkpoint
 from isogloss.models.words import Sentence, set_language
 from isogloss.states.batching import batch_by_length
@@ -54,8 +54,8 @@ def run_items(
     vectors
         HDF5 file to write, see :mod:`isogloss.states.sentence_vectors`. Of an encoder-decoder they are the encoder's.
     predictions
-        Parquet file to write: ``language``, ``item``, and ``truth`` and ``predicted``: a label, tags, or text.
-        None for a pretrained model, which predicts nothing.
+        Parquet file to write: ``language``, ``item``, and ``truth`` and ``predicted``: a label, tags, or text; all
+        missing from a checkpoint without a head for the task. None for a pretrained model.
     layers
         Which layers; 0 is the embeddings.
     max_length, token_budget
@@ -72,10 +72,13 @@ def run_items(
     """
     torch.set_num_threads(threads)
     device = choose_device(device)
-    if predictions is None:
+    has_head = predictions is not None and head_of(read_config(checkpoint)) == kind
+    if not has_head:
         loaded = load_checkpoint(checkpoint, device, precision)
     else:
         loaded = load_with_head(checkpoint, kind, labels, tuned=True)
+        if labels is not None:
+            labels = outputs_of(read_config(checkpoint))
         loaded.model = loaded.model.to(device, choose_precision(precision, device)).eval()
     check_length(loaded.shape, max_length, f"The model in {checkpoint}")
     reader = Reader(loaded, loaded.shape.family.reader)
@@ -98,7 +101,7 @@ def run_items(
             # That nothing is carried over to a script that the model never saw is a result.
             sentences = read_items(loaded, table, kind, max_length, what, must_know=False)
             states, answers = run_sentences(
-                reader, sentences, kind if predictions is not None else None, labels, layers, max_length, token_budget
+                reader, sentences, kind if has_head else None, labels, layers, max_length, token_budget
             )
             writer.add(language, layers, states)
             if predictions is not None:

@@ -22,6 +22,7 @@ from isogloss.statistics.nulls import null_summary
 # Scoring permuted translations is dear, and their null is narrow.
 TRANSLATION_NULL_DRAWS = 20
 LEVEL = 0.05
+HEADLESS = "The checkpoint has no head for this task."
 
 
 @dataclass(frozen=True)
@@ -178,7 +179,7 @@ def write_scores(
         CSV: ``source``, ``target``, ``measure``, ``score`` with ``low`` and ``high`` (95 %, bootstrap), ``relative``
         (score divided by the source language's) with ``relative_low`` and ``relative_high`` (the same resamples for
         both), the null's summary, ``n`` items, and ``reason``: a sentence where there is no relative score, because the
-        source language's own is not above chance.
+        source language's own is not above chance, or no score, because the checkpoint predicts nothing.
 
     Raises
     ------
@@ -193,6 +194,10 @@ def write_scores(
     rng = np.random.default_rng(seed)
     weights = rng.multinomial(len(numbers), np.full(len(numbers), 1 / len(numbers)), draws).astype(float)
     parts = {language: part.sort_values("item") for language, part in table.groupby("language")}
+    if table.predicted.isna().all():
+        return write_csv(
+            without_scores(parts, source, measures(kind, table.truth, into, tag_measure)), output, attributes
+        )
     rows = []
     for measure in measures(kind, table.truth, into, tag_measure):
         scores, resampled, nulls = {}, {}, {}
@@ -230,3 +235,16 @@ def write_scores(
                 }
             )
     write_csv(pd.DataFrame(rows), output, attributes)
+
+
+def without_scores(parts: Mapping[str, pd.DataFrame], source: str, asked: list[Measure]) -> pd.DataFrame:
+    """Give the rows of a checkpoint that predicts nothing: no value, and the reason."""
+    numbers = ("score", "low", "high", "relative", "relative_low", "relative_high")
+    empty = {**dict.fromkeys(numbers, np.nan), **null_summary(np.nan, np.zeros(1)), "null_draws": 0}
+    return pd.DataFrame(
+        [
+            {"source": source, "target": language, "measure": measure.name, **empty, "n": len(part), "reason": HEADLESS}
+            for measure in asked
+            for language, part in parts.items()
+        ]
+    )

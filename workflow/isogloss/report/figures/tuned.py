@@ -26,8 +26,8 @@ def with_panel(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def primary(transfer: pd.DataFrame) -> pd.DataFrame:
-    """Keep each task's first measure, tuned whole, the mean over seeds."""
-    rows = transfer[(transfer.variant == "whole") & transfer.measure.isin(PRIMARY)]
+    """Keep each task's first measure, tuned whole, the mean over seeds; a checkpoint without a head has no score."""
+    rows = transfer[(transfer.variant == "whole") & transfer.measure.isin(PRIMARY) & transfer.score.notna()]
     numbers = [name for name in ("score", "low", "high", "null_mean", "null_high") if name in rows]
     return rows.groupby([*GRID, "measure"], sort=True)[numbers].mean().reset_index()
 

@@ -21,7 +21,7 @@ def zero_shot(data: dict[str, pd.DataFrame]) -> list[Finding]:
     if "transfer" not in data:
         return []
     whole = data["transfer"]
-    whole = whole[(whole.variant == "whole") & whole.measure.isin(PRIMARY)]
+    whole = whole[(whole.variant == "whole") & whole.measure.isin(PRIMARY) & whole.score.notna()]
     rows = whole[whole.source != whole.target]
     if rows.empty:
         return []
