@@ -30,6 +30,7 @@ def files(tmp_path_factory):
 def config(files, **changes):
     """A config whose model has one checkpoint."""
     content = copy.deepcopy(TASKS)
+    content["tasks"]["sentiment"]["max_length"] = 64
     own = {"folder": str(files / "tuned"), "task": "sentiment", "source": "de", **changes}
     checkpoint = {key: value for key, value in own.items() if value is not None}
     content["models"]["mine"] = {"folder": str(files / "base"), "checkpoints": {"theirs": checkpoint}}
@@ -94,6 +95,12 @@ def test_a_name_or_a_seed_that_is_taken_is_told(files):
     assert "theirs.seed: a checkpoint that is tuned here has the same task, source and seed (0)" in messages(content)
     content["models"]["mine"]["checkpoints"]["theirs"]["seed"] = 7
     validate(content)
+
+
+def test_a_task_s_length_must_fit_the_model_of_a_checkpoint_too(files):
+    content = config(files)
+    content["tasks"]["sentiment"]["max_length"] = 128
+    assert "tasks.sentiment.max_length: 'mine' (bert) reads at most 96 subwords" in messages(content)
 
 
 def test_a_control_has_none(files):

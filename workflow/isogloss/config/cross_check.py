@@ -353,10 +353,12 @@ def check_task(where: str, task: Task, config: Config) -> list[str]:
     wrong += [
         f"{where}.sources: '{task.into}' is the language to translate into" for s in task.sources if s == task.into
     ]
-    name = where.removeprefix("tasks.")
-    if not task.models and not any(
-        one.task == name for model in config.models.values() for one in model.checkpoints.values()
-    ):
+    brought = [
+        name
+        for name, model in config.models.items()
+        if any(f"tasks.{one.task}" == where for one in model.checkpoints.values())
+    ]
+    if not task.models and not brought:
         wrong.append(f"{where}.models: no model is named, and no ready-made checkpoint is of this task")
     translation = task.kind == "translation"
     if translation and not task.into:
@@ -381,7 +383,7 @@ def check_task(where: str, task: Task, config: Config) -> list[str]:
         wrong += check_task_messages(f"{where}.data", task)
     else:
         wrong += check_task_files(f"{where}.data", task)
-    for name in task.models:
+    for name in dict.fromkeys([*task.models, *brought]):
         if name not in config.models:
             wrong.append(f"{where}.models: there is no model '{name}'{did_you_mean(name, list(config.models))}")
             continue
@@ -390,6 +392,12 @@ def check_task(where: str, task: Task, config: Config) -> list[str]:
         except (IsoglossError, KeyError):
             continue  # said of the model
         family, deepest = shape.family, shape.depths[shape.family.reader]
+        try:
+            check_length(shape, task.max_length, f"'{name}'")
+        except IsoglossError as error:
+            wrong.append(f"{where}.max_length: {error}")
+        if name not in task.models:
+            continue
         if task.kind not in family.heads:
             wrong.append(
                 f"{where}.models: '{name}' ({shape.model_type}) cannot be tuned for {task.kind}; it can be for "
@@ -400,10 +408,6 @@ def check_task(where: str, task: Task, config: Config) -> list[str]:
                 f"{where}.variants: all layers of '{name}' ({shape.model_type}) have the same weights, so none can be "
                 "frozen by itself"
             )
-        try:
-            check_length(shape, task.max_length, f"'{name}'")
-        except IsoglossError as error:
-            wrong.append(f"{where}.max_length: {error}")
         for variant, freeze in task.variants.items():
             place = f"{where}.variants.{variant}"
             if freeze.layers == "measured":
