@@ -67,7 +67,7 @@ def test_sentences_lie_flat_or_nested_and_a_row_may_lack_a_language(
     commit = hub.push("some/talks", {"test.parquet": parquet(column)}, kind="datasets")
     output = tmp_path / "text.parquet"
     code, lines = call(
-        "text.sources.hub:fetch_text", output=output, repository="some/talks", revision=commit, files="test.parquet",
+        "text.sources.hub:fetch_text", output=output, repository="some/talks", revision=commit, files=["test.parquet"],
         text=text, language=language,
     )  # fmt: skip
     assert code == 0, lines
@@ -77,14 +77,14 @@ def test_sentences_lie_flat_or_nested_and_a_row_may_lack_a_language(
 @pytest.mark.parametrize(
     ("change", "cause"),
     [
-        ({"files": "sw/test-*"}, "no Parquet file 'sw/test-*'. It has en, zh."),
-        ({"files": "zhh/test-*"}, "no Parquet file 'zhh/test-*'; did you mean 'zh'?"),
-        ({"files": "en/test-*", "text": "premiss"}, "no column 'premiss'; did you mean 'premise'?"),
-        ({"files": "en/test-*", "revision": "b" * 40}, "it has no such revision"),
+        ({"files": ["sw/test-*"]}, "no Parquet file 'sw/test-*'. It has en, zh."),
+        ({"files": ["zhh/test-*"]}, "no Parquet file 'zhh/test-*'; did you mean 'zh'?"),
+        ({"files": ["en/test-*"], "text": "premiss"}, "no column 'premiss'; did you mean 'premise'?"),
+        ({"files": ["en/test-*"], "revision": "b" * 40}, "it has no such revision"),
     ],
 )
 def test_what_a_data_set_lacks_is_told(call, tmp_path, xnli, change, cause):
-    asked = {"files": "en/test-*", "text": "premise", "revision": xnli, "language": "en", **change}
+    asked = {"files": ["en/test-*"], "text": "premise", "revision": xnli, "language": "en", **change}
     code, lines = call(
         "text.sources.hub:fetch_text", output=tmp_path / "text.parquet", repository="facebook/xnli", **asked
     )

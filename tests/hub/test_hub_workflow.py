@@ -14,6 +14,7 @@ from test_data import parquet
 from isogloss.config.read import validate
 from isogloss.plan import size
 from isogloss.plan.study import Study
+from isogloss.text.presets import CORPORA
 
 ROOT = Path(__file__).resolve().parents[2]
 LABELS = ["yes", "no"]
@@ -39,7 +40,9 @@ def study(hub, tmp_path):
         {"language": ["en", "de", "zh-cn"], "translation": ["the dog runs", "der Hund rennt", "狗 跑"]},
         {"language": ["en", "zh-cn"], "translation": ["a cat sleeps", "猫 睡"]},
     ]
-    commit = hub.push("some/talks", {"test/0.parquet": parquet({"translations": talks})}, kind="datasets")
+    preset = CORPORA["ted-multi"]
+    files = {"plain_text/test/0000.parquet": parquet({"translations": talks})}
+    hub.push(preset["repository"], files, kind="datasets", commit_name=preset["revision"])
     items = {"sentence": ["the dog runs", "a cat sleeps"] * 10, "label": [0, 1] * 10}
     files = {f"{name}/{split}.parquet": parquet(items, {"label": LABELS}) for name in ("en", "de") for split in "ab"}
     task = hub.push("some/task", files, kind="datasets")
@@ -47,8 +50,7 @@ def study(hub, tmp_path):
         "results": "results",
         "corpora": {
             "talks": {
-                "kind": "hub", "repository": "some/talks", "revision": commit, "languages": ["en", "de", "zh"],
-                "names": {"zh": "zh-cn"}, "files": "test/*.parquet", "text": "translations",
+                "kind": "hub", "preset": "ted-multi", "languages": ["en", "de", "zh"],
                 "pairs": {"source": "en", "targets": ["de", "zh"]},
             }
         },

@@ -116,7 +116,7 @@ def files_of_corpus(wildcards):
     if wildcards.corpus in FETCHED_CORPORA:
         spec = specs.corpus(study, wildcards.corpus, wildcards.language)
         return [
-            *sorted({spec["file"], spec["beside"]}),
+            *sorted({spec["file"], spec["beside"] or spec["file"]}),
             *map(ancient, spec["links"]),
         ]
     return map(ancient, specs.corpus_files(study, wildcards.corpus, wildcards.language))

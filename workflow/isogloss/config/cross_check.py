@@ -14,6 +14,7 @@ from isogloss.models.settings import OBJECTIVES, Model, ReadyMade
 from isogloss.models.shape import cached, shape_of
 from isogloss.tasks.settings import WHOLE, Task, at, checkpoint_name
 from isogloss.text.cells import check_labels, check_tags
+from isogloss.text.presets import FORMS
 from isogloss.text.settings import EFLOMAL_WORDS, Corpus, Segmentation, Selection
 
 PRETRAINED = "pretrained"
@@ -71,6 +72,8 @@ def check_measures(config: Config) -> list[str]:
             if name not in known:
                 hint = did_you_mean(name, list(known))
                 wrong.append(f"{section}.{key}: there is no {key.removesuffix('s')} '{name}'{hint}")
+            elif section == "space_similarity" and not known[name].same_items:
+                wrong.append(f"{section}.{key}: the test items of '{name}' are not the same in every language")
             elif section == "probes" and known[name].kind != "sequence-classification":
                 wrong.append(f"{section}.{key}: '{name}' has no label of a whole item, being {known[name].kind}")
     return wrong
@@ -139,6 +142,9 @@ def check_corpus(where: str, corpus: Corpus) -> list[str]:
     elif corpus.kind == "table":
         files["file"] = corpus.file
     wrong += [f"{where}.{key}: there is no file {path}" for key, path in files.items() if not Path(path).is_file()]
+    if corpus.kind == "hub" and not corpus.pivot:
+        for key, used in (("pivot_text", corpus.pivot_text), ("files", "{pair}" in corpus.files)):
+            wrong += [f"{where}.pivot: this key is missing; `{key}` names another language's text"] if used else []
     if corpus.kind == "gettext" and corpus.min_words > corpus.max_words:
         wrong.append(f"{where}.min_words: {corpus.min_words} is above max_words ({corpus.max_words})")
     if corpus.kind == "gettext" and not corpus.folder.is_dir():
@@ -457,12 +463,14 @@ def check_task_messages(where: str, task: Task) -> list[str]:
 def check_task_files(where: str, task: Task) -> list[str]:
     """Find what a task's own tables lack, as far as paths and column names tell."""
     data, wrong = task.data, []
+    if data.kind == "hub" and data.preset and task.kind != FORMS[data.preset]:
+        wrong.append(f"{where}.preset: '{data.preset}' goes with {FORMS[data.preset]}; found '{task.kind}'")
     wanted = {"train": task.sources, "validation": task.sources, "test": task.targets or data.languages}
     for key, languages in wanted.items():
         pattern = getattr(data, key)
         if pattern is None:
             continue
-        if "{language}" not in pattern:
+        if len(data.languages) > 1 and not {"{language}", "{pair}"} & {*re.findall(r"\{\w+\}", pattern)}:
             wrong.append(f"{where}.{key}: the path needs `{{language}}` in it; found '{pattern}'")
             continue
         for language in languages if data.kind == "table" else ():

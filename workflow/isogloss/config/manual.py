@@ -13,6 +13,7 @@ from isogloss.config.root import Config
 from isogloss.models.settings import Model, Random, ReadyMade, Train
 from isogloss.section import Section
 from isogloss.tasks.settings import Freeze, GettextTask, HubTask, MicroworldTask, TableTask, Task
+from isogloss.text.presets import CORPORA, FORMS, TASKS
 from isogloss.text.settings import Gettext, Hub, Microworld, Pairs, Table, Text, WordAlignment
 
 LOW = {"minimum": "≥", "exclusiveMinimum": ">"}
@@ -63,7 +64,25 @@ def manual() -> str:
             about = field.description or "Which kind this is."
             lines.append(f"| `{name}` | {allowed} | {default_text(field)} | {about} |")
         lines.append("")
-    return "\n".join(lines)
+    return "\n".join([*lines, *ready_made()])
+
+
+def ready_made() -> list[str]:
+    """List the data sets that a preset stands for."""
+    lines = [
+        "## Ready-made data sets: `preset`",
+        "",
+        "A revision that is no commit moves: what it stands for is said when it is fetched.",
+        "",
+        "| `kind: hub`, `preset` | for | repository | revision | files |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    for name, preset in CORPORA.items():
+        lines.append(f"| `{name}` | corpora | {preset['repository']} | `{preset['revision']}` | `{preset['files']}` |")
+    for name, preset in TASKS.items():
+        about = f"tasks, {FORMS[name]} | {preset['repository']} | `{preset['revision']}` | `{preset['test']}`"
+        lines.append(f"| `{name}` | {about} |")
+    return [*lines, ""]
 
 
 def allowed_text(shape: dict[str, Any], named: dict[str, Any]) -> str:

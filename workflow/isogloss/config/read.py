@@ -209,7 +209,11 @@ def describe(detail: dict, content: Any) -> str:
     """Turn one of pydantic's errors into a line that names the key, what was found and what to do."""
     keys = list(detail["loc"])
     for section, place in (("corpora", 2), ("tasks", 3)):
-        if keys[0] == section and len(keys) > place and keys[place] in ("microworld", "gettext", "text", "table"):
+        if (
+            keys[0] == section
+            and len(keys) > place
+            and keys[place] in ("microworld", "gettext", "text", "table", "hub")
+        ):
             del keys[place]  # pydantic's name of the union's member
     keys = [key for key in keys if not (isinstance(key, str) and ("list[" in key or "literal[" in key))]
     where = ".".join(str(key) for key in keys if key != "[key]")

@@ -40,8 +40,9 @@ def corpus(study: Study, name: str, language: str, part: str = "parallel") -> di
         own = {
             "kind": "table",
             "file": places("fetched_text", corpus=name, language=language),
-            "beside": places("fetched_text", corpus=name, language=section.pairs.source),
+            "beside": None if section.pivot else places("fetched_text", corpus=name, language=section.pairs.source),
             "column": "text",
+            "numbers": "sentence",
             "segmentation": section.segmentation.get(language),
             "links": links_of(study, name, language),
         }
@@ -77,15 +78,33 @@ def corpus_files(study: Study, name: str, language: str) -> list[str]:
 def fetched_text(study: Study, name: str, language: str) -> dict[str, Any]:
     """Name one language of a data set of the hub."""
     section = study.settings.corpora[name]
-    own = section.names.get(language, language)
-    filled = {key: getattr(section, key).replace("{language}", own) for key in ("files", "text")}
-    return {"repository": section.repository, "revision": section.revision, "language": own, **filled}
+    names = {one: section.names.get(one, one) for one in (*section.languages, section.pivot or "")}
+    spec = {"repository": section.repository, "revision": section.revision, "max_rows": section.max_sentences}
+
+    def filled(pattern: str, language: str) -> str:
+        pair = paired(names[language], names[section.pivot or ""])
+        return pattern.replace("{language}", names[language]).replace("{pair}", pair)
+
+    read, text = [language], section.text
+    if section.pivot:
+        spec["joined_by"] = filled(section.pivot_text or section.text, section.pivot)
+        if language == section.pivot:
+            # It stands in the files of all the others.
+            read, text = [other for other in section.languages if other != language], section.pivot_text or section.text
+    files = [filled(section.files, other) for other in read]
+    return plain({**spec, "files": files, "text": filled(text, language), "language": names[language]})
+
+
+def paired(*names: str) -> str:
+    """Name a pair of languages as OPUS does: in the order of the alphabet."""
+    return "-".join(sorted(names))
 
 
 def fetched_items(study: Study, name: str, language: str, split: str) -> dict[str, Any]:
     """Name one language's and split's items in a data set of the hub."""
-    data = study.settings.tasks[name].data
-    files = getattr(data, split).replace("{language}", data.names.get(language, language))
+    section, data = study.settings.tasks[name], study.settings.tasks[name].data
+    own, into = (data.names.get(one, one) for one in (language, section.into or ""))
+    files = getattr(data, split).replace("{language}", own).replace("{pair}", paired(own, into))
     return {"repository": data.repository, "revision": data.revision, "files": files}
 
 
@@ -245,17 +264,22 @@ def items(study: Study, name: str, language: str, part: str) -> dict[str, Any]:
         # As tables of the user's, which the fetch has made.
         places = Places(study.settings.results)
         patterns = {key: value and places("fetched_items", task=name, split=key) for key, value in patterns.items()}
-        spec = {key: value for key, value in spec.items() if key not in ("repository", "revision", "names")}
+        spec = {key: value for key, value in spec.items() if key not in ("preset", "repository", "revision")}
         spec["kind"] = "table"
-    own_name = {} if section.data.kind == "hub" else spec.pop("names")
+    names = spec.pop("names")
+    own, into = (names.get(one, one) for one in (language, section.into or ""))
+    in_path = {} if section.data.kind == "hub" else names
     for key, pattern in patterns.items():
-        spec[key] = spec[key] and pattern.replace("{language}", own_name.get(language, language))
+        spec[key] = spec[key] and pattern.replace("{language}", in_path.get(language, language))
+    for key in ("text", "other_text", "label"):
+        spec[key] = spec[key] and spec[key].replace("{language}", own).replace("{into}", into)
     read = {language, section.into} if section.kind == "translation" else {language}
     spec["segmentation"] = {name: how for name, how in section.data.segmentation.items() if name in read}
     # Each language's test items are held against the first one's, so a further language is no matter of the others.
     first = study.task_targets(name)[0]
-    if part == "test" and language != first:
-        spec["parallel"] = patterns["test"].replace("{language}", own_name.get(first, first))
+    if spec.pop("same_items") and part == "test" and language != first:
+        spec["parallel"] = patterns["test"].replace("{language}", in_path.get(first, first))
+        spec["parallel_text"] = section.data.text.replace("{language}", names.get(first, first)).replace("{into}", into)
     own = {"form": section.kind, "into": section.into, "tag_measure": section.tag_measure}
     return plain({**spec, **own, "language": language, "part": part})
 

@@ -39,6 +39,7 @@ def write_items(
     tag_measure: str = "entity_f1",
     segmentation: dict[str, str] | None = None,
     parallel: str | None = None,
+    parallel_text: str | None = None,
     languages: list[str] | None = None,
     folder: str | None = None,
     names: dict[str, str] | None = None,
@@ -72,8 +73,9 @@ def write_items(
         How tags are scored: ``entity_f1``, which needs O, B-X and I-X, or ``accuracy``.
     segmentation
         How text becomes words, by language, see :func:`isogloss.text.segmentation.split_words`.
-    parallel
-        Another language's test items, which must be as many, and for classification have the same labels.
+    parallel, parallel_text
+        Another language's test items, which must be as many, and for classification have the same labels; and its
+        column of text.
     languages, folder, names, min_words, max_words, similarity
         Of the messages of programs, whose names are the ``labels``.
 
@@ -110,7 +112,7 @@ def write_items(
         if part == "test":
             parts = {"test": read_items(test, **columns)}
             if parallel:
-                check_same_items(parts["test"], test, form, text, label, columns["labels"], parallel)
+                check_same_items(parts["test"], test, form, parallel_text or text, label, columns["labels"], parallel)
         elif validation:
             parts = {"training": read_items(train, **columns), "validation": read_items(validation, **columns)}
         else:

@@ -2,12 +2,13 @@
 
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field, model_validator
 
 from isogloss.section import Count, Label, Language, Name, Section, Seed, Share
-from isogloss.text.settings import NAMES, SEGMENTATION, Segmentation
+from isogloss.text import presets
+from isogloss.text.settings import NAMES, PRESET, SEGMENTATION, Segmentation
 
 # What the checkpoint is called whose weights are all tuned; no variant may have this name.
 WHOLE = "whole"
@@ -41,7 +42,7 @@ class TableTask(Section):
     """The user's own items: Parquet, CSV or JSONL files, one for each language and split."""
 
     kind: Literal["table"]
-    languages: list[Language] = Field(min_length=2, description="The languages.")
+    languages: list[Language] = Field(min_length=1, description="The languages.")
     names: dict[Language, str] = Field({}, description=NAMES)
     train: str = Field(description="Path of the training items, with `{language}` in it. Sources need one.")
     validation: str | None = Field(
@@ -50,7 +51,8 @@ class TableTask(Section):
     test: str = Field(description="Path of the test items, with `{language}` in it; the same items in every language.")
     text: str = Field(
         "text",
-        description="Column of the text, or of its list of words; here and below, after a dot the key of a dictionary.",
+        description="Column of the text, or of its list of words; here and below, after a dot the key of a dictionary, "
+        "with `{language}` and `{into}` where languages have their own.",
     )
     other_text: str | None = Field(None, description="Column of the second text: a hypothesis, or the translation.")
     label: str = Field("label", description="Column of the label, or of the list of tags, one a word.")
@@ -59,6 +61,11 @@ class TableTask(Section):
         min_length=2,
         description="All labels or tags, in the order of their numbers where the tables have numbers. Translation has "
         "none.",
+    )
+    same_items: bool = Field(
+        True,
+        description="Whether the test items of all languages are the same, in the same order. Where they are not, the "
+        "languages' spaces are not compared.",
     )
     segmentation: Segmentation = Field({}, description=f"{SEGMENTATION} Lists of words are taken as they are.")
 
@@ -87,23 +94,44 @@ class GettextTask(Section):
 class HubTask(Section):
     """Items of a data set of the hub."""
 
+    model_config = ConfigDict(json_schema_extra=presets.without_required)
+
     kind: Literal["hub"]
-    languages: list[Language] = Field(min_length=2, description="The languages.")
+    preset: Literal[tuple(presets.TASKS)] | None = Field(None, description=PRESET)
+    languages: list[Language] = Field(min_length=1, description="The languages.")
     repository: str = Field(description="Its id, such as `facebook/xnli`.")
     revision: Annotated[str, Field(pattern=r"^[\w./-]+$")] = Field(
         description="The commit, 40 hexadecimal digits; a branch is warned about."
     )
     names: dict[Language, str] = Field({}, description=NAMES)
-    train: str = Field(description="The Parquet files of the training items: a pattern with `{language}` in it.")
+    train: str = Field(
+        description="The Parquet files of the training items: a pattern with `{language}` in it, or, of a translation, "
+        "`{pair}`: the two names in the order of the alphabet."
+    )
     validation: str | None = Field(None, description="Of the validation items; else every tenth training item.")
     test: str = Field(description="Of the test items, the same in every language.")
-    text: str = Field("text", description="Column of the text, or of its list of words.")
+    text: str = Field(
+        "text",
+        description="Column of the text, or of its list of words; here and below, after a dot what is nested, with "
+        "`{language}` and `{into}` where languages have their own.",
+    )
     other_text: str | None = Field(None, description="Column of the second text: a hypothesis, or the translation.")
     label: str = Field("label", description="Column of the label, or of the list of tags, one a word.")
     labels: list[Label] | None = Field(
         None, min_length=2, description="All labels or tags, by the names that the files give their numbers."
     )
+    same_items: bool = Field(
+        True,
+        description="Whether the test items of all languages are the same, in the same order. Where they are not, the "
+        "languages' spaces are not compared.",
+    )
     segmentation: Segmentation = Field({}, description=f"{SEGMENTATION} Lists of words are taken as they are.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def fill_preset(cls, content: Any) -> Any:
+        """Fill in what the preset stands for."""
+        return presets.filled(content, presets.TASKS)
 
 
 class Freeze(Section):
@@ -158,3 +186,8 @@ class Task(Section):
         description="Source languages whose checkpoints, tuned whole and on the way there, are measured for CALIGN and "
         "COLAP too.",
     )
+
+    @property
+    def same_items(self) -> bool:
+        """Whether the test items of all languages are the same."""
+        return getattr(self.data, "same_items", True)

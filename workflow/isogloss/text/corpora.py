@@ -40,6 +40,7 @@ def write_corpus(
     file: str | None = None,
     beside: str | None = None,
     column: str | None = None,
+    numbers: str | None = None,
     segmentation: str | None = None,
     links: Sequence[str] = (),
 ) -> None:
@@ -62,6 +63,8 @@ def write_corpus(
         Of gettext catalogues.
     file, column
         Of the user's own text: the language's file, or a table and the language's column.
+    numbers
+        The column of the sentences' numbers, where they are not the rows'.
     beside
         Another language's file, which ``file`` must be parallel to: as many lines, or rows of the same column.
     segmentation
@@ -96,16 +99,16 @@ def write_corpus(
                     f"Parallel tables must have the same number of rows: {file} has {len(rows):,}, {beside} {count:,}."
                 )
         check_parallel(file, len(rows), [*([beside] if beside and kind == "text" else []), *links])
-        table = pd.DataFrame(
-            [(number, words) for number, words in enumerate(rows) if words], columns=["sentence", "words"]
-        )
+        counted = read_columns(file, [numbers])[0].cells if numbers else range(len(rows))
+        kept = [row for row, words in enumerate(rows) if words]
+        table = pd.DataFrame({"sentence": [counted[row] for row in kept], "words": [rows[row] for row in kept]})
         if table.empty:
             raise IsoglossError(f"{place} holds no words: an empty corpus.")
         if segmentation not in (None, "whitespace"):
             # A model reads the sentence as it stands, not with spaces where a segmenter cut it.
             table["text"] = [
                 clean(text_of(cell, place)) if isinstance(cell := cells[row], str | bytes) else " ".join(words)
-                for row, words in zip(table.sentence, table.words, strict=True)
+                for row, words in zip(kept, table.words, strict=True)
             ]
     log.info("%s, %s: %d sentences, %d words", language, part, len(table), table.words.map(len).sum())
     write_parquet(table.astype({"sentence": "int64"}), output)

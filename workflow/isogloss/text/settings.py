@@ -1,11 +1,12 @@
 """Settings of this room: corpora, how their words are linked, and which words are used."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field, model_validator
 
 from isogloss.section import Count, Language, Section, Seed
+from isogloss.text import presets
 
 EFLOMAL_WORDS = 1024  # MAX_SENT_LEN of eflomal's program
 Segmentation = dict[Language, Literal["whitespace", "jieba", "icu"]]
@@ -16,6 +17,8 @@ SEGMENTATION = (
 
 
 NAMES = "Its own names of languages, such as `{zh: zh_CN}`; our name where nothing is said."
+
+PRESET = "A ready-made data set, see the list below: it gives the keys that are not said here."
 
 
 class Pairs(Section):
@@ -95,20 +98,39 @@ class Table(Corpus):
 class Hub(Corpus):
     """A data set of the hub, whose rows are parallel in all languages; a row may lack some."""
 
+    model_config = ConfigDict(json_schema_extra=presets.without_required)
+
     kind: Literal["hub"]
+    preset: Literal[tuple(presets.CORPORA)] | None = Field(None, description=PRESET)
     repository: str = Field(description="Its id, such as `facebook/xnli`.")
     revision: Annotated[str, Field(pattern=r"^[\w./-]+$")] = Field(
         description="The commit, 40 hexadecimal digits; a branch is warned about."
     )
     files: str = Field(
-        description="Which of its Parquet files: a pattern, with `{language}` where each language has its own."
+        description="Which of its Parquet files: a pattern, with `{language}` where each language has its own, or "
+        "`{pair}` where each has one with the pivot: the two names in the order of the alphabet, such as `de-en`."
     )
     text: str = Field(
         description="The column. A dot goes into what is nested, as in `translation.{language}`; of dictionaries with "
         "the lists `language` and `translation` the language's own is taken."
     )
     names: dict[Language, str] = Field({}, description=NAMES)
+    pivot: Language | None = Field(
+        None,
+        description="For files whose rows are not parallel with each other: the language that each of them is paired "
+        "with. Rows with the same text in it are one sentence.",
+    )
+    pivot_text: str | None = Field(
+        None, description="The pivot's column; where nothing is said, `text` with its name as `{language}`."
+    )
+    max_sentences: Count | None = Field(None, description="At most this many rows, the first ones, are read.")
     segmentation: Segmentation = Field({}, description=SEGMENTATION)
+
+    @model_validator(mode="before")
+    @classmethod
+    def fill_preset(cls, content: Any) -> Any:
+        """Fill in what the preset stands for."""
+        return presets.filled(content, presets.CORPORA)
 
 
 class Selection(Section):

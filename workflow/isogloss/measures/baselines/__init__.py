@@ -20,6 +20,7 @@ def spec(study, cell):
         "into": task.into,
         "tag_measure": task.tag_measure,
         "source": cell["source"],
+        "same_items": task.same_items,
         "attributes": {"task": cell["task"]},
     }
 

@@ -38,6 +38,7 @@ def write_baselines(
     attributes: Mapping[str, Any],
     output: str | Path,
     tag_measure: str = "entity_f1",
+    same_items: bool = True,
 ) -> None:
     """Score baselines of a task from one source language, for every target language.
 
@@ -53,6 +54,8 @@ def write_baselines(
         Of the task.
     attributes
         First columns of the table.
+    same_items
+        Whether the test items of all languages are the same.
     output
         CSV: ``baseline``, ``source``, ``target``, ``measure``, ``score``, ``shared`` (share of the target's test words
         that the source's training text has), ``script`` (share of the target's letters that are of the script that the
@@ -83,7 +86,7 @@ def write_baselines(
         for name, guess in learnt.items():
             # One text of a pair is judged in the source language.
             read = items.get(source) if name in ("first_text", "second_text") else own
-            if read is None or not read.item.equals(own.item):
+            if read is None or (read is not own and not (same_items and read.item.equals(own.item))):
                 continue
             truth, predicted = truths(kind, own), guess(read)
             for measure in measures(kind, truth, into, tag_measure):

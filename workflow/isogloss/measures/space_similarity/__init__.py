@@ -13,9 +13,10 @@ from isogloss.measures.declaration import Measure
 
 
 def cells(study):
-    """List the test passes to measure."""
+    """List the test passes to measure: of tasks whose items are the same in every language."""
     section = study.settings.space_similarity
-    return [cell for cell in study.test_cells if section and cell["task"] in (section.tasks or study.settings.tasks)]
+    same = [name for name, task in study.settings.tasks.items() if task.same_items]
+    return [cell for cell in study.test_cells if section and cell["task"] in (section.tasks or same)]
 
 
 def takes(study, places, cell):

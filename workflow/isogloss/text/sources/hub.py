@@ -4,6 +4,7 @@
 for.
 """
 
+import hashlib
 import logging
 from fnmatch import fnmatch
 from pathlib import Path
@@ -15,43 +16,81 @@ import pyarrow.parquet as pq
 from isogloss.errors import IsoglossError, did_you_mean
 from isogloss.files import published
 from isogloss.hub import download, look_up
+from isogloss.text.segmentation import clean
 
 log = logging.getLogger(__name__)
 
 
-def fetch_text(*, output: str | Path, repository: str, revision: str, files: str, text: str, language: str) -> None:
+def fetch_text(
+    *,
+    output: str | Path,
+    repository: str,
+    revision: str,
+    files: list[str],
+    text: str,
+    language: str,
+    joined_by: str | None = None,
+    max_rows: int | None = None,
+) -> None:
     """Fetch one language's sentences of a data set.
 
     Parameters
     ----------
     output
-        Parquet with the column ``text``, a row for every row of the data set: None where it lacks that language.
+        Parquet with the columns ``sentence``, a number, and ``text``: a row for every row of the data set, None where
+        it lacks that language.
     repository, revision
         Of the data set; see :class:`isogloss.hub.Repository`.
     files
-        Which of its Parquet files, as a pattern; several are read in the order of their names.
+        Which of its Parquet files, as patterns; several are read in the order of their names.
     text
         The column. A dot goes into what is nested: ``translation.fr``. A column of dictionaries with lists
         ``language`` and ``translation`` gives the translation into ``language``.
     language
         The data set's own name of the language.
+    joined_by
+        The column of the language that all files are paired with. A sentence's number is 63 bits of the SHA-256 of its
+        text there, so that it is the same in every file; of rows with the same text the first is kept. Where there is
+        none, sentences have the numbers of their rows.
+    max_rows
+        At most this many rows of each pattern are read, the first ones.
 
     Raises
     ------
     IsoglossError
         If the hub does not give it, or there is no such file, column or language.
     """
-    table = fetch_table(repository, revision, files)
+    found: dict[int, str | None] = {}
+    for pattern in files:
+        table = fetch_table(repository, revision, pattern).slice(0, max_rows)
+        rows = column_of(table, text, language, repository)
+        if joined_by is None:
+            found |= dict(enumerate(rows, start=len(found)))
+        else:
+            for key, row in zip(column_of(table, joined_by, language, repository), rows, strict=True):
+                if key and row:
+                    found.setdefault(number_of(key), row)
+    if not any(found.values()):
+        known = ", ".join(files)
+        raise IsoglossError(f"The data set {repository} has no text in '{language}' in the column '{text}' of {known}.")
+    numbers = pa.array(found, type=pa.int64())
+    write(pa.table({"sentence": numbers, "text": pa.array(found.values())}), output)
+
+
+def column_of(table: pa.Table, text: str, language: str, repository: str) -> list[Any]:
+    """Give a column's cells, or what is nested in them; None where the language lacks."""
     name, *keys = text.split(".")
     if name not in table.column_names:
         raise IsoglossError(
             f"The data set {repository} has no column '{name}'{did_you_mean(name, table.column_names) or '.'} "
             f"It has {', '.join(table.column_names)}."
         )
-    rows = [inner(cell, keys, language) for cell in table.column(name).to_pylist()]
-    if not any(rows):
-        raise IsoglossError(f"The data set {repository} has no text in '{language}' in the column '{text}' of {files}.")
-    write(pa.table({"text": pa.array(rows)}), output)
+    return [inner(cell, keys, language) for cell in table.column(name).to_pylist()]
+
+
+def number_of(text: str) -> int:
+    """Number a sentence by its text, for ever."""
+    return int.from_bytes(hashlib.sha256(clean(text).encode()).digest()[:8], "big") >> 1
 
 
 def fetch_items(*, output: str | Path, repository: str, revision: str, files: str) -> None:
@@ -65,7 +104,7 @@ def fetch_items(*, output: str | Path, repository: str, revision: str, files: st
 def inner(cell: Any, keys: list[str], language: str) -> Any:
     """Go into a nested cell."""
     for key in keys:
-        cell = cell and cell.get(key)
+        cell = cell.get(key) if isinstance(cell, dict) else None
     if isinstance(cell, dict) and cell.keys() >= {"language", "translation"}:
         return dict(zip(cell["language"], cell["translation"], strict=True)).get(language)
     return cell
