@@ -176,7 +176,7 @@ def overlap(options: argparse.Namespace) -> None:
     table = read_clusters(options.clusters, split=options.split)
     rule = {"threshold": options.threshold, "convention": options.convention, "seed": options.seed}
     result = overlap_concepts(table, count=options.count, **rule)
-    found = {"overlapping": result.overlapping, "concepts": result.concepts, "score": result.score}
+    found: dict[str, Any] = {"overlapping": result.overlapping, "concepts": result.concepts, "score": result.score}
     found |= {"clusters": result.clusters, "full_mixing": result.full_mixing}
     if options.lexicon:
         held = overlap_translations(
@@ -211,8 +211,8 @@ def cka(options: argparse.Namespace) -> None:
     """Compare two representations."""
     from isogloss.statistics.cka import linear_cka
 
-    matrices = [matrix(path, options.layer) for path in (options.base, options.tuned)]
-    value = linear_cka(*matrices, debiased=options.debiased)
+    base, tuned = (matrix(path, options.layer) for path in (options.base, options.tuned))
+    value = linear_cka(base, tuned, debiased=options.debiased)
     print(json.dumps({"cka": value}) if options.json else f"{value:.6f}")
 
 

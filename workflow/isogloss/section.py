@@ -1,6 +1,6 @@
 """The base class of config sections, and the types that their keys share."""
 
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal, TypeVar, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -13,6 +13,7 @@ Share = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=1, le=10**9)]
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
 Device = Literal["auto", "cpu", "cuda"]
+Kind = TypeVar("Kind")
 
 
 def label(value: Any) -> Any:
@@ -29,6 +30,19 @@ class Section(BaseModel):
     """A part of the config: unknown keys are mistakes, because a typo must not become a silent default."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=False, hide_input_in_errors=True, allow_inf_nan=False)
+
+
+def of_kind(value: object, kind: type[Kind]) -> Kind:
+    """Give a value of the config that may be of another kind, or not there, where only this one can be meant.
+
+    Raises
+    ------
+    TypeError
+        If it is another all the same.
+    """
+    if not isinstance(value, kind):
+        raise TypeError(f"Expected {kind.__name__}, found {type(value).__name__}.")
+    return value
 
 
 def types_within(annotation: Any) -> set[Any]:

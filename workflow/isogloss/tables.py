@@ -48,7 +48,8 @@ def collate(*, inputs: list[str | Path], output: str | Path) -> None:
     """
     if not inputs:
         raise IsoglossError(f"There is nothing to put into {output}.")
-    tables, columns = [], None
+    tables: list[pd.DataFrame] = []
+    columns: list[str] = []
     for path in inputs:
         # A language may be called `na`, and must not become a missing value.
         table = read_table(path)

@@ -207,7 +207,7 @@ def export(clusters: str | Path, output: str | Path) -> None:
 
     The second field counts the occurrences of the word so far, from 0, as ConceptX's tools do.
     """
-    table, seen = read_clusters(clusters), Counter()
+    table, seen = read_clusters(clusters), Counter[str]()
     with published(output) as draft, draft.open("w", encoding="utf-8", newline="\n") as handle:
         for row in table.itertuples(index=False):
             handle.write(f"{row.word}|||{seen[row.word]}|||{row.sentence}|||{row.position}|||{row.cluster}\n")

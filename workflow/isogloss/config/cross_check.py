@@ -12,10 +12,10 @@ from isogloss.errors import IsoglossError, did_you_mean
 from isogloss.models.families import check_length, family_of
 from isogloss.models.settings import OBJECTIVES, Model, ReadyMade
 from isogloss.models.shape import cached, shape_of
-from isogloss.tasks.settings import WHOLE, Task, at, checkpoint_name
+from isogloss.tasks.settings import WHOLE, GettextTask, HubTask, TableTask, Task, at, checkpoint_name
 from isogloss.text.cells import check_labels, check_tags
 from isogloss.text.presets import FORMS
-from isogloss.text.settings import EFLOMAL_WORDS, Corpus, Segmentation, Selection
+from isogloss.text.settings import EFLOMAL_WORDS, AnyCorpus, Segmentation, Selection
 
 PRETRAINED = "pretrained"
 CHINESE = ("zh", "zho", "cmn", "yue", "wuu", "lzh")
@@ -64,18 +64,18 @@ def check_measures(config: Config) -> list[str]:
     """Find names of tasks and models that a measure is asked for and that are none."""
     wrong = []
     for section, key, known in (
-        ("space_similarity", "tasks", config.tasks),
-        ("probes", "tasks", config.tasks),
-        ("word_retrieval", "models", config.models),
+        ("space_similarity", "tasks", list(config.tasks)),
+        ("probes", "tasks", list(config.tasks)),
+        ("word_retrieval", "models", list(config.models)),
     ):
         for name in getattr(getattr(config, section), key, None) or []:
             if name not in known:
-                hint = did_you_mean(name, list(known))
+                hint = did_you_mean(name, known)
                 wrong.append(f"{section}.{key}: there is no {key.removesuffix('s')} '{name}'{hint}")
-            elif section == "space_similarity" and not known[name].same_items:
+            elif section == "space_similarity" and not config.tasks[name].same_items:
                 wrong.append(f"{section}.{key}: the test items of '{name}' are not the same in every language")
-            elif section == "probes" and known[name].kind != "sequence-classification":
-                wrong.append(f"{section}.{key}: '{name}' has no label of a whole item, being {known[name].kind}")
+            elif section == "probes" and (kind := config.tasks[name].kind) != "sequence-classification":
+                wrong.append(f"{section}.{key}: '{name}' has no label of a whole item, being {kind}")
     return wrong
 
 
@@ -92,7 +92,7 @@ def check_concepts(concepts: Concepts) -> list[str]:
     return wrong
 
 
-def check_corpus(where: str, corpus: Corpus) -> list[str]:
+def check_corpus(where: str, corpus: AnyCorpus) -> list[str]:
     """Find a corpus's mistakes: languages, pairs, files."""
     wrong = []
     pairs, languages = corpus.pairs, corpus.languages
@@ -335,8 +335,8 @@ def check_task(where: str, task: Task, config: Config) -> list[str]:
         ("models", task.models),
         ("sources", task.sources),
         ("targets", task.targets or []),
-        ("seeds", task.seeds),
-        ("trajectory", task.trajectory),
+        ("seeds", list(map(str, task.seeds))),
+        ("trajectory", list(map(str, task.trajectory))),
         ("data.languages", data.languages),
     ):
         wrong += [
@@ -386,9 +386,9 @@ def check_task(where: str, task: Task, config: Config) -> list[str]:
             if value not in LANGUAGES
         ]
     elif data.kind == "gettext":
-        wrong += check_task_messages(f"{where}.data", task)
+        wrong += check_task_messages(f"{where}.data", task, data)
     else:
-        wrong += check_task_files(f"{where}.data", task)
+        wrong += check_task_files(f"{where}.data", task, data)
     for name in dict.fromkeys([*task.models, *brought]):
         if name not in config.models:
             wrong.append(f"{where}.models: there is no model '{name}'{did_you_mean(name, list(config.models))}")
@@ -445,9 +445,8 @@ def check_task(where: str, task: Task, config: Config) -> list[str]:
     return wrong
 
 
-def check_task_messages(where: str, task: Task) -> list[str]:
+def check_task_messages(where: str, task: Task, data: GettextTask) -> list[str]:
     """Find the catalogues that a task of programs' messages lacks."""
-    data = task.data
     wrong = [
         f"{where}.labels: '{program}' has no catalogue in '{language}' below {data.folder}"
         for program in data.labels
@@ -460,9 +459,9 @@ def check_task_messages(where: str, task: Task) -> list[str]:
     return wrong
 
 
-def check_task_files(where: str, task: Task) -> list[str]:
+def check_task_files(where: str, task: Task, data: HubTask | TableTask) -> list[str]:
     """Find what a task's own tables lack, as far as paths and column names tell."""
-    data, wrong = task.data, []
+    wrong = []
     if data.kind == "hub" and data.preset and task.kind != FORMS[data.preset]:
         wrong.append(f"{where}.preset: '{data.preset}' goes with {FORMS[data.preset]}; found '{task.kind}'")
     wanted = {"train": task.sources, "validation": task.sources, "test": task.targets or data.languages}

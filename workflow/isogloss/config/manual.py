@@ -35,7 +35,7 @@ def manual() -> str:
         "",
     ]
     sections: list[tuple[str, type[Section]]] = [("Top level", Config)]
-    corpora = [Microworld, Gettext, Text, Table, Hub]
+    corpora: list[type[Section]] = [Microworld, Gettext, Text, Table, Hub]
     sections += [(f"corpora.NAME, kind: {option.__name__.lower()}", option) for option in corpora]
     sections += [("corpora.NAME.pairs", Pairs), ("corpora.NAME.word_alignment", WordAlignment)]
     sections += [("models.NAME", Model), ("models.NAME.train", Train), ("models.NAME.random", Random)]
@@ -53,7 +53,7 @@ def manual() -> str:
         lines += [
             f"## {title}",
             "",
-            section.__doc__.strip(),
+            (section.__doc__ or "").strip(),
             "",
             "| key | allowed | default | meaning |",
             "| --- | --- | --- | --- |",

@@ -3,6 +3,7 @@
 import logging
 import types
 import typing
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -81,9 +82,9 @@ def read(path: str | Path) -> Any:
     try:
         return yaml.load(path.read_text(encoding="utf-8-sig"), UniqueKeyLoader)
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        problem = RECURSIVE if "recursive" in error.problem else error.problem
-        raise ConfigError([f"{path}:{mark.line + 1}: {problem}"]) from error
+        problem = RECURSIVE if "recursive" in (error.problem or "") else error.problem
+        where = [f":{mark.line + 1}" for mark in (error.problem_mark, error.context_mark) if mark]
+        raise ConfigError([f"{path}{''.join(where[:1])}: {problem}"]) from error
     except UnicodeDecodeError as error:
         raise ConfigError([f"{path}: not text in UTF-8 (byte {error.start + 1}); save it as UTF-8"]) from error
     except (yaml.YAMLError, ValueError, RecursionError) as error:
@@ -205,7 +206,7 @@ def kind_of(value: Any) -> str:
     return f"{names.get(type(value), type(value).__name__)} ({shown})"
 
 
-def describe(detail: dict, content: Any) -> str:
+def describe(detail: Mapping[str, Any], content: Any) -> str:
     """Turn one of pydantic's errors into a line that names the key, what was found and what to do."""
     keys = list(detail["loc"])
     for section, place in (("corpora", 2), ("tasks", 3)):

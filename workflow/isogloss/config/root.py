@@ -15,7 +15,7 @@ from isogloss.relations.settings import Impact
 from isogloss.section import Count, Name, Section
 from isogloss.states.settings import Activations
 from isogloss.tasks.settings import Task
-from isogloss.text.settings import Gettext, Hub, Microworld, Selection, Table, Text
+from isogloss.text.settings import AnyCorpus, Selection
 
 
 class Compute(Section):
@@ -34,9 +34,7 @@ class Config(Section):
     results: Annotated[str, AfterValidator(lambda value: value.rstrip("/") or "/")] = Field(
         "results", min_length=1, description="Where results go: a folder of their own."
     )
-    corpora: dict[Name, Annotated[Microworld | Gettext | Text | Table | Hub, Field(discriminator="kind")]] = Field(
-        min_length=1, description="Parallel text, by name."
-    )
+    corpora: dict[Name, AnyCorpus] = Field(min_length=1, description="Parallel text, by name.")
     models: dict[Name, Model] = Field(min_length=1, description="Models, by name.")
     selection: Selection = Field(Selection(), description="Which words are used.")
     activations: Activations = Field(Activations(), description="How hidden states are extracted.")

@@ -7,6 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+# The wildcards of one file.
+Cell = dict[str, Any]
+
 
 @dataclass(frozen=True)
 class Measure:
@@ -43,9 +46,9 @@ class Measure:
     rule: str
     cell: str
     function: str
-    cells: Callable[[Any], list[dict[str, Any]]]
-    takes: Callable[[Any, Any, dict[str, Any]], dict[str, Any]]
-    spec: Callable[[Any, dict[str, Any]], dict[str, Any]]
+    cells: Callable[[Any], list[Cell]]
+    takes: Callable[[Any, Any, Cell], dict[str, Any]]
+    spec: Callable[[Any, Cell], dict[str, Any]]
     message: str
     gives: dict[str, tuple[str, str]] = field(default_factory=dict)
     variant_rule: str = ""

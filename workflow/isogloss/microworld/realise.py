@@ -66,7 +66,7 @@ def lemma_number(*key: str) -> int:
 def lemma_numbers() -> dict[tuple[str, ...], int]:
     """Number everything that the world can name."""
     world = read("world")
-    keys = [("article",), ("adposition",)]
+    keys: list[tuple[str, ...]] = [("article",), ("adposition",)]
     for part in ("subjects", "objects", "places"):
         keys += [(part, topic, str(index)) for topic in world["topics"] for index in range(len(world[part][topic]))]
     for part in ("verbs", "any_verbs", "adjectives", "adverbs"):

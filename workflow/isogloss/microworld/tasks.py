@@ -7,10 +7,12 @@ so that one text of a pair tells nothing about its label.
 """
 
 from itertools import product
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from isogloss.errors import IsoglossError
 from isogloss.microworld.realise import Grammar, realise
 from isogloss.microworld.world import SPLITS, Chooser, Meaning, draw, meanings, tenth
 
@@ -54,7 +56,7 @@ def generate_task(task: str, language: str, split: str, items: int, seed: int, i
 
     if task == "inference":
         pairs = inference_pairs(split, items, seed)
-        rows = {
+        rows: dict[str, list[Any]] = {
             "words": [say(premise) for premise, _, _ in pairs],
             "other_words": [say(hypothesis) for _, hypothesis, _ in pairs],
             "label": [label for _, _, label in pairs],
@@ -67,6 +69,8 @@ def generate_task(task: str, language: str, split: str, items: int, seed: int, i
         elif task == "entities":
             rows["tags"] = [[token.entity for token in realise(meaning, grammar)] for meaning in said]
         else:
+            if into is None:
+                raise IsoglossError("A translation task needs the language to translate into.")
             other = Grammar(into)
             rows["other_words"] = [[token.form for token in realise(meaning, other)] for meaning in said]
     return pd.DataFrame({"item": range(items), **rows})

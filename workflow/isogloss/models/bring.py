@@ -154,7 +154,7 @@ def check_weights(path: Path) -> dict[str, list[int]]:
             raise IsoglossError(f"{path} is a Git-LFS pointer, not the weights. Run `git lfs pull` in its folder.")
         length = int.from_bytes(start, "little")
         try:
-            header = json.loads(handle.read(length)) if 8 < 8 + length <= size else None
+            header = json.loads(handle.read(length) if 8 < 8 + length <= size else b"")
             tensors = {name: about for name, about in header.items() if name != "__metadata__"}
             end = max((about["data_offsets"][1] for about in tensors.values()), default=0)
         except (ValueError, KeyError, TypeError, AttributeError):

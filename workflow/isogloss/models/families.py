@@ -82,7 +82,7 @@ def both(blocks: str, final_norm: bool, heads: tuple[str, ...] = (LABELS, TRANSL
 
 
 T5 = both("block", True, layers="num_layers", decoder_layers="num_decoder_layers", hidden="d_model", positions=None)
-BART = {"layers": "encoder_layers", "decoder_layers": "decoder_layers", "hidden": "d_model"}
+BART: dict[str, Any] = {"layers": "encoder_layers", "decoder_layers": "decoder_layers", "hidden": "d_model"}
 ROBERTA = encoder(after_padding=True)
 
 FAMILIES: dict[str, Family] = {
@@ -213,9 +213,9 @@ def shape_from(settings: Callable[[str], Any], model_type: str, where: str, own_
         return next(iter(found.values()), None)
 
     depth, hidden, longest = number("layers"), number("hidden"), number("positions")
-    for role, value in (("layers", depth), ("hidden", hidden)):
-        if value is None:
-            raise IsoglossError(f"{where} does not say {getattr(family, role)}, which every {model_type} has.")
+    if depth is None or hidden is None:
+        lacking = family.layers if depth is None else family.hidden
+        raise IsoglossError(f"{where} does not say {lacking}, which every {model_type} has.")
     depths = {family.reader: depth}
     if "decoder" in family.stacks[1:]:
         depths["decoder"] = number("decoder_layers") or depth

@@ -189,7 +189,7 @@ def load_checkpoint(folder: str | Path, device: str, precision: str) -> Checkpoi
         If there is no such folder, weights are missing, or the tokenizer cannot tell words.
     """
     device = choose_device(device)
-    model = load_weights(AutoModel, folder, choose_precision(precision, device))
+    model: Any = load_weights(AutoModel, folder, choose_precision(precision, device))
     tokenizer = load_tokenizer(folder)
     set_padding(model, tokenizer, folder)
     return Checkpoint(model.to(device).eval(), tokenizer, shape_of(model, folder))

@@ -5,6 +5,7 @@ A control is another model with its weights drawn anew: what it scores, the othe
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import torch
 import transformers
@@ -69,8 +70,7 @@ def make_random_model(
         )
         model = MT5Model(config)
     else:
-        kind, build = (BertConfig, BertModel) if family == "bert" else (XLMRobertaConfig, XLMRobertaModel)
-        config = kind(
+        config = (BertConfig if family == "bert" else XLMRobertaConfig)(
             vocab_size=size,
             hidden_size=hidden,
             num_hidden_layers=layers,
@@ -79,7 +79,7 @@ def make_random_model(
             max_position_embeddings=514,
             pad_token_id=padding,
         )
-        model = build(config)
+        model = BertModel(config) if isinstance(config, BertConfig) else XLMRobertaModel(config)
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
 
@@ -122,7 +122,7 @@ def randomise(*, folder: str | Path, source: str | Path, model: str, seed: int) 
             shutil.copyfile(file, folder / file.name)
 
 
-def make_from_corpora(*, folder: str | Path, texts: dict[str, str | Path], **shape: int | str) -> None:
+def make_from_corpora(*, folder: str | Path, texts: dict[str, str | Path], **shape: Any) -> None:
     """Make a random model whose tokenizer is trained on corpus files.
 
     Parameters

@@ -6,6 +6,7 @@ from pathlib import Path
 from isogloss.errors import IsoglossError
 from isogloss.models.families import Shape, family_of, read_shape
 from isogloss.models.settings import Model
+from isogloss.section import of_kind
 
 # Family, layers of each stack, width and longest input of hub models whose config.json is not on this machine yet.
 KNOWN = {
@@ -47,15 +48,16 @@ def shape_of(model: Model) -> Shape:
 
         check_folder(Path(model.folder))
         return read_shape(model.folder)
-    here = cached(model.hub, model.revision or "")
+    repository = of_kind(model.hub, str)
+    here = cached(repository, model.revision or "")
     if here:
         return read_shape(here)
     if model.depth and model.family:
         return made(model.family, model.depth, HIDDEN, None)
-    if model.hub in KNOWN:
-        return made(*KNOWN[model.hub])
+    if repository in KNOWN:
+        return made(*KNOWN[repository])
     raise IsoglossError(
-        f"the shape of {model.hub} is not known before it is fetched; say `depth:` (its number of layers) and "
+        f"the shape of {repository} is not known before it is fetched; say `depth:` (its number of layers) and "
         "`family:` (what its config.json calls model_type)"
     )
 

@@ -35,6 +35,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -48,7 +49,7 @@ from transformers import BertConfig, BertForMaskedLM, T5Config, T5ForConditional
 
 from isogloss.errors import IsoglossError
 from isogloss.files import published, published_folder, read_parquet, write_csv
-from isogloss.models.subwords import train_tokenizer
+from isogloss.models.subwords import Family, train_tokenizer
 from isogloss.ownership import Ownership
 
 logger = logging.getLogger(__name__)
@@ -91,7 +92,7 @@ class Spec:
         Longest input in pieces, special tokens included; longer training sentences are cut.
     """
 
-    architecture: str = "bert"
+    architecture: Family = "bert"
     objective: str = "naive"
     layers: int = 3
     hidden: int = 64
@@ -295,7 +296,7 @@ def read_training(training: Mapping[str, str | Path], spec: Spec) -> dict[str, p
     return tables
 
 
-def encode(tables: Mapping[str, pd.DataFrame], tokenizer, spec: Spec) -> Text:
+def encode(tables: Mapping[str, pd.DataFrame], tokenizer: Any, spec: Spec) -> Text:
     """Turn the training text into piece numbers, and find the translation pairs.
 
     Each different word is given to the tokenizer once: the tokenizers of `isogloss.models.subwords` never look
@@ -308,7 +309,10 @@ def encode(tables: Mapping[str, pd.DataFrame], tokenizer, spec: Spec) -> Text:
     last = tokenizer.eos_token_id if tokenizer.sep_token_id is None else tokenizer.sep_token_id
     room = spec.max_length - len(first) - 1
     with_lemmas = spec.objective == "unified"
-    pieces, labels, lengths, rows = [], [], [], {}
+    pieces: list[int] = []
+    labels: list[int] = []
+    lengths: list[int] = []
+    rows: dict[str, pd.Series] = {}
     for language, table in tables.items():
         begin = len(lengths)
         for position, words in enumerate(table["words"]):
@@ -332,20 +336,19 @@ def encode(tables: Mapping[str, pd.DataFrame], tokenizer, spec: Spec) -> Text:
             raise IsoglossError(
                 f"No sentence of {spec.pivot} has a translation: the languages share no sentence numbers."
             )
-    lengths = np.array(lengths, dtype=np.int64)
-    labels = np.array(labels, dtype=np.int64)
+    widths = np.array(lengths, dtype=np.int64)
     return Text(
         pieces=np.array(pieces, dtype=np.int64),
-        labels=labels,
-        starts=np.cumsum(lengths) - lengths,
-        lengths=lengths,
+        labels=np.array(labels, dtype=np.int64),
+        starts=np.cumsum(widths) - widths,
+        lengths=widths,
         pairs=pairs,
-        by_length={int(length): np.flatnonzero(lengths == length) for length in np.unique(lengths)},
-        lemmas=int(labels.max(initial=-1)) + 1 if with_lemmas else 0,
+        by_length={int(length): np.flatnonzero(widths == length) for length in np.unique(widths)},
+        lemmas=max(labels, default=-1) + 1 if with_lemmas else 0,
     )
 
 
-def make_model(spec: Spec, tokenizer, lemmas: int, seed: int) -> tuple[transformers.PreTrainedModel, nn.Module | None]:
+def make_model(spec: Spec, tokenizer: Any, lemmas: int, seed: int) -> tuple[Any, nn.Module | None]:
     """Make the network with its first weights, and the lemma head if the objective has one."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
@@ -361,7 +364,7 @@ def make_model(spec: Spec, tokenizer, lemmas: int, seed: int) -> tuple[transform
                 dropout_rate=0.0,
                 pad_token_id=tokenizer.pad_token_id,
                 eos_token_id=tokenizer.eos_token_id,
-                decoder_start_token_id=tokenizer.pad_token_id,
+                decoder_start_token_id=tokenizer.pad_token_id,  # type: ignore[call-arg]  # of every config
             )
             model = T5ForConditionalGeneration(config)
             model.shared.weight.data.mul_(FIRST_SCALE)
@@ -382,13 +385,9 @@ def make_model(spec: Spec, tokenizer, lemmas: int, seed: int) -> tuple[transform
             return model, None
         if not lemmas:
             raise IsoglossError("The objective unified needs lemmas, but every word of the text has lemma -1.")
-        head = nn.Sequential(
-            nn.Linear(spec.hidden, spec.hidden),
-            nn.GELU(),
-            nn.LayerNorm(spec.hidden),
-            nn.Linear(spec.hidden, lemmas),
-        )
-        nn.init.normal_(head[-1].weight, std=0.02)
+        first, answer = nn.Linear(spec.hidden, spec.hidden), nn.Linear(spec.hidden, lemmas)
+        head = nn.Sequential(first, nn.GELU(), nn.LayerNorm(spec.hidden), answer)
+        nn.init.normal_(answer.weight, std=0.02)
         return model, head
 
 
@@ -409,7 +408,7 @@ class Learner:
         With the step's number, decides the step's batch and masks.
     """
 
-    def __init__(self, model, head, tokenizer, text: Text, spec: Spec, seed: int):
+    def __init__(self, model: Any, head: nn.Module | None, tokenizer: Any, text: Text, spec: Spec, seed: int):
         self.model, self.head, self.text, self.spec, self.seed = model.train(), head, text, spec, seed
         self.padding, self.mask = tokenizer.pad_token_id, tokenizer.mask_token_id
         self.vocabulary = len(tokenizer)
@@ -424,7 +423,7 @@ class Learner:
         sizes = np.array([len(rows) for rows in text.by_length.values()], dtype=np.float64)
         self.length_odds = sizes / sizes.sum()
         self.rows: list[tuple[int, str, float, int]] = []
-        self.sums: dict[str, list[float]] = {}
+        self.sums: dict[str, tuple[float, int]] = {}
 
     def __str__(self) -> str:
         latest = {kind: loss for _, kind, loss, _ in self.rows}
@@ -461,9 +460,8 @@ class Learner:
         nn.utils.clip_grad_norm_(self.parameters, 1.0)
         self.optimizer.step()
         self.optimizer.zero_grad()
-        total = self.sums.setdefault(kind, [0.0, 0])
-        total[0] += value
-        total[1] += 1
+        total, count = self.sums.get(kind, (0.0, 0))
+        self.sums[kind] = (total + value, count + 1)
         if number % max(1, spec.steps // 50) == 0 or number == spec.steps:
             self.rows += [(number, kind, total / n, n) for kind, (total, n) in sorted(self.sums.items())]
             self.sums = {}
@@ -623,7 +621,7 @@ class Learner:
             index, key = name.split(".")
             self.optimizer.state[self.parameters[int(index)]][key] = value
         self.rows = [tuple(row) for row in facts["rows"]]
-        self.sums = facts["sums"]
+        self.sums = {kind: (total, count) for kind, (total, count) in facts["sums"].items()}
         return facts["step"]
 
     def curve(self) -> pd.DataFrame:
@@ -631,7 +629,7 @@ class Learner:
         return pd.DataFrame(self.rows, columns=["step", "kind", "loss", "batches"])
 
 
-def fingerprint(spec: Spec, tokenizer, text: Text, seed: int, threads: int) -> str:
+def fingerprint(spec: Spec, tokenizer: Any, text: Text, seed: int, threads: int) -> str:
     """Digest of all that decides the weights, so that a saved state is only taken up by its own run."""
     digest = hashlib.sha256()
     versions = {"torch": torch.__version__, "transformers": transformers.__version__, "numpy": np.__version__}

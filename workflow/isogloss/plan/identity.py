@@ -14,6 +14,7 @@ import ast
 import functools
 import hashlib
 import re
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -81,7 +82,7 @@ def identity(step: str) -> str:
 @functools.cache
 def fixed_part() -> str:
     """Digest what all steps share: the script, and what it does."""
-    return hashlib.sha256("".join(ast.dump(parsed(path)) for path in (SCRIPT, source(RUNNER))).encode()).hexdigest()
+    return hashlib.sha256("".join(ast.dump(parsed(path)) for path in (SCRIPT, file_of(RUNNER))).encode()).hexdigest()
 
 
 @functools.cache
@@ -127,8 +128,8 @@ def data_folders(module: str, name: str) -> list[Path]:
     for node in nodes(module, name):
         if isinstance(node, ast.Name) and node.id == "__file__":
             folders.add(read(module).path.parent)
-        elif isinstance(node, ast.Constant) and PACKAGE_NAME.fullmatch(str(node.value)) and source(node.value):
-            folders.add(source(node.value).parent)
+        elif isinstance(node, ast.Constant) and PACKAGE_NAME.fullmatch(str(node.value)) and source(str(node.value)):
+            folders.add(file_of(str(node.value)).parent)
     return sorted(folders)
 
 
@@ -214,10 +215,23 @@ def source(module: str) -> Path | None:
     return None
 
 
+def file_of(module: str) -> Path:
+    """Find the file of a module that this package has.
+
+    Raises
+    ------
+    KeyError
+        If it has none such.
+    """
+    if (path := source(module)) is None:
+        raise KeyError(f"There is no module {module}.")
+    return path
+
+
 @functools.cache
 def read(module: str) -> Module:
     """Sort a module's statements into what they define, import and do."""
-    path = source(module)
+    path = file_of(module)
     about = Module(module, path)
     for statement in top_level(parsed(path).body):
         if isinstance(statement, (ast.Import, ast.ImportFrom)):
@@ -244,8 +258,10 @@ def assigned(statement: ast.stmt) -> list[str]:
     """Name the variables that a statement assigns; none where it changes something that is there."""
     if isinstance(statement, ast.Assign):
         targets = statement.targets
-    elif isinstance(statement, (ast.AnnAssign, ast.TypeAlias) if hasattr(ast, "TypeAlias") else ast.AnnAssign):
-        targets = [getattr(statement, "target", None) or statement.name]
+    elif isinstance(statement, ast.AnnAssign):
+        targets = [statement.target]
+    elif sys.version_info >= (3, 12) and isinstance(statement, ast.TypeAlias):
+        targets = [statement.name]
     else:
         return []
     names = [node.id for target in targets for node in ast.walk(target) if isinstance(node, ast.Name)]

@@ -6,10 +6,14 @@ are generous on purpose. Asking for too little costs a second attempt, which ask
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 from isogloss.concepts.methods import BY_NAME as METHODS
 from isogloss.concepts.settings import Concepts
+from isogloss.measures.word_retrieval.settings import WordRetrieval
+from isogloss.models.settings import Train
 from isogloss.plan.study import Study
+from isogloss.section import of_kind
 from isogloss.states.settings import Activations
 from isogloss.tasks.settings import Task
 
@@ -63,7 +67,7 @@ def parameters(study: Study, model: str) -> tuple[int, int, float]:
     return hidden, layers, 12.0 * halves * layers * hidden**2
 
 
-def small(*_, **__) -> Effort:
+def small(*_: Any, **__: Any) -> Effort:
     """What takes seconds."""
     return Effort(2000, 10)
 
@@ -82,16 +86,16 @@ def gpus(section: Activations | Concepts) -> int:
     return 0 if section.device == "cpu" else 1
 
 
-def extraction(study: Study, model: str, corpus: str, **_) -> Effort:
+def extraction(study: Study, model: str, corpus: str, **_: Any) -> Effort:
     """Estimate one store: a forward pass over a corpus, and the vectors written in half precision."""
     work = 2 * parameters(study, model)[2] * sentences(study, corpus) * PIECES
     runtime = minutes(work, speed(study, study.settings.activations), LOADING_MINUTES)
     return Effort(activation_memory(study, model), runtime)
 
 
-def training(study: Study, model: str, **_) -> Effort:
+def training(study: Study, model: str, **_: Any) -> Effort:
     """Estimate the training of a model from nothing: forward and backward, with the output layer, on a CPU."""
-    made = study.settings.models[model].train
+    made = of_kind(study.settings.models[model].train, Train)
     hidden, layers, weights = parameters(study, model)
     weights += hidden * made.vocabulary
     pieces = made.steps * made.batch * PIECES
@@ -99,12 +103,12 @@ def training(study: Study, model: str, **_) -> Effort:
     return Effort(memory + 1500, minutes(6 * weights * pieces, THREAD_SPEED * study.settings.compute.threads))
 
 
-def randomising(study: Study, model: str, **_) -> Effort:
+def randomising(study: Study, model: str, **_: Any) -> Effort:
     """Estimate a control: the weights are drawn and written."""
     return Effort(activation_memory(study, model), START_MINUTES)
 
 
-def clustering(study: Study, model: str, corpus: str, spaces: int = 1, **_) -> Effort:
+def clustering(study: Study, model: str, corpus: str, spaces: int = 1, **_: Any) -> Effort:
     """Estimate the clustering of one layer of one or two spaces: three copies of the vectors, and the distances."""
     hidden = parameters(study, model)[0]
     words, clusters = spaces * sentences(study, corpus) * WORDS, study.settings.concepts.clusters
@@ -114,12 +118,12 @@ def clustering(study: Study, model: str, corpus: str, spaces: int = 1, **_) -> E
     return Effort(memory, minutes(work, speed(study, study.settings.concepts), MEMBER_MINUTES))
 
 
-def joint_clustering(study: Study, model: str, corpus: str, **_) -> Effort:
+def joint_clustering(study: Study, model: str, corpus: str, **_: Any) -> Effort:
     """Estimate the clustering of one layer of both sides of a pair together."""
     return clustering(study, model, corpus, spaces=2)
 
 
-def scoring(study: Study, corpus: str, **_) -> Effort:
+def scoring(study: Study, corpus: str, **_: Any) -> Effort:
     """Estimate CALIGN or COLAP of one layer of a pair: draws over all words' concepts, without any vectors."""
     draws = max(
         section.null + section.bootstrap
@@ -129,14 +133,14 @@ def scoring(study: Study, corpus: str, **_) -> Effort:
     return Effort(LIBRARIES_MB + int(200 * words / 1e6), minutes(100 * draws * words, THREAD_SPEED, MEMBER_MINUTES))
 
 
-def cards(study: Study, model: str, **_) -> Effort:
+def cards(study: Study, model: str, **_: Any) -> Effort:
     """Estimate the map of one pair's concepts: t-SNE of two languages' concepts in all layers, on one thread."""
     concepts = 2 * len(study.layers(model)) * study.settings.concepts.clusters
     hidden = parameters(study, model)[0]
     return Effort(LIBRARIES_MB + int(16 * concepts * hidden / 1e6), 10 + concepts // 2000)
 
 
-def retrieval(study: Study, model: str, corpus: str, **_) -> Effort:
+def retrieval(study: Study, model: str, corpus: str, **_: Any) -> Effort:
     """Estimate a forward pass over every language of a corpus on a CPU, and all sentences against all."""
     count, languages = sentences(study, corpus), len(study.settings.corpora[corpus].languages)
     hidden, layers, weights = parameters(study, model)
@@ -145,7 +149,7 @@ def retrieval(study: Study, model: str, corpus: str, **_) -> Effort:
     return Effort(memory, minutes(work, THREAD_SPEED * study.settings.compute.threads))
 
 
-def finetuning(study: Study, model: str, checkpoint: str, **_) -> Effort:
+def finetuning(study: Study, model: str, checkpoint: str, **_: Any) -> Effort:
     """Estimate a fine-tuning: forward and backward over all items, weights, gradients, and the optimiser's moments."""
     task = study.settings.tasks[study.task_of(model, checkpoint)]
     hidden, layers, weights = parameters(study, model)
@@ -156,7 +160,7 @@ def finetuning(study: Study, model: str, checkpoint: str, **_) -> Effort:
     return Effort(memory, minutes(work, speed(study, study.settings.activations)))
 
 
-def test_pass(study: Study, model: str, task: str, **_) -> Effort:
+def test_pass(study: Study, model: str, task: str, **_: Any) -> Effort:
     """Estimate a forward pass of a task's test items in every language; what is generated counts as a second one."""
     section = study.settings.tasks[task]
     hidden, layers, weights = parameters(study, model)
@@ -166,7 +170,7 @@ def test_pass(study: Study, model: str, task: str, **_) -> Effort:
     return Effort(memory, minutes(work, speed(study, study.settings.activations), LOADING_MINUTES))
 
 
-def similarity(study: Study, model: str, task: str, **_) -> Effort:
+def similarity(study: Study, model: str, task: str, **_: Any) -> Effort:
     """Estimate the similarity of spaces, or probes: all pairs of languages in all layers, with every draw."""
     section = study.settings.space_similarity
     hidden, layers, _ = parameters(study, model)
@@ -178,10 +182,10 @@ def similarity(study: Study, model: str, task: str, **_) -> Effort:
     return Effort(memory, minutes(work, THREAD_SPEED * study.settings.compute.threads))
 
 
-def word_retrieval(study: Study, model: str, corpus: str, **_) -> Effort:
+def word_retrieval(study: Study, model: str, corpus: str, **_: Any) -> Effort:
     """Estimate word retrieval of one pair: a store's layers one by one, and all linked words against all."""
     hidden, layers, _ = parameters(study, model)
-    count = study.settings.word_retrieval.pairs
+    count = of_kind(study.settings.word_retrieval, WordRetrieval).pairs
     memory = LIBRARIES_MB + int((8 * sentences(study, corpus) * WORDS * hidden + 100 * count**2) / 1e6)
     work = (layers + 1) * count**2 * (10 * hidden + 2000)
     return Effort(memory, minutes(work, THREAD_SPEED * study.settings.compute.threads, MEMBER_MINUTES))

@@ -9,6 +9,9 @@ from typing import Any
 
 from isogloss.plan.places import Places
 from isogloss.plan.study import Study, Tuning, plain
+from isogloss.section import of_kind
+from isogloss.tasks.settings import HubTask
+from isogloss.text.settings import Hub
 
 
 def corpus(study: Study, name: str, language: str, part: str = "parallel") -> dict[str, Any]:
@@ -16,7 +19,7 @@ def corpus(study: Study, name: str, language: str, part: str = "parallel") -> di
     section = study.settings.corpora[name]
     if section.kind == "microworld":
         count = section.sentences if part == "parallel" else section.training_sentences
-        own = {"sentences": count, "seed": section.seed}
+        own: dict[str, Any] = {"sentences": count, "seed": section.seed}
     elif section.kind == "gettext":
         own = {
             "folder": str(section.folder),
@@ -77,7 +80,7 @@ def corpus_files(study: Study, name: str, language: str) -> list[str]:
 
 def fetched_text(study: Study, name: str, language: str) -> dict[str, Any]:
     """Name one language of a data set of the hub."""
-    section = study.settings.corpora[name]
+    section = of_kind(study.settings.corpora[name], Hub)
     names = {one: section.names.get(one, one) for one in (*section.languages, section.pivot or "")}
     spec = {"repository": section.repository, "revision": section.revision, "max_rows": section.max_sentences}
 
@@ -102,7 +105,8 @@ def paired(*names: str) -> str:
 
 def fetched_items(study: Study, name: str, language: str, split: str) -> dict[str, Any]:
     """Name one language's and split's items in a data set of the hub."""
-    section, data = study.settings.tasks[name], study.settings.tasks[name].data
+    section = study.settings.tasks[name]
+    data = of_kind(section.data, HubTask)
     own, into = (data.names.get(one, one) for one in (language, section.into or ""))
     files = getattr(data, split).replace("{language}", own).replace("{pair}", paired(own, into))
     return {"repository": data.repository, "revision": data.revision, "files": files}
@@ -117,7 +121,7 @@ def given_links(study: Study, name: str, source: str, target: str) -> list[str]:
 def word_alignment(study: Study, name: str, source: str, target: str) -> dict[str, Any]:
     """Name what the word alignment of a pair depends on beside its text."""
     section = study.settings.corpora[name]
-    spec = {"method": section.word_alignment.method, "max_words": section.max_sentence_words}
+    spec: dict[str, Any] = {"method": section.word_alignment.method, "max_words": section.max_sentence_words}
     if section.word_alignment.method == "eflomal":
         spec |= {"symmetrization": section.word_alignment.symmetrization, "seed": section.word_alignment.seed}
     for path in given_links(study, name, source, target):
@@ -162,12 +166,13 @@ def randomised(study: Study, model: str) -> dict[str, Any]:
 
 def folder(study: Study, model: str) -> dict[str, Any]:
     """Name the folder of a local model."""
-    return {"source": str(Path(study.settings.models[model].folder).resolve())}
+    return {"source": str(of_kind(study.settings.models[model].folder, Path).resolve())}
 
 
 def model_files(study: Study, model: str) -> list[str]:
     """List the files of a local model's folder."""
-    return sorted(str(path) for path in Path(study.settings.models[model].folder).iterdir() if path.is_file())
+    folder = of_kind(study.settings.models[model].folder, Path)
+    return sorted(str(path) for path in folder.iterdir() if path.is_file())
 
 
 def hub(study: Study, model: str) -> dict[str, Any]:

@@ -9,7 +9,9 @@ from typing import Any
 
 from isogloss.config.root import Config
 from isogloss.models.families import Shape
+from isogloss.models.settings import Random
 from isogloss.models.shape import shape_of
+from isogloss.section import of_kind
 from isogloss.tasks.settings import WHOLE, Task, at, checkpoint_name
 
 SPACES = ("source-encoder", "target-encoder", "source-decoder", "target-decoder")
@@ -134,7 +136,8 @@ class Study:
 
     def training_text(self, model: str) -> list[tuple[str, str]]:
         """List the (corpus, language) pairs whose training text a model made here reads."""
-        made = self.settings.models[model].train or self.settings.models[model].random
+        section = self.settings.models[model]
+        made = section.train or of_kind(section.random, Random)
         return [(made.corpus, language) for language in self.settings.corpora[made.corpus].languages]
 
     # Corpora -------------------------------------------------------------------------------------------------------

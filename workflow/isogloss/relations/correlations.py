@@ -228,11 +228,11 @@ def tested(
         regress_many(x, ys, written, related, sources, draws, seed, statistic),
         strict=True,
     ):
-        reasons = [plain.pop("reason"), given.pop("reason")]
+        reasons = [str(plain.pop("reason")), str(given.pop("reason"))]
         mixed: dict[str, float | str] = {"beta_mixed": np.nan, "p_mixed": np.nan}
         if statistic == "pearson" and name.get("layer", "mean") == "mean":
             mixed = social_relations(x, y, written, related, sources)
-            reasons.append(mixed.pop("reason"))
+            reasons.append(str(mixed.pop("reason")))
         if related is not None and common.strangers and np.isfinite(given["p_mrqap"]):
             reasons.append(f"Regression without {', '.join(common.strangers)}: no family is known.")
         # One reason is enough where there is no correlation at all.

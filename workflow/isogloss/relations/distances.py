@@ -204,7 +204,7 @@ def read_features(file: str, codes: list[str]) -> pd.DataFrame:
     DataFrame
         A row a language, a column a feature; -1 where it is unknown.
     """
-    folder = files("urielplus") / "database"
+    folder = Path(str(files("urielplus"))) / "database"
     if file == "grambank":
         table = pd.read_csv(folder / "urielplus_csvs" / "grambank_data.csv", index_col="language_id")
         return table.reindex([glottocodes()[code] for code in codes], fill_value=-1).set_axis(codes).astype(np.float64)

@@ -7,6 +7,7 @@ distant languages; freezing them should narrow the gap between near and far.
 import json
 import logging
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -51,11 +52,12 @@ def choose_layers(
     far = read_table(distances)
     languages = sorted({*moved.source, *moved.target})
     [(_, apart)] = matrices(far[far.distance == distance], [], {"value": None}, languages)
-    known, reason = {}, ""
+    known: dict[int, Any] = {}
+    reason = ""
     for name, impact in matrices(moved, ["layer"], {"impact_debiased": None}, languages):
         if name["layer"] != "mean":
             # Only r is needed, so one draw will do.
-            r = correlate(apart, impact, np.isfinite(impact).any(1), draws=1, seed=0)["r"]
+            r = correlate(apart, impact, np.any(np.isfinite(impact), axis=1), draws=1, seed=0)["r"]
             known |= {int(name["layer"]): r} if np.isfinite(r) else {}
     if not known:
         reason = (

@@ -7,6 +7,7 @@ text, and its own security policy lets no script run that is not named here and 
 import base64
 import hashlib
 import json
+from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -33,8 +34,8 @@ FILTERS = ("model", "checkpoint", "task", "language", "layer")
 
 def write_report(
     *,
-    tables: list[str | Path],
-    cards: list[str | Path],
+    tables: Sequence[str | Path],
+    cards: Sequence[str | Path],
     provenance: str | Path,
     title: str,
     output: str | Path,
@@ -94,7 +95,7 @@ def write_again(results: str | Path) -> Path:
 def page(
     data: dict[str, pd.DataFrame],
     paths: dict[str, str | Path],
-    cards: list[str | Path],
+    cards: Sequence[str | Path],
     record: dict[str, Any],
     title: str,
     missing: list[str],
@@ -139,7 +140,7 @@ def page(
 @cache
 def vega() -> str:
     """Give Vega, Vega-Lite and vega-embed as one script, from vl-convert and without a network."""
-    return vl_convert.javascript_bundle()
+    return vl_convert.javascript_bundle()  # type: ignore[call-arg]  # its stub lacks the default
 
 
 def asset(name: str) -> str:

@@ -67,8 +67,7 @@ class ForkServer:
     def stop(self) -> None:
         """Let it end."""
         os.environ.pop(FOLDER, None)
-        self.process.stdin.close()
-        self.process.wait()
+        self.process.communicate()  # closes its standard input
         shutil.rmtree(self.folder, ignore_errors=True)  # it does so itself unless it was killed
 
 

@@ -22,12 +22,13 @@ def log_to(path: str | Path) -> Iterator[None]:
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    handlers = [logging.FileHandler(path, mode="w", encoding="utf-8"), logging.StreamHandler(sys.stderr)]
+    file = logging.FileHandler(path, mode="w", encoding="utf-8")
+    handlers = (file, logging.StreamHandler(sys.stderr))
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", handlers=handlers, force=True)
     started = time.monotonic()
     try:
         yield
-        handlers[0].handle(logging.LogRecord("", logging.INFO, "", 0, taken(time.monotonic() - started), None, None))
+        file.handle(logging.LogRecord("", logging.INFO, "", 0, taken(time.monotonic() - started), None, None))
     except IsoglossError as error:
         logging.error("Error: %s", error)
         leave()

@@ -45,8 +45,8 @@ def group_results(outputs: Iterable[str], inputs: Iterable[str], settings: Mappi
     facts = {"inputs": {name: content(Path(name)) for name in sorted(inputs)}, "settings": dict(settings)}
     key = hashlib.sha256(json.dumps(facts, sort_keys=True, default=str).encode()).hexdigest()[:16]
     outputs = [Path(name) for name in outputs]
-    found = [find(path, key) for path in outputs]
-    done = all(found)
+    found = [second for path in outputs if (second := find(path, key))]
+    done = len(found) == len(outputs)
     if done:
         for path, second in zip(outputs, found, strict=True):
             path.unlink(missing_ok=True)

@@ -6,8 +6,9 @@ Outside the versions that were tried, a warning is given and everything is left 
 import getpass
 import logging
 import sys
+from collections.abc import Callable, Iterator
 from importlib.metadata import version
-from types import ModuleType
+from typing import Any
 
 from isogloss.running.failed_groups import explain
 from isogloss.running.restart import PREFIX
@@ -63,14 +64,14 @@ def amend_masks() -> None:
 
     walk, update = DAG.bfs, DAG.update_needrun
 
-    async def update_needrun(self, *arguments, **more):
+    async def update_needrun(self: Any, *arguments: Any, **more: Any) -> Any:
         self.masking = True
         try:
             return await update(self, *arguments, **more)
         finally:
             self.masking = False
 
-    def bfs(self, direction, *jobs, **more):
+    def bfs(self: Any, direction: Any, *jobs: Any, **more: Any) -> Iterator[Any]:
         if direction is not self.depending or not getattr(self, "masking", False):
             yield from walk(self, direction, *jobs, **more)
             return
@@ -86,7 +87,7 @@ def amend_masks() -> None:
     DAG.bfs, DAG.update_needrun = bfs, update_needrun
 
 
-def amend_plugin(plugin: ModuleType) -> None:
+def amend_plugin(plugin: Any) -> None:
     """Make three amends to Snakemake's plugin for SLURM.
 
     It gives all jobs of a run the same name, and finds them in the queue by it. Here a name says what a job is; the
@@ -97,14 +98,14 @@ def amend_plugin(plugin: ModuleType) -> None:
     executor, submit = plugin.Executor, plugin.get_submit_command
     arguments, tell = executor.additional_general_args, executor.print_job_error
 
-    def named(job, params, **more):
+    def named(job: Any, params: dict[str, Any], **more: Any) -> Any:
         what = job.groupid if job.is_group() else f"{job.name}_{plugin.get_job_wildcards(job)}"
         return submit(job, {**params, "run_uuid": f"{PREFIX}_{what}"}, **more)
 
-    def of_the_user(query):
+    def of_the_user(query: Callable[[str], str]) -> Callable[[str], str]:
         return lambda run: query(run).replace(f"--name {run}", f"--user {getpass.getuser()}")
 
-    def told(self, job_info, msg=None, aux_logs=None, **more):
+    def told(self: Any, job_info: Any, msg: Any = None, aux_logs: Any = None, **more: Any) -> None:
         if job_info.job.is_group():
             log_file = next(filter(None, aux_logs or []), None)
             self.logger.error(explain(job_info.job.groupid, msg, log_file))

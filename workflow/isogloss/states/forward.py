@@ -68,8 +68,8 @@ class Reader:
         """Call a module on a batch, padded on the right."""
         if before is None:
             inputs = self.inputs([sentence.ids for sentence in batch])
-            if batch[0].types is not None:
-                inputs["token_type_ids"] = self.stacked([sentence.types for sentence in batch], 0)
+            if types := [sentence.types for sentence in batch if sentence.types is not None]:
+                inputs["token_type_ids"] = self.stacked(types, 0)
             return module(**inputs, **more)
         inputs = self.inputs([sentence.ids for sentence in before])
         read = self.inputs([[self.start(sentence), *sentence.ids] for sentence in batch])

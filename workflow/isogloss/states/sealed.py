@@ -45,8 +45,9 @@ def write_seal(path: Path) -> None:
         file.visititems(add)
         kind = str(file.attrs["format"])
     size = path.stat().st_size
-    facts = {"format": kind, "size": size, "datasets": datasets, "data": sorted(ranges)}
-    facts["rest"] = rest_of(path, size, facts["data"])
+    ranges.sort()
+    rest = rest_of(path, size, ranges)
+    facts = {"format": kind, "size": size, "datasets": datasets, "data": ranges, "rest": rest}
     body = json.dumps(facts).encode()
     with path.open("ab") as handle:
         handle.write(body + zlib.crc32(body).to_bytes(4, "little") + len(body).to_bytes(8, "little") + MARK)
@@ -117,8 +118,10 @@ class SealedData:
         return values[part]
 
 
-class SealedFile(Mapping[str, "SealedFile | SealedData"]):
-    """A finished file, or a group of one: names, and what stands under them. Made by :func:`open_sealed`.
+class SealedFile(Mapping[str, Any]):
+    """A finished file, or a group of one: names, and the groups and :class:`SealedData` under them.
+
+    Made by :func:`open_sealed`.
 
     Attributes
     ----------
@@ -137,7 +140,7 @@ class SealedFile(Mapping[str, "SealedFile | SealedData"]):
     def __len__(self) -> int:
         return len(self.names)
 
-    def __getitem__(self, name: str) -> "SealedFile | SealedData":
+    def __getitem__(self, name: str) -> Any:
         whole = self.group + name
         if whole in self.datasets:
             return SealedData(self.file, whole, *self.datasets[whole])

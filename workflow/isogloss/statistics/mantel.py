@@ -115,7 +115,7 @@ def correlate_alike(
     """Correlate one matrix with others whose values are missing at the same places; ``joint``: where none is."""
     keep, sources = in_pairs(joint)
     n, languages = int(joint.sum()), len(keep)
-    blanks = {**dict.fromkeys(NUMBERS, np.nan), "n": n, "languages": languages, "reason": ""}
+    blanks: dict[str, float | str] = {**dict.fromkeys(NUMBERS, np.nan), "n": n, "languages": languages, "reason": ""}
     few = ""
     if n < FEWEST_PAIRS:
         few = f"{n} pair{'s' * (n != 1)} of languages with both values; at least {FEWEST_PAIRS} are needed."
@@ -127,7 +127,7 @@ def correlate_alike(
         return [{**blanks, "reason": few} for _ in ys]
     at = np.ix_(keep, keep)
     x, ys, joint = blank(x[at], sources), blank(ys[:, keep][:, :, keep], sources), joint[at]
-    found = [
+    found: list[dict[str, float | str]] = [
         {**blanks, "reason": f"All {n} values of one side are the same."} if constant(y[joint]) else {} for y in ys
     ]
     places = [place for place, result in enumerate(found) if not result]
@@ -165,7 +165,7 @@ def permute(
     left[known_x] = scaled(x[known_x][None], method)[0]
     right = scaled(ys[:, rows, columns], method).T
     ones, squares = np.ones(len(rows)), np.square(right)
-    observed, extreme, total = None, np.zeros(len(ys)), 0
+    observed, extreme, total = np.empty(0), np.zeros(len(ys)), 0
     for orders in permuted_languages(sources, draws, seed, max(1, HELD // len(rows))):
         places = orders[:, rows] * len(x) + orders[:, columns]
         values, here = left.ravel()[places], mask.ravel()[places]
@@ -175,7 +175,7 @@ def permute(
         usable = (n >= FEWEST_PAIRS_OF_A_DRAW) & (spread > TOLERANCE)
         with np.errstate(divide="ignore", invalid="ignore"):
             r = np.where(usable, (n * (values @ right) - sum_x * sum_y) / np.sqrt(spread), np.nan)
-        observed = r[0] if observed is None else observed
+        observed = observed if total else r[0]
         extreme += (~(np.abs(r) < np.abs(observed) - TOLERANCE)).sum(0)
         total += len(orders)
     return observed, np.where(np.isfinite(observed), extreme / total, np.nan)
@@ -297,7 +297,7 @@ def in_pairs(joint: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     A language without any must not be permuted into the others' places: it would only take pairs away.
     """
     keep = np.flatnonzero(joint.any(0) | joint.any(1))
-    return keep, joint[keep].any(1)
+    return keep, np.any(joint[keep], axis=1)
 
 
 def constant(values: np.ndarray) -> bool:

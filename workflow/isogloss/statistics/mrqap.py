@@ -158,10 +158,11 @@ def regress_alike(
     if method == "spearman":
         x, *ys = (ranked(matrix, joint) for matrix in (x, *ys))
     own, likely = most_likely(models, x), [most_likely(models, y) for y in ys]
-    left, right = own.residual(x), [model.residual(y) for model, y in zip(likely, ys, strict=True)]
+    left, residuals = own.residual(x), [model.residual(y) for model, y in zip(likely, ys, strict=True)]
+    right = {place: values for place, values in enumerate(residuals) if values is not None}
     found = [without("one side is constant, or made of effects of languages and of the covariates") for _ in ys]
     for model in models:
-        places = [place for place, values in enumerate(right) if likely[place] is model and values is not None]
+        places = [place for place in right if likely[place] is model]
         if left is not None and places:
             results = permute(own, model, left, np.stack([right[place] for place in places]), draws, seed)
             for place, r, p in zip(places, *results, strict=True):
@@ -211,7 +212,7 @@ class Contrasts:
     """
 
     def __init__(self, related: np.ndarray, inherited: float, covariates: np.ndarray, joint: np.ndarray):
-        sources = joint.any(1)
+        sources = np.any(joint, axis=1)
         covariance = inherited * related + (1 - inherited) * np.eye(len(related))
         self.joint = joint
         if sources.sum() == 1:
@@ -304,7 +305,7 @@ def permute(
     rows, columns = len(own.rows), len(own.columns)
     turn = None if own is model else (model.rows @ own.back[0], model.columns @ own.back[1])
     norms = np.linalg.norm(right, axis=1)
-    observed, extreme, total = None, np.zeros(len(right)), 0
+    observed, extreme, total = np.empty(0), np.zeros(len(right)), 0
     for orders in permuted_languages(own.of_sources, draws, seed, max(1, HELD // (rows * columns))):
         lines = orders[:, :rows] if own.of_sources.any() else np.zeros((len(orders), 1), dtype=np.intp)
         values = left[lines[:, :, None] * columns + orders[:, None, :]]
@@ -315,7 +316,7 @@ def permute(
         size = np.linalg.norm(values, axis=1)
         with np.errstate(divide="ignore", invalid="ignore"):
             r = (values @ right.T) / (size[:, None] * norms)
-        observed = r[0] if observed is None else observed
+        observed = observed if total else r[0]
         # A draw that the covariates swallow cannot be shown to be less extreme.
         extreme += (~(np.abs(r) < np.abs(observed) - 1e-10)).sum(0)
         total += len(orders)

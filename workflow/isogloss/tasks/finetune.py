@@ -10,7 +10,7 @@ import logging
 import math
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -176,17 +176,17 @@ def finetune(
         disable_tqdm=True,
         dataloader_pin_memory=not on_cpu,
     )
-    collator = {
+    collators: dict[str, Callable[[list[Any]], dict[str, Any]]] = {
         "sequence-classification": DataCollatorWithPadding(tokenizer),
         "token-classification": DataCollatorForTokenClassification(tokenizer),
         "translation": DataCollatorForSeq2Seq(tokenizer, model=model),
-    }[kind]
+    }
     trainer = (Seq2SeqTrainer if kind == "translation" else Trainer)(
         model=model,
         args=arguments,
         train_dataset=parts["training"],
         eval_dataset=parts["validation"],
-        data_collator=collator,
+        data_collator=collators[kind],
         callbacks=[Watch(stop, learning_rate, save_seconds, ownership)],
     )
     for callback in (PrinterCallback, ProgressCallback):
@@ -240,12 +240,12 @@ def encode(
     if table.empty:
         return {"input_ids": [], "attention_mask": [], "labels": []}
     sentences = read_items(loaded, table, kind, max_length, what)
-    features = {
+    features: dict[str, list[Any]] = {
         "input_ids": [sentence.ids for sentence in sentences],
         "attention_mask": [[1] * len(sentence.ids) for sentence in sentences],
     }
-    if sentences[0].types is not None:
-        features["token_type_ids"] = [sentence.types for sentence in sentences]
+    if types := [sentence.types for sentence in sentences if sentence.types is not None]:
+        features["token_type_ids"] = types
     number = {label: index for index, label in enumerate(labels or [])}
     if kind == LABELS:
         features["labels"] = [number[label] for label in table.label]
@@ -273,7 +273,7 @@ class Watch(TrainerCallback):
         self.save_seconds, self.ownership = save_seconds, ownership
         self.saved = time.monotonic()
 
-    def on_step_end(self, args, state, control, **more):
+    def on_step_end(self, args: Any, state: Any, control: Any, **more: Any) -> None:
         """Ask for a save when it is time; the last step's model is written anyway.
 
         Only where the curve has a point: a loss that is averaged since the point before would lose its first steps.
@@ -286,7 +286,7 @@ class Watch(TrainerCallback):
             self.saved = time.monotonic()
             control.should_save = True
 
-    def on_log(self, args, state, control, logs=None, **more):
+    def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, float] | None = None, **more: Any) -> None:
         """Look at what was just measured."""
         for key in ("loss", "grad_norm", "eval_loss"):
             value = (logs or {}).get(key)

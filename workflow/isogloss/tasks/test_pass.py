@@ -134,7 +134,7 @@ def run_sentences(
             given = reader.translate(batch, output, max_length)
         elif kind is not None:
             best = output.logits.argmax(-1).cpu().numpy()
-            given = [answer(*one, kind, labels) for one in zip(best, batch, strict=True)]
+            given = [answer(*one, kind, labels or []) for one in zip(best, batch, strict=True)]
         else:
             given = [None] * len(rows)
         for row, text in zip(rows, given, strict=True):

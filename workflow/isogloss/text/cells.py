@@ -216,5 +216,5 @@ def shown(value: Any) -> str:
         return f"the number {value}"
     if isinstance(value, str):
         return f"'{shortened(value)}'"
-    names = {list: "a list", tuple: "a list", dict: "a dictionary", bytes: "bytes"}
+    names: dict[type, str] = {list: "a list", tuple: "a list", dict: "a dictionary", bytes: "bytes"}
     return f"{names.get(type(value), type(value).__name__)} ({shortened(str(value))})"

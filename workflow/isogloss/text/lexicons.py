@@ -129,8 +129,10 @@ def read_text(path: Path) -> pd.DataFrame:
             continue
         match = LINE.match(line)
         try:
+            if not match:
+                raise ValueError(line)
             rows.append((match["source"], match["target"], float(match["probability"]), int(match["count"])))
-        except (TypeError, ValueError):
+        except ValueError:
             raise IsoglossError(
                 f"{path}:{number}: expected `source -> target: Probability = 0.5, Count = 3`, found {line[:80]!r}."
             ) from None

@@ -133,6 +133,9 @@ class Hub(Corpus):
         return presets.filled(content, presets.CORPORA)
 
 
+AnyCorpus = Annotated[Microworld | Gettext | Text | Table | Hub, Field(discriminator="kind")]
+
+
 class Selection(Section):
     """Which occurrences of linked words are used (Mousi et al. 2024)."""
 

@@ -233,7 +233,7 @@ def seeded_binary(folder: Path, seed: int) -> Path:
 def read_links(path: Path) -> list[Links]:
     """Read eflomal's links: Pharaoh, a line a sentence."""
     return [
-        {tuple(map(int, item.split("-"))) for item in line.split()}
+        {(int(source), int(target)) for source, target in (item.split("-") for item in line.split())}
         for line in path.read_text(encoding="ascii").splitlines()
     ]
 
@@ -258,7 +258,7 @@ def align(
     max_words: int,
     symmetrization: str = "intersection",
     seed: int = 212,
-    given: str | Path | None = None,
+    given: str | Path = "",
 ) -> None:
     """Align the words of two languages and write the alignment file.
 

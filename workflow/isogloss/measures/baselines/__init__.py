@@ -1,9 +1,11 @@
 """Baselines: what shared words, or the most frequent label, reach alone."""
 
-from isogloss.measures.declaration import Measure
+from typing import Any
+
+from isogloss.measures.declaration import Cell, Measure
 
 
-def takes(study, places, cell):
+def takes(study: Any, places: Any, cell: Cell) -> dict[str, Any]:
     """Name a task's training items in one language and its test items in all."""
     targets = study.task_targets(cell["task"])
     return {
@@ -12,7 +14,7 @@ def takes(study, places, cell):
     }
 
 
-def spec(study, cell):
+def spec(study: Any, cell: Cell) -> dict[str, Any]:
     """Name what the scores depend on beside the items."""
     task = study.settings.tasks[cell["task"]]
     return {

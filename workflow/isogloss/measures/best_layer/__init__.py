@@ -1,11 +1,13 @@
 """Whether a pair shares concepts anywhere in a model, tested by its best layer (Gröger et al. 2026)."""
 
-from isogloss.measures.declaration import Measure
+from typing import Any
+
+from isogloss.measures.declaration import Cell, Measure
 
 TABLES = ("concept_alignment", "concept_overlap")
 
 
-def takes(study, places, cell):
+def takes(study: Any, places: Any, cell: Cell) -> dict[str, Any]:
     """Name the scores and the draws of all pairs and layers of a checkpoint."""
     layers = [one for one in study.layer_cells if (one["model"], one["checkpoint"]) == tuple(cell.values())]
     return {

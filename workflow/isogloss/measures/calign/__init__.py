@@ -1,9 +1,11 @@
 """CALIGN: which concepts of two languages translate each other (Mousi et al. 2024)."""
 
-from isogloss.measures.declaration import Measure
+from typing import Any
+
+from isogloss.measures.declaration import Cell, Measure
 
 
-def takes(study, places, cell):
+def takes(study: Any, places: Any, cell: Cell) -> dict[str, Any]:
     """Name the two sides' concepts, the source's from another seed, and the lexicon of a cell."""
     source, target = cell["kind"].split("-")
     seeds = study.settings.concepts.seeds
@@ -15,7 +17,7 @@ def takes(study, places, cell):
     }
 
 
-def spec(study, cell):
+def spec(study: Any, cell: Cell) -> dict[str, Any]:
     """Name what a score depends on beside its files."""
     return {"settings": study.settings.concept_alignment, "identity": study.identity(cell)}
 

@@ -1,9 +1,11 @@
 """COLAP: which joint concepts hold both languages (Mousi et al. 2024), and which of them hold translations."""
 
-from isogloss.measures.declaration import Measure
+from typing import Any
+
+from isogloss.measures.declaration import Cell, Measure
 
 
-def takes(study, places, cell):
+def takes(study: Any, places: Any, cell: Cell) -> dict[str, Any]:
     """Name the joint concepts, the source's halves clustered together, and the lexicon of a cell."""
     space = f"joint-{cell['kind']}"
     return {
@@ -13,7 +15,7 @@ def takes(study, places, cell):
     }
 
 
-def spec(study, cell):
+def spec(study: Any, cell: Cell) -> dict[str, Any]:
     """Name what a score depends on beside its files."""
     return {
         "settings": study.settings.concept_overlap,

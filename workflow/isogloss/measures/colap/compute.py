@@ -380,7 +380,7 @@ def score(
     concepts, draws = [result.concepts for result in results], np.stack([result.draws for result in results])
     forms = itself.word.unique()
     identity_lexicon = pd.DataFrame({"source": forms, "target": forms, "probability": 1.0, "count": 1})
-    found = [
+    found: list[dict[str, Any]] = [
         {
             "measure": "overlapping_translated",
             "hits": [result.translated for result in results],

@@ -1,9 +1,11 @@
 """Impact: how far fine-tuning moved a language's space (Philippy et al. 2023)."""
 
-from isogloss.measures.declaration import Measure
+from typing import Any
+
+from isogloss.measures.declaration import Cell, Measure
 
 
-def takes(study, places, cell):
+def takes(study: Any, places: Any, cell: Cell) -> dict[str, Any]:
     """Name the sentence vectors of a task's test items before and after a fine-tuning."""
     one = study.by_checkpoint[cell["model"], cell["checkpoint"]]
     return {
@@ -12,7 +14,7 @@ def takes(study, places, cell):
     }
 
 
-def spec(study, cell):
+def spec(study: Any, cell: Cell) -> dict[str, Any]:
     """Name the source language and the columns of a row."""
     one = study.by_checkpoint[cell["model"], cell["checkpoint"]]
     return {"source": one.source, "attributes": one.identity}

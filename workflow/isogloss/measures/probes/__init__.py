@@ -1,9 +1,11 @@
 """Linear probes learnt in one language and tested in every other."""
 
-from isogloss.measures.declaration import Measure
+from typing import Any
+
+from isogloss.measures.declaration import Cell, Measure
 
 
-def cells(study):
+def cells(study: Any) -> list[Cell]:
     """List the test passes of classification tasks: the other kinds have no label of a whole item."""
     section, tasks = study.settings.probes, study.settings.tasks
     labelled = [name for name, task in tasks.items() if task.kind == "sequence-classification"]
@@ -11,14 +13,14 @@ def cells(study):
     return [cell for cell in study.test_cells if cell["task"] in chosen]
 
 
-def takes(study, places, cell):
+def takes(study: Any, places: Any, cell: Cell) -> dict[str, Any]:
     """Name the sentence vectors of a task's test items, and the items, in every language."""
     task = cell["task"]
     items = {target: places("items", task=task, language=target, part="test") for target in study.task_targets(task)}
     return {"vectors": places("sentences", **cell), "test": items}
 
 
-def spec(study, cell):
+def spec(study: Any, cell: Cell) -> dict[str, Any]:
     """Name what the table depends on beside its files."""
     own = {"labels": ["label"], "threads": study.settings.compute.threads, "attributes": cell}
     return {**study.settings.probes.model_dump(exclude={"tasks"}), **own}

@@ -174,9 +174,8 @@ def probe_layer(
         for target in names:
             for vectors, middle in (("raw", source), ("centred", target)):
                 row = {"source": source, "target": target, "vectors": vectors}
-                reason = learnt if isinstance(learnt, str) else reasons.get(target)
-                if reason:
-                    rows.append({**row, "reason": reason})
+                if isinstance(learnt, str) or target in reasons:
+                    rows.append({**row, "reason": learnt if isinstance(learnt, str) else reasons[target]})
                     continue
                 tested = truth[target][halves[target] :]
                 moved = sides[target][halves[target] :] - middles[middle]

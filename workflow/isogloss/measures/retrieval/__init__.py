@@ -1,12 +1,14 @@
 """Retrieval: what a model's sentence and word vectors find in another language."""
 
-from isogloss.measures.declaration import Measure
+from typing import Any
+
+from isogloss.measures.declaration import Cell, Measure
 
 # How the forward pass runs: as for the stores.
 FORWARD = ("token_budget", "max_length", "device", "precision")
 
 
-def takes(study, places, cell):
+def takes(study: Any, places: Any, cell: Cell) -> dict[str, Any]:
     """Name a checkpoint and the corpus in every language."""
     languages = study.settings.corpora[cell["corpus"]].languages
     return {
@@ -15,7 +17,7 @@ def takes(study, places, cell):
     }
 
 
-def spec(study, cell):
+def spec(study: Any, cell: Cell) -> dict[str, Any]:
     """Name what the scores depend on beside the weights and the text."""
     return {
         "seed": study.settings.concepts.seeds[0],

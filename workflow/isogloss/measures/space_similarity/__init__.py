@@ -9,22 +9,24 @@ Two questions are asked, and a model may say yes to one and no to the other:
     Do translations lie at the same place? See :mod:`.matching` and :mod:`.languages`.
 """
 
-from isogloss.measures.declaration import Measure
+from typing import Any
+
+from isogloss.measures.declaration import Cell, Measure
 
 
-def cells(study):
+def cells(study: Any) -> list[Cell]:
     """List the test passes to measure: of tasks whose items are the same in every language."""
     section = study.settings.space_similarity
     same = [name for name, task in study.settings.tasks.items() if task.same_items]
     return [cell for cell in study.test_cells if section and cell["task"] in (section.tasks or same)]
 
 
-def takes(study, places, cell):
+def takes(study: Any, places: Any, cell: Cell) -> dict[str, Any]:
     """Name the sentence vectors of a task's test items in every language."""
     return {"vectors": places("sentences", **cell)}
 
 
-def spec(study, cell):
+def spec(study: Any, cell: Cell) -> dict[str, Any]:
     """Name what the table depends on beside the vectors."""
     return {
         **study.settings.space_similarity.model_dump(exclude={"tasks"}),

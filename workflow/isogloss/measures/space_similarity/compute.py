@@ -226,18 +226,35 @@ class Side:
     ----------
     space
         Its vectors.
-    neurons, alignment, kernel, halves
-        For the measures that centre in any case; None in the raw form. An error tells why there are no halves.
+    centred
+        What the measures need that centre in any case; None in the raw form.
+    """
+
+    space: Space
+    centred: "Centred | None" = None
+
+
+@dataclass(frozen=True)
+class Centred:
+    """One language in one layer, for the measures that centre in any case.
+
+    Attributes
+    ----------
+    neurons
+        For neuron correlation.
+    alignment, kernel
+        For CKA.
+    halves
+        For Procrustes; an error tells why there are none.
     components
         For SVCCA and PWCCA: of all items, then without each block of items; empty where they are not asked for.
     """
 
-    space: Space
-    neurons: organisation.Neurons | None = None
-    alignment: Representation | None = None
-    kernel: np.ndarray | None = None
-    halves: matching.Halves | IsoglossError | None = None
-    components: tuple[Components, ...] = ()
+    neurons: organisation.Neurons
+    alignment: Representation
+    kernel: np.ndarray
+    halves: matching.Halves | IsoglossError
+    components: tuple[Components, ...]
 
 
 def measure_layer(
@@ -275,7 +292,8 @@ def measure_layer(
         for (a, b), (ahead, back, near[a, b], near[b, a]) in zip(couples, compared, strict=True):
             rows += [(names[a], names[b], row) for row in ahead] + [(names[b], names[a], row) for row in back]
         if centred:
-            for seconds in pool.map(partial(align, prepared, draws=draws), range(1, len(names))):
+            sides_centred = [side.centred for side in prepared if side.centred]
+            for seconds in pool.map(partial(align, sides_centred, draws=draws), range(1, len(names))):
                 for a, b, row in seconds:
                     rows += [(names[a], names[b], row), (names[b], names[a], row)]
         grid = [[near[a, b] for b in range(len(names))] for a in range(len(names))]
@@ -294,7 +312,7 @@ def prepare(vectors: np.ndarray, centred: bool, neighbours: int, cca: bool) -> S
     kernel = alignment.items @ alignment.items.T
     halves = attempt(matching.Halves.of, vectors)
     components = (Components.of(vectors), *Components.without_blocks(vectors)) if cca else ()
-    return Side(space, organisation.Neurons(vectors), alignment, kernel, halves, components)
+    return Side(space, Centred(organisation.Neurons(vectors), alignment, kernel, halves, components))
 
 
 def measure_language(side: Side) -> tuple[list[Row], Near]:
@@ -321,21 +339,31 @@ def compare_pair(x: Side, y: Side, draws: Draws) -> tuple[list[Row], list[Row], 
     }
     rows = {way: shares(partners, draws.orders, draws.samples) for way, partners in found.items()}
     same = [neighbours_shared(x.space, y.space, draws)]
-    if x.neurons is not None:
-        null = organisation.null_correlations(x.neurons, y.neurons, draws.orders)
-        same.append(scored("neuron_correlation", *organisation.neuron_correlation(x.neurons, y.neurons), null))
-        failed = [side.halves for side in (x, y) if isinstance(side.halves, IsoglossError)]
-        rotated = failed[0] if failed else matching.procrustes(x.halves, y.halves)
-        for way in rows:
-            partners = rotated if failed else matching.retrieval(rotated if way == "ahead" else rotated.T)
+    if x.centred and y.centred:
+        one, two = x.centred, y.centred
+        null = organisation.null_correlations(one.neurons, two.neurons, draws.orders)
+        same.append(scored("neuron_correlation", *organisation.neuron_correlation(one.neurons, two.neurons), null))
+        for way, partners in rotate(one.halves, two.halves).items():
             rows[way] += shares({"procrustes": partners}, draws.half_orders, draws.half_samples)
-        if x.components:
-            rows["ahead"] += correlate(x, y, draws)
-            rows["back"] += correlate(y, x, draws)
+        if one.components:
+            rows["ahead"] += correlate(one, two, draws)
+            rows["back"] += correlate(two, one, draws)
     distances = together.squared_distances(ahead, x.space, y.space)
     k = x.space.neighbours
-    nearest = [together.near(table, k) for table in (distances, np.ascontiguousarray(distances.T))]
-    return rows["ahead"] + same, rows["back"] + same, *nearest
+    near, near_back = together.near(distances, k), together.near(np.ascontiguousarray(distances.T), k)
+    return rows["ahead"] + same, rows["back"] + same, near, near_back
+
+
+def rotate(
+    one: matching.Halves | IsoglossError, two: matching.Halves | IsoglossError
+) -> dict[str, np.ndarray | IsoglossError]:
+    """Match the second halves of two languages by a rotation that the first halves give, both ways."""
+    if isinstance(one, IsoglossError):
+        return {"ahead": one, "back": one}
+    if isinstance(two, IsoglossError):
+        return {"ahead": two, "back": two}
+    rotated = matching.procrustes(one, two)
+    return {"ahead": matching.retrieval(rotated), "back": matching.retrieval(rotated.T)}
 
 
 def match(
@@ -356,9 +384,9 @@ def match(
 def shares(partners: Mapping[str, np.ndarray | IsoglossError], orders: np.ndarray, samples: np.ndarray) -> list[Row]:
     """Give the rows of measures that are shares of items matched with their translation."""
     rows = [lacking(measure, found) for measure, found in partners.items() if isinstance(found, IsoglossError)]
-    named = [measure for measure, found in partners.items() if not isinstance(found, IsoglossError)]
+    named = {measure: found for measure, found in partners.items() if not isinstance(found, IsoglossError)}
     if named:
-        matrix = np.stack([partners[measure] for measure in named], axis=1)
+        matrix = np.stack(list(named.values()), axis=1)
         hits = matching.right(matrix.T).T
         low, high = bootstrap_means(hits, samples)
         null = matching.null_shares(matrix, orders)
@@ -376,7 +404,7 @@ def neighbours_shared(x: Space, y: Space, draws: Draws) -> Row:
     return scored("neighbour_overlap", found.mean(), low, high, organisation.null_overlaps(x, y, draws.orders))
 
 
-def correlate(x: Side, y: Side, draws: Draws) -> list[Row]:
+def correlate(x: Centred, y: Centred, draws: Draws) -> list[Row]:
     """Give the rows of SVCCA and PWCCA."""
     (one, *ones), (two, *twos) = x.components, y.components
     values = canonical(one, two)
@@ -385,7 +413,7 @@ def correlate(x: Side, y: Side, draws: Draws) -> list[Row]:
     return [scored(*row) for row in zip(CANONICAL, values, *zip(*intervals, strict=True), null, strict=True)]
 
 
-def align(sides: list[Side], second: int, draws: Draws) -> list[tuple[int, int, Row]]:
+def align(sides: list[Centred], second: int, draws: Draws) -> list[tuple[int, int, Row]]:
     """Give the rows of CKA of one language with all before it."""
     couples = [(first, second) for first in range(second)]
     spaces, kernels = [side.alignment for side in sides], [side.kernel for side in sides]

@@ -1,14 +1,16 @@
 """Transfer: zero-shot scores of a checkpoint in every language."""
 
-from isogloss.measures.declaration import Measure
+from typing import Any
+
+from isogloss.measures.declaration import Cell, Measure
 
 
-def takes(study, places, cell):
+def takes(study: Any, places: Any, cell: Cell) -> dict[str, Any]:
     """Name the predictions of a checkpoint on its task's test items."""
     return {"predictions": places("predictions", **cell, task=study.task_of(cell["model"], cell["checkpoint"]))}
 
 
-def spec(study, cell):
+def spec(study: Any, cell: Cell) -> dict[str, Any]:
     """Name what the scores depend on beside the predictions."""
     one = study.by_checkpoint[cell["model"], cell["checkpoint"]]
     task, chosen = study.settings.tasks[one.task], study.settings.impact

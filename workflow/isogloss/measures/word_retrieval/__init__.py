@@ -1,15 +1,17 @@
 """Weak and strong alignment of linked words in context (Gaschi et al. 2023)."""
 
-from isogloss.measures.declaration import Measure
+from typing import Any
+
+from isogloss.measures.declaration import Cell, Measure
 
 
-def cells(study):
+def cells(study: Any) -> list[Cell]:
     """List the pairs of the models to measure."""
     section = study.settings.word_retrieval
     return [cell for cell in study.pair_cells if section and cell["model"] in (section.models or study.settings.models)]
 
 
-def takes(study, places, cell):
+def takes(study: Any, places: Any, cell: Cell) -> dict[str, Any]:
     """Name the links of a pair and both sides' activation stores; of a model with a decoder its encoder's."""
     source, target = study.kinds(cell["model"])[0].split("-")
     return {
@@ -19,7 +21,7 @@ def takes(study, places, cell):
     }
 
 
-def spec(study, cell):
+def spec(study: Any, cell: Cell) -> dict[str, Any]:
     """Name what the table depends on beside its files."""
     columns = study.identity(cell)
     return {

@@ -4,7 +4,7 @@ import altair as alt
 import pandas as pd
 
 from isogloss.report.figures.cells import scored
-from isogloss.report.figures.style import Drawing, categories, dashes, layer_axis, ordered, panels, shapes
+from isogloss.report.figures.style import Drawing, categories, dashes, layer_axis, layered, ordered, panels, shapes
 
 
 def chart(data: dict[str, pd.DataFrame], *, table: str, measure: str, axis: str, mark: str = "") -> Drawing | None:
@@ -45,5 +45,5 @@ def chart(data: dict[str, pd.DataFrame], *, table: str, measure: str, axis: str,
         base.mark_line(strokeWidth=1.6).encode(y=value, strokeDash=dashes("checkpoint", checkpoints)),
         base.mark_point(size=32, filled=True, opacity=1).encode(y=value, shape=shapes("kind", kinds)),
     ]
-    figure = alt.layer(*layers).properties(width=230, height=160)
+    figure = layered(*layers).properties(width=230, height=160)
     return panels(figure, rows, "pair")

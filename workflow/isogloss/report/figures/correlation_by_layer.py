@@ -3,7 +3,7 @@
 import altair as alt
 import pandas as pd
 
-from isogloss.report.figures.style import Drawing, categories, dashes, layer_axis, panels, zero_line
+from isogloss.report.figures.style import Drawing, categories, dashes, layer_axis, layered, panels, zero_line
 from isogloss.report.figures.tuned import POOLING, PRIMARY
 
 
@@ -61,5 +61,5 @@ def chart(data: dict[str, pd.DataFrame]) -> Drawing | None:
             alt.Tooltip("p_mantel:Q", title="Mantel p", format=".3g"),
         ],
     )
-    figure = alt.layer(zero_line(), lines, points).properties(width=240, height=180)
+    figure = layered(zero_line(), lines, points).properties(width=240, height=180)
     return panels(figure, rows, "panel")

@@ -3,7 +3,7 @@
 import altair as alt
 import pandas as pd
 
-from isogloss.report.figures.style import Drawing, categories, ordered, panels, zero_line
+from isogloss.report.figures.style import Drawing, categories, layered, ordered, panels, zero_line
 from isogloss.report.figures.tuned import PRIMARY, with_panel
 
 GROUPS = {"near": "near", "far": "far", "gap": "gap (far − near)"}
@@ -37,5 +37,5 @@ def chart(data: dict[str, pd.DataFrame]) -> Drawing | None:
     title = "change of the score"
     spans = base.mark_rule(strokeWidth=2).encode(y=alt.Y("low:Q", title=title), y2="high:Q")
     points = base.mark_circle(size=60, opacity=1).encode(y=alt.Y("difference:Q", title=title))
-    figure = alt.layer(zero_line(), spans, points).properties(width=250, height=170)
+    figure = layered(zero_line(), spans, points).properties(width=250, height=170)
     return panels(figure, rows, "panel")

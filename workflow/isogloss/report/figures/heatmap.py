@@ -4,7 +4,7 @@ import altair as alt
 import pandas as pd
 
 from isogloss.report.figures.cells import scored
-from isogloss.report.figures.style import Drawing, graded, ordered, panels
+from isogloss.report.figures.style import Drawing, graded, layered, ordered, panels
 
 
 def chart(data: dict[str, pd.DataFrame], *, table: str, measure: str, axis: str, crosses: bool) -> Drawing | None:
@@ -30,5 +30,5 @@ def chart(data: dict[str, pd.DataFrame], *, table: str, measure: str, axis: str,
     marks = base.mark_text(fontSize=13, fontWeight="bold").encode(
         text="mark:N", color=alt.condition(f"datum.value > {0.6 * top}", alt.value("#000"), alt.value("#fff"))
     )
-    figure = alt.layer(squares, marks).properties(width=alt.Step(22), height=alt.Step(20))
+    figure = layered(squares, marks).properties(width=alt.Step(22), height=alt.Step(20))
     return panels(figure, rows, "curve")

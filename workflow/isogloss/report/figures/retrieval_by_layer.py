@@ -3,7 +3,7 @@
 import altair as alt
 import pandas as pd
 
-from isogloss.report.figures.style import Drawing, categories, dashes, layer_axis, ordered, panels
+from isogloss.report.figures.style import Drawing, categories, dashes, layer_axis, layered, ordered, panels
 
 NAMES = {
     "sentence_retrieval": "sentence retrieval",
@@ -43,5 +43,5 @@ def chart(data: dict[str, pd.DataFrame]) -> Drawing | None:
             tooltip=[alt.Tooltip("mean(chance):Q", title="chance", format=".3f")],
         )
     )
-    figure = alt.layer(chance, means, dots).properties(width=260, height=180)
+    figure = layered(chance, means, dots).properties(width=260, height=180)
     return panels(figure, rows, "panel")

@@ -118,6 +118,11 @@ def zero_line() -> alt.Chart:
     return one.encode(y=alt.datum(0), color=alt.value("currentColor"))
 
 
+def layered(*charts: alt.Chart | alt.LayerChart) -> alt.LayerChart:
+    """Draw charts over each other, none of which is a panel of its own."""
+    return alt.LayerChart(layer=charts)
+
+
 def panels(chart: alt.Chart | alt.LayerChart, rows: pd.DataFrame, by: str, columns: int = 3) -> Drawing:
     """Set one panel a value of ``by``, with shared scales and an axis at every panel."""
     names = ordered(rows[by])
@@ -149,7 +154,7 @@ def squares(
     ]
     if "mark" in rows:
         layers.append(base.mark_text(fontSize=10, dy=10).encode(text="mark:N", color=ink))
-    return alt.layer(*layers).properties(width=alt.Step(30), height=alt.Step(30))
+    return layered(*layers).properties(width=alt.Step(30), height=alt.Step(30))
 
 
 def wrapped(text: str, width: int = 30) -> str:

@@ -3,7 +3,7 @@
 import altair as alt
 import pandas as pd
 
-from isogloss.report.figures.style import Drawing, categories, ordered, panels
+from isogloss.report.figures.style import Drawing, categories, layered, ordered, panels
 from isogloss.report.figures.tuned import GRID, moved, primary, with_panel
 
 LABELLED = 40
@@ -25,5 +25,5 @@ def chart(data: dict[str, pd.DataFrame]) -> Drawing | None:
     layers = [base.mark_circle(size=40, opacity=0.9)]
     if rows.groupby("panel").size().max() <= LABELLED:
         layers.append(base.mark_text(fontSize=8.5, align="left", dx=5, dy=-4).encode(text="pair:N"))
-    figure = alt.layer(*layers).properties(width=250, height=190)
+    figure = layered(*layers).properties(width=250, height=190)
     return panels(figure, rows, "panel")

@@ -4,6 +4,8 @@ A sentence goes by the regression that takes out family, script and shared words
 relation wherever both sides follow language families; its p is told beside.
 """
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -50,7 +52,7 @@ def correlations(data: dict[str, pd.DataFrame]) -> list[Finding]:
     return findings
 
 
-def correlation(row: object) -> str:
+def correlation(row: Any) -> str:
     """Write a correlation with its interval, its p-values, that of the regression first, and the number of pairs."""
     given = listed([COVARIATES[name] for name in row.covariates.split(", ") if name])
     text = f"r = {row.r:.2f}{between(row.low, row.high)}, n = {int(row.n)}; beside {given or 'effects of languages'} "

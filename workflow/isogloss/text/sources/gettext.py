@@ -158,7 +158,8 @@ def messages(path: Path) -> list[tuple[str, str]]:
     """List (original, translation) of one catalogue; a damaged one is passed over with a word in the log."""
     try:
         with path.open("rb") as handle:
-            catalogue = gettext.GNUTranslations(handle)._catalog
+            # Nothing public lists its messages.
+            catalogue = gettext.GNUTranslations(handle)._catalog  # type: ignore[attr-defined]
     except (OSError, UnicodeDecodeError, ValueError, struct.error) as error:
         log.warning("%s is passed over: %s", path, error)
         return []

@@ -277,7 +277,8 @@ def csv_rows(path: Path) -> list[list[str]]:
 
 def jsonl_columns(path: Path, columns: list[str]) -> list[Column]:
     """Read keys of the objects of a JSONL file; a key that is not there is missing."""
-    rows, known = [], {}
+    rows: list[dict[str, Any]] = []
+    known: dict[str, None] = {}
     for number, line in enumerate(lines_of(path), start=1):
         if not line.strip():
             continue
