@@ -3,7 +3,7 @@
 import altair as alt
 import pandas as pd
 
-from isogloss.report.figures.style import Drawing, categories, dashes, ordered, panels
+from isogloss.report.figures.style import Drawing, categories, dashes, layered, ordered, panels
 from isogloss.report.figures.tuned import GRID, NAMES
 
 SHOWN = {"impact": "impact (1 − CKA)", "calign": "CALIGN", "retrieval": "retrieval of translations", **NAMES}
@@ -39,6 +39,6 @@ def chart(data: dict[str, pd.DataFrame]) -> Drawing | None:
     lines = base.mark_line(strokeWidth=1.6, point=alt.OverlayMarkDef(size=22)).encode(
         y=value, strokeDash=dashes("tuned", list(OWN.values())), detail="target:N"
     )
-    figure = alt.layer(spans, lines).properties(width=230, height=160)
+    figure = layered(spans, lines).properties(width=230, height=160)
     drawing, shown = panels(figure, rows, "panel")
     return drawing.resolve_scale(x="independent", y="independent"), shown
