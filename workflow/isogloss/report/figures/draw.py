@@ -1,7 +1,6 @@
 """From a figure's name and tables to its description (Vega-Lite), and from that to an SVG and a PDF."""
 
 import re
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ from isogloss.errors import IsoglossError
 from isogloss.files import published, write_text
 from isogloss.named import named
 from isogloss.report.figures.catalogue import BY_NAME, FIGURES, Figure
-from isogloss.report.figures.style import CONFIG, Drawing, records
+from isogloss.report.figures.style import CONFIG, records
 from isogloss.tables import read_table
 
 
