@@ -108,6 +108,52 @@ use rule step as run_test_items with:
         "Test items of {wildcards.task} through {wildcards.model}/{wildcards.checkpoint}"
 
 
+use rule step as run_crossed_items with:
+    input:
+        test=test_items,
+        checkpoint=places("checkpoint"),
+    output:
+        output=places("crossed"),
+    log:
+        places.log(places("crossed")),
+    wildcard_constraints:
+        checkpoint=TUNED_WHOLE,
+    threads: THREADS
+    resources:
+        gpu=gpus(settings.activations),
+        mem_mb=needs("crossed_pass", "mem_mb"),
+        runtime=needs("crossed_pass", "runtime"),
+    params:
+        **step("isogloss.tasks.altered_pass:run_crossed"),
+        spec=lambda wildcards: specs.altered_pass(
+            study, wildcards.model, wildcards.checkpoint, wildcards.task, "crossed"
+        ),
+        mappings=lambda wildcards: {"test": study.task_targets(wildcards.task)},
+    message:
+        "Crossed test items of {wildcards.task} through {wildcards.model}/{wildcards.checkpoint}"
+
+
+use rule run_crossed_items as run_control_items with:
+    output:
+        output=places("controls"),
+    log:
+        places.log(places("controls")),
+    wildcard_constraints:
+        checkpoint=TUNED,
+    resources:
+        gpu=gpus(settings.activations),
+        mem_mb=needs("control_pass", "mem_mb"),
+        runtime=needs("control_pass", "runtime"),
+    params:
+        **step("isogloss.tasks.altered_pass:run_controls"),
+        spec=lambda wildcards: specs.altered_pass(
+            study, wildcards.model, wildcards.checkpoint, wildcards.task, "controls"
+        ),
+        mappings=lambda wildcards: {"test": study.task_targets(wildcards.task)},
+    message:
+        "Test items of {wildcards.task} that lack something through {wildcards.model}/{wildcards.checkpoint}"
+
+
 # A rule of its own, so that a cluster can group it apart: which layers are frozen may follow from the passes above.
 use rule run_test_items as run_variant_test_items with:
     wildcard_constraints:

@@ -12,7 +12,7 @@ from isogloss.errors import IsoglossError, did_you_mean
 from isogloss.models.families import check_length, family_of
 from isogloss.models.settings import OBJECTIVES, Model, ReadyMade
 from isogloss.models.shape import cached, shape_of
-from isogloss.tasks.settings import WHOLE, GettextTask, HubTask, TableTask, Task, at, checkpoint_name
+from isogloss.tasks.settings import EMPTIED, WHOLE, GettextTask, HubTask, TableTask, Task, at, checkpoint_name
 from isogloss.text.cells import check_labels, check_tags
 from isogloss.text.presets import FORMS
 from isogloss.text.settings import EFLOMAL_WORDS, AnyCorpus, Segmentation, Selection
@@ -66,6 +66,8 @@ def check_measures(config: Config) -> list[str]:
     for section, key, known in (
         ("space_similarity", "tasks", list(config.tasks)),
         ("probes", "tasks", list(config.tasks)),
+        ("crossed", "tasks", list(config.tasks)),
+        ("controls", "tasks", list(config.tasks)),
         ("word_retrieval", "models", list(config.models)),
     ):
         for name in getattr(getattr(config, section), key, None) or []:
@@ -74,8 +76,18 @@ def check_measures(config: Config) -> list[str]:
                 wrong.append(f"{section}.{key}: there is no {key.removesuffix('s')} '{name}'{hint}")
             elif section == "space_similarity" and not config.tasks[name].same_items:
                 wrong.append(f"{section}.{key}: the test items of '{name}' are not the same in every language")
-            elif section == "probes" and (kind := config.tasks[name].kind) != "sequence-classification":
+            elif (
+                section in ("probes", "crossed", "controls")
+                and (kind := config.tasks[name].kind) != "sequence-classification"
+            ):
                 wrong.append(f"{section}.{key}: '{name}' has no label of a whole item, being {kind}")
+    known_sources = sorted({source for task in config.tasks.values() for source in task.sources})
+    for section in ("crossed", "controls"):
+        for language in getattr(getattr(config, section), "sources", None) or []:
+            if language not in known_sources:
+                wrong.append(
+                    f"{section}.sources: no task is tuned on '{language}'; there are {', '.join(known_sources)}"
+                )
     return wrong
 
 
@@ -166,7 +178,7 @@ def check_checkpoints(config: Config) -> list[str]:
 def tuned_here(config: Config) -> Iterator[tuple[str, str, str, int, str, str]]:
     """Give task, model, source, seed, variant and name of every checkpoint that is tuned here."""
     for name, task in config.tasks.items():
-        variants = dict.fromkeys((WHOLE, *task.variants, *map(at, task.trajectory)))
+        variants = dict.fromkeys((WHOLE, *task.variants, *task.controls, *map(at, task.trajectory)))
         for model, source, seed, variant in product(task.models, task.sources, task.seeds, variants):
             yield name, model, source, seed, variant, checkpoint_name(name, source, seed, variant)
 
@@ -424,6 +436,7 @@ def check_task(where: str, task: Task, config: Config) -> list[str]:
             if beyond:
                 listed = ", ".join(map(str, beyond))
                 wrong.append(f"{place}.layers: {listed} is beyond the layers 1 to {deepest} of '{name}'")
+    wrong += check_controls(f"{where}.controls", task)
     if WHOLE in task.variants:
         wrong.append(f"{where}.variants.{WHOLE}: the checkpoint that is tuned whole is called so; rename it")
     wrong += [
@@ -442,6 +455,26 @@ def check_task(where: str, task: Task, config: Config) -> list[str]:
             )
         if freeze.layers == []:
             wrong.append(f"{where}.variants.{variant}.layers: the list is empty")
+    return wrong
+
+
+def check_controls(where: str, task: Task) -> list[str]:
+    """Find a control that the task's items cannot have, or whose checkpoint is called as another's."""
+    twice = sorted({name for name in task.controls if task.controls.count(name) > 1})
+    wrong = [f"{where}: '{name}' stands twice" for name in twice]
+    wrong += [
+        f"{where}: '{name}' is a variant's name too; rename that" for name in task.controls if name in task.variants
+    ]
+    if task.controls and task.kind != "sequence-classification":
+        return [*wrong, f"{where}: only sequence-classification has controls; this task's kind is '{task.kind}'"]
+    data = task.data
+    paired = data.task == "inference" if data.kind == "microworld" else getattr(data, "other_text", None)
+    if not paired:
+        wrong += [
+            f"{where}: '{name}' needs two texts; this task's items have one"
+            for name in task.controls
+            if name in EMPTIED
+        ]
     return wrong
 
 

@@ -7,6 +7,8 @@ from pydantic import AfterValidator, Field
 from isogloss.concepts.settings import Concepts
 from isogloss.measures.calign.settings import ConceptAlignment
 from isogloss.measures.colap.settings import ConceptOverlap
+from isogloss.measures.controls.settings import Controls
+from isogloss.measures.crossed.settings import Crossed
 from isogloss.measures.probes.settings import Probes
 from isogloss.measures.space_similarity.settings import SpaceSimilarity
 from isogloss.measures.word_retrieval.settings import WordRetrieval
@@ -53,6 +55,12 @@ class Config(Section):
     )
     probes: Probes | None = Field(
         None, description="Linear probes across languages; `{}` measures them with the defaults below."
+    )
+    crossed: Crossed | None = Field(
+        None, description="Two texts in two languages; `{}` measures them with the defaults below."
+    )
+    controls: Controls | None = Field(
+        None, description="Test items that lack something; `{}` measures them with the defaults below."
     )
     tasks: dict[Name, Task] = Field({}, description="Tasks to fine-tune on, by name.")
     impact: Impact = Field(Impact(), description="Impact, transfer and distance.")

@@ -5,6 +5,8 @@ from isogloss.measures import (
     best_layer,
     calign,
     colap,
+    controls,
+    crossed,
     impact,
     probes,
     retrieval,
@@ -24,4 +26,6 @@ MEASURES = [
     space_similarity.MEASURE,
     word_retrieval.MEASURE,
     probes.MEASURE,
+    crossed.MEASURE,
+    controls.MEASURE,
 ]

@@ -15,6 +15,7 @@ from typing import Any
 from isogloss.errors import IsoglossError, did_you_mean
 
 LABELS, TAGS, TRANSLATION = "sequence-classification", "token-classification", "translation"
+HEADLESS = "The checkpoint has no head for this task."
 # By the end of the architecture's name in config.json, the task that a model has a head for.
 HEADS = {"ForSequenceClassification": LABELS, "ForTokenClassification": TAGS, "ForConditionalGeneration": TRANSLATION}
 
@@ -250,6 +251,11 @@ def head_of(settings: Mapping[str, Any]) -> str | None:
     """Tell the task that a model has a head for, from its config.json; None for a bare one, and for other heads."""
     named = settings.get("architectures") or [""]
     return next((kind for ending, kind in HEADS.items() if str(named[0]).endswith(ending)), None)
+
+
+def headless(folder: str | Path, kind: str) -> str:
+    """Say that the model in a folder has no head for a task; nothing if it has one."""
+    return "" if head_of(read_config(folder)) == kind else HEADLESS
 
 
 def outputs_of(settings: Mapping[str, Any]) -> list[str]:

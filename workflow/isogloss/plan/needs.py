@@ -10,12 +10,14 @@ from typing import Any
 
 from isogloss.concepts.methods import BY_NAME as METHODS
 from isogloss.concepts.settings import Concepts
+from isogloss.measures.controls.settings import Controls
+from isogloss.measures.crossed.settings import Crossed
 from isogloss.measures.word_retrieval.settings import WordRetrieval
 from isogloss.models.settings import Train
 from isogloss.plan.study import Study
 from isogloss.section import of_kind
 from isogloss.states.settings import Activations
-from isogloss.tasks.settings import Task
+from isogloss.tasks.settings import CONTROLS, Task
 
 # Where the config does not say how many sentences there are, or how wide a model is.
 SENTENCES, ITEMS = 20_000, 400_000
@@ -168,6 +170,27 @@ def test_pass(study: Study, model: str, task: str, **_: Any) -> Effort:
     work = 4 * weights * len(study.task_targets(task)) * count * min(section.max_length, 2 * PIECES)
     memory = activation_memory(study, model) + int(16 * count * layers * hidden / 1e6)
     return Effort(memory, minutes(work, speed(study, study.settings.activations), LOADING_MINUTES))
+
+
+def crossed_pass(study: Study, model: str, task: str, **_: Any) -> Effort:
+    """Estimate a forward pass of crossed test items: every two languages."""
+    most = of_kind(study.settings.crossed, Crossed).items
+    return altered_pass(study, model, task, len(study.task_targets(task)) ** 2, most)
+
+
+def control_pass(study: Study, model: str, task: str, **_: Any) -> Effort:
+    """Estimate a forward pass of test items that lack something, in every language."""
+    passes = len(CONTROLS) * len(study.task_targets(task))
+    return altered_pass(study, model, task, passes, of_kind(study.settings.controls, Controls).items)
+
+
+def altered_pass(study: Study, model: str, task: str, passes: int, most: int) -> Effort:
+    """Estimate so many forward passes of at most so many test items, of which nothing but answers is kept."""
+    section = study.settings.tasks[task]
+    work = 2 * parameters(study, model)[2] * passes * min(items(section, "test"), most)
+    work *= min(section.max_length, 2 * PIECES)
+    runtime = minutes(work, speed(study, study.settings.activations), LOADING_MINUTES)
+    return Effort(activation_memory(study, model), runtime)
 
 
 def similarity(study: Study, model: str, task: str, **_: Any) -> Effort:

@@ -24,6 +24,8 @@ PLACES = {
     "items": "tasks/{task}/{language}/{part}.parquet",
     "sentences": "sentences/{model}/{checkpoint}/{task}.h5",
     "predictions": "predictions/{model}/{checkpoint}/{task}.parquet",
+    "crossed": "altered/crossed/{model}/{checkpoint}/{task}.parquet",
+    "controls": "altered/controls/{model}/{checkpoint}/{task}.parquet",
     "frozen_layers": "metrics/frozen_layers/{model}/{task}/{variant}.json",
     "training": "metrics/training/{model}/{checkpoint}.csv",
     "finetuning": "metrics/finetuning/{model}/{checkpoint}.csv",

@@ -84,12 +84,20 @@ def tuning_jobs(study: Study) -> dict[str, int]:
         "embed_test_items": len({(one.model, one.task) for one in study.tuned}),
         "run_test_items": len(whole),
         "run_variant_test_items": len(study.tuned) - len(whole),
+        "run_crossed_items": len(study.crossed_cells),
+        "run_control_items": len(study.control_cells) + trained_controls(study),
         "choose_frozen_layers": len(measured),
         "measure_distances": int(bool(tasks)),
         "correlate": int(bool(tasks)),
         "compare_freezing": int(study.has_variants),
         "follow_trajectories": int(bool(study.trajectories)),
     }
+
+
+def trained_controls(study: Study) -> int:
+    """Count the checkpoints that are tuned on items that lack something and stand beside one that is asked for such."""
+    here = [cell for cell in study.control_cells if not study.by_checkpoint[cell["model"], cell["checkpoint"]].name]
+    return sum(len(study.settings.tasks[cell["task"]].controls) for cell in here)
 
 
 def activation_bytes(study: Study) -> int:

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from isogloss.plan.places import Places
-from isogloss.plan.study import Study, Tuning, plain
+from isogloss.plan.study import WHOLE, Study, Tuning, plain
 from isogloss.section import of_kind
-from isogloss.tasks.settings import HubTask
+from isogloss.tasks.settings import CONTROLS, HubTask
 from isogloss.text.settings import Hub
 
 
@@ -305,9 +305,11 @@ def finetuning(study: Study, one: Tuning) -> dict[str, Any]:
     freeze = (
         {"embeddings": frozen.embeddings, "layers": frozen.layers} if frozen else {"embeddings": False, "layers": []}
     )
+    control = {"control": one.variant} if one.variant in section.controls else {}
     return plain(
         {
             **task(study, one.task),
+            **control,
             **{name: getattr(section, name) for name in names},
             "seed": one.seed,
             "fraction": one.fraction,
@@ -334,6 +336,26 @@ def test_pass(study: Study, model: str, checkpoint: str, name: str) -> dict[str,
             "attributes": {"model": model, "checkpoint": checkpoint, "task": name},
         }
     )
+
+
+def altered_pass(study: Study, model: str, checkpoint: str, name: str, section: str) -> dict[str, Any]:
+    """Name what a checkpoint's answers to altered test items depend on beside its weights and the items.
+
+    Parameters
+    ----------
+    section
+        ``crossed`` or ``controls``.
+    """
+    chosen = getattr(study.settings, section)
+    spec = test_pass(study, model, checkpoint, name)
+    spec = {key: value for key, value in spec.items() if key not in ("attributes", "kind", "layers")}
+    if section == "crossed" and not study.settings.tasks[name].same_items:
+        spec["same_items"] = False
+    if section == "controls":
+        variant = study.by_checkpoint[model, checkpoint].variant
+        # A checkpoint that is tuned on items that lack something reads such items only.
+        spec["controls"] = list(CONTROLS) if variant == WHOLE else [variant]
+    return plain({**spec, "items": chosen.items, "seed": chosen.seed})
 
 
 def distances(study: Study) -> dict[str, Any]:

@@ -8,6 +8,8 @@ from functools import cached_property
 from typing import Any
 
 from isogloss.config.root import Config
+from isogloss.measures.controls.settings import Controls
+from isogloss.measures.crossed.settings import Crossed
 from isogloss.models.families import Shape
 from isogloss.models.settings import Random
 from isogloss.models.shape import shape_of
@@ -162,7 +164,10 @@ class Study:
             for model in task.models
             for source in task.sources
             for seed in task.seeds
-            for variant, fraction in {**dict.fromkeys((WHOLE, *task.variants), 1.0), **steps_of(task)}.items()
+            for variant, fraction in {
+                **dict.fromkeys((WHOLE, *task.variants, *task.controls), 1.0),
+                **steps_of(task),
+            }.items()
         ]
 
     @cached_property
@@ -289,6 +294,28 @@ class Study:
             (one.model, checkpoint, one.task) for one in self.tuned for checkpoint in (PRETRAINED, one.checkpoint)
         )
         return [dict(zip(("model", "checkpoint", "task"), names, strict=True)) for names in passes]
+
+    @cached_property
+    def crossed_cells(self) -> list[dict[str, Any]]:
+        """Every checkpoint whose test items are crossed."""
+        return self.altered_cells(self.settings.crossed)
+
+    @cached_property
+    def control_cells(self) -> list[dict[str, Any]]:
+        """Every checkpoint that is asked for items that lack something."""
+        return self.altered_cells(self.settings.controls)
+
+    def altered_cells(self, section: Crossed | Controls | None) -> list[dict[str, Any]]:
+        """List the checkpoints of classification, tuned whole, of a section's tasks and source languages."""
+        return [
+            {"model": one.model, "checkpoint": one.checkpoint, "task": one.task}
+            for one in self.tuned
+            if section
+            and one.variant == WHOLE
+            and self.settings.tasks[one.task].kind == "sequence-classification"
+            and one.task in (section.tasks or self.settings.tasks)
+            and one.source in (section.sources or [one.source])
+        ]
 
     @cached_property
     def aligner_cells(self) -> list[dict[str, Any]]:

@@ -39,6 +39,7 @@ from isogloss.models.families import LABELS, TAGS, check_length
 from isogloss.models.load import Checkpoint, folder_digest
 from isogloss.models.words import read_sentences, set_language
 from isogloss.ownership import Ownership
+from isogloss.tasks.altered import alter
 from isogloss.tasks.heads import load_with_head, read_items
 
 log = logging.getLogger(__name__)
@@ -71,6 +72,7 @@ def finetune(
     attributes: Mapping[str, Any],
     save_seconds: float = 30.0,
     language: str | None = None,
+    control: str | None = None,
 ) -> None:
     """Tune a model on the training items of one language and write it to ``folder``.
 
@@ -110,6 +112,8 @@ def finetune(
         First columns of the learning curve.
     language
         The items' language, for tokenizers that mark it.
+    control
+        What the items lack that are tuned on, see :func:`isogloss.tasks.altered.alter`; None: nothing.
     save_seconds
         Seconds between two saves of the state, rounded up to the next of the curve's 100 points.
 
@@ -130,6 +134,8 @@ def finetune(
         freeze = {**freeze, "layers": json.loads(Path(frozen).read_text(encoding="utf-8"))["layers"]}
     still = freeze_weights(loaded, freeze.get("layers", []), freeze.get("embeddings", False))
     table = read_parquet(training, ("split", "item", "words"))
+    if control:
+        table = alter(table, control, seed)
     what = f"The tokenizer in {base} on {training}"
     parts = {
         name: Dataset.from_dict(encode(table[table.split == name], loaded, kind, labels, max_length, what))

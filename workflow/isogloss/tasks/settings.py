@@ -12,6 +12,11 @@ from isogloss.text.settings import NAMES, PRESET, SEGMENTATION, Segmentation
 
 # What the checkpoint is called whose weights are all tuned; no variant may have this name.
 WHOLE = "whole"
+# What items may lack, see `isogloss.tasks.altered`.
+SHUFFLED = ("shuffled-1", "shuffled-2", "shuffled-3")
+OTHER_FIRST = "other-first"
+EMPTIED = ("first-empty", "second-empty")
+CONTROLS = (*SHUFFLED, OTHER_FIRST, *EMPTIED)
 Fraction = Annotated[float, Field(gt=0, le=1)]
 
 
@@ -180,6 +185,11 @@ class Task(Section):
         [],
         description="Fractions of the steps at which the fine-tuning of the whole model is looked at; each is a "
         "checkpoint of its own, 1 is the one that is there anyway.",
+    )
+    controls: list[Literal["shuffled-1", "shuffled-2", "shuffled-3", "first-empty", "second-empty"]] = Field(
+        [],
+        description="Further checkpoints beside the one that is tuned whole, tuned on items that lack something: the "
+        "words' order (runs of one, two or three words stay together), or one of two texts.",
     )
     concepts: list[Language] = Field(
         [],

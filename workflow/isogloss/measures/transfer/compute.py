@@ -17,12 +17,12 @@ from seqeval.metrics.sequence_labeling import get_entities
 
 from isogloss.errors import IsoglossError
 from isogloss.files import read_parquet, write_csv
+from isogloss.models.families import HEADLESS
 from isogloss.statistics.nulls import null_summary
 
 # Scoring permuted translations is dear, and their null is narrow.
 TRANSLATION_NULL_DRAWS = 20
 LEVEL = 0.05
-HEADLESS = "The checkpoint has no head for this task."
 
 
 @dataclass(frozen=True)
