@@ -7,7 +7,7 @@ import yaml
 from isogloss.config.read import validate
 from isogloss.errors import IsoglossError
 from isogloss.measures import MEASURES
-from isogloss.plan import needs
+from isogloss.plan import needs, specs
 from isogloss.plan.places import Places
 from isogloss.plan.study import Study
 from isogloss.plan.targets import collated
@@ -15,7 +15,7 @@ from isogloss.plan.targets import collated
 ROOT = Path(__file__).resolve().parents[3]
 TASKS = yaml.safe_load((ROOT / "config" / "test" / "tasks.yaml").read_text())
 BY_NAME = {measure.name: measure for measure in MEASURES}
-SECTIONS = ("space_similarity", "word_retrieval", "probes")
+SECTIONS = ("space_similarity", "word_retrieval", "probes", "crossed", "controls")
 
 
 def study(**sections) -> Study:
@@ -42,6 +42,33 @@ def test_every_test_pass_before_and_after_tuning():
     assert {task for *_, task in cells("space_similarity", space_similarity={"tasks": ["sentiment"]})} == {"sentiment"}
     # A translation has no label.
     assert set(cells("probes", probes={})) == {cell for cell in expected if cell[2] == "sentiment"}
+
+
+def test_altered_items_are_read_by_what_is_tuned_whole():
+    expected = {("encoder", f"sentiment-{source}-seed0", "sentiment") for source in ("en", "de")}
+    for name in ("crossed", "controls"):
+        assert set(cells(name, **{name: {}})) == expected
+        assert [one for _, one, _ in cells(name, **{name: {"sources": ["de"]}})] == ["sentiment-de-seed0"]
+
+
+def test_a_checkpoint_tuned_on_items_that_lack_something_stands_beside_its_own():
+    config = {**copy.deepcopy(TASKS), "controls": {}}
+    config["tasks"]["sentiment"]["controls"] = ["shuffled-2"]
+    one = Study(validate(config, name="test"))
+    measure, cell = BY_NAME["controls"], {**dict(zip(("model", "task"), ("encoder", "sentiment"), strict=True))}
+    taken = measure.takes(one, Places("r"), {**cell, "checkpoint": "sentiment-en-seed0"})
+    assert taken["trained"] == {
+        "shuffled-2": "r/altered/controls/encoder/sentiment-en-seed0-shuffled-2/sentiment.parquet"
+    }
+    own = specs.altered_pass(one, "encoder", "sentiment-en-seed0-shuffled-2", "sentiment", "controls")
+    assert own["controls"] == ["shuffled-2"]
+    assert len(specs.altered_pass(one, "encoder", "sentiment-en-seed0", "sentiment", "controls")["controls"]) == 6
+    tuned = {each.variant: specs.finetuning(one, each) for each in one.tunings if each.task == "sentiment"}
+    assert {name: spec.get("control") for name, spec in tuned.items()} == {
+        "whole": None, "frozen": None, "shuffled-2": "shuffled-2",
+    }  # fmt: skip
+    # Without one, fine-tuning depends on what it did before.
+    assert "control" not in tuned["whole"]
 
 
 def test_pairs_of_the_models_that_are_named():
@@ -73,6 +100,8 @@ def test_which_tasks_are_measured_changes_no_table_of_a_cell():
         ({"space_similarity": {"tasks": ["sentimnet"]}}, "there is no task 'sentimnet'; did you mean 'sentiment'?"),
         ({"word_retrieval": {"models": ["x"]}}, "word_retrieval.models: there is no model 'x'"),
         ({"probes": {"tasks": ["translation"]}}, "probes.tasks: 'translation' has no label of a whole item"),
+        ({"crossed": {"tasks": ["translation"]}}, "crossed.tasks: 'translation' has no label of a whole item"),
+        ({"controls": {"sources": ["zh"]}}, "controls.sources: no task is tuned on 'zh'; there are de, en"),
         ({"space_similarity": {"null": 5}}, "space_similarity.null"),
     ],
 )

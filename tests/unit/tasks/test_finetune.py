@@ -21,6 +21,7 @@ from isogloss.measures.impact.compute import write_impact
 from isogloss.microworld import generate
 from isogloss.models.random_weights import make_random_model
 from isogloss.states.sentence_vectors import new_vectors
+from isogloss.tasks.altered_pass import run_controls
 from isogloss.tasks.finetune import finetune
 from isogloss.tasks.items import write_items
 from isogloss.tasks.test_pass import run_items
@@ -134,6 +135,32 @@ def test_frozen_layers_stay_as_they_were(world, tmp_path):
     assert moved
     assert not any(name.startswith(("embeddings", "encoder.layer.0.", "encoder.layer.2.")) for name in moved)
     assert any(name.startswith("encoder.layer.1.") for name in moved)
+
+
+def test_a_control_is_tuned_on_items_that_lack_something(world, tmp_path):
+    options = {"labels": ["entailment", "neutral", "contradiction"], "epochs": 1, "task": "inference"}
+    tune(world, tmp_path / "control", control="second-empty", **options)
+    table = pd.read_parquet(world / "inference-de-training.parquet")
+    table.assign(other_words=[[]] * len(table)).to_parquet(tmp_path / "inference-de-training.parquet")
+    (tmp_path / "same").mkdir()
+    tune(tmp_path, tmp_path / "same" / "altered", base=world / "base", **options)
+    tune(world, tmp_path / "same" / "plain", **options)
+    weights = {
+        name: load_file(tmp_path / name / "model.safetensors") for name in ("control", "same/altered", "same/plain")
+    }
+    names = list(weights["control"])
+    assert all((weights["control"][name] == weights["same/altered"][name]).all() for name in names)
+    assert not all((weights["control"][name] == weights["same/plain"][name]).all() for name in names)
+    # And what it says of such items.
+    run_controls(
+        checkpoint=tmp_path / "control",
+        test={language: world / f"inference-{language}-test.parquet" for language in LANGUAGES},
+        labels=options["labels"], controls=["second-empty", "shuffled-1"], items=20, seed=1, max_length=32,
+        token_budget=512, device="cpu", precision="float32", threads=1, output=tmp_path / "said.parquet",
+    )  # fmt: skip
+    said = pd.read_parquet(tmp_path / "said.parquet")
+    assert said.groupby(["language", "control"]).size().tolist() == [20] * 4
+    assert set(said.predicted) <= set(options["labels"])
 
 
 def test_layers_that_do_not_exist_cannot_be_frozen(world, tmp_path):
