@@ -1,11 +1,12 @@
 """Controls: what a checkpoint still does with items that lack something."""
 
 from dataclasses import replace
+from typing import Any
 
-from isogloss.measures.declaration import Measure
+from isogloss.measures.declaration import Cell, Measure
 
 
-def takes(study, places, cell):
+def takes(study: Any, places: Any, cell: Cell) -> dict[str, Any]:
     """Name a checkpoint's answers, those to items that lack something, and those of checkpoints tuned on such items."""
     one = study.by_checkpoint[cell["model"], cell["checkpoint"]]
     trained = {
@@ -19,7 +20,7 @@ def takes(study, places, cell):
     }
 
 
-def spec(study, cell):
+def spec(study: Any, cell: Cell) -> dict[str, Any]:
     """Name what the scores depend on beside the answers."""
     section, one = study.settings.controls, study.by_checkpoint[cell["model"], cell["checkpoint"]]
     return {**section.model_dump(include={"bootstrap", "seed"}), "source": one.source, "attributes": one.identity}

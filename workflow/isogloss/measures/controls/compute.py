@@ -98,8 +98,8 @@ def write_controls(
 def score_target(plain: pd.DataFrame, said: pd.DataFrame, bootstrap: int, seed: int) -> Iterator[Row]:
     """Score one language's answers, see :func:`write_controls`; give a row of the table each."""
     names = ["control", "tuned_on"]
-    for row in said[said.reason != ""].to_dict("records"):
-        yield {**{name: row[name] for name in names}, "reason": row["reason"]}
+    for lost in said[said.reason != ""].to_dict("records"):
+        yield {**{name: lost[name] for name in names}, "reason": lost["reason"]}
     parts = {
         key: part.sort_values("item", ignore_index=True)
         for key, part in said[said.reason == ""].astype({"item": int}).groupby(names, sort=True)

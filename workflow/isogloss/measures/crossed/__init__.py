@@ -1,9 +1,11 @@
 """Crossed inputs: two texts in two languages."""
 
-from isogloss.measures.declaration import Measure
+from typing import Any
+
+from isogloss.measures.declaration import Cell, Measure
 
 
-def spec(study, cell):
+def spec(study: Any, cell: Cell) -> dict[str, Any]:
     """Name what the scores depend on beside the answers."""
     section, one = study.settings.crossed, study.by_checkpoint[cell["model"], cell["checkpoint"]]
     own = {"source": one.source, "attributes": one.identity}
