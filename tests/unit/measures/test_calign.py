@@ -21,7 +21,7 @@ def literal(source, target, table, match, size_ratio, min_types, top_n, conventi
     """The published rule, word by word: a double loop over concepts."""
     best = {}
     ordered = table.sort_values(["probability", "count", "target"], ascending=[False, False, True])
-    for row in ordered.itertuples():
+    for row in (table if convention == "released" else ordered).itertuples():
         best.setdefault(row.source, [])
         if len(best[row.source]) < top_n:
             best[row.source].append(row.target)
@@ -153,6 +153,17 @@ def test_released_size_test_has_one_direction():
     table = lexicon([(f"s{i}", "t0") for i in range(10)])
     assert align_concepts(source, target, table, null=0).aligned == 0
     assert align_concepts(source, target, table, convention="released", null=0).aligned == 1
+
+
+def test_released_the_first_translations_of_the_lexicon_count():
+    source = pd.DataFrame({"word": list("abcdef"), "cluster": 0})
+    target = pd.DataFrame({"word": [*"ABCDEF", "other"], "cluster": [0] * 6 + [1]})
+    good = lexicon([(w, w.upper()) for w in "abcdef"], 0.3)
+    better = lexicon([(w, "other") for w in "abcdef"], 0.7)
+    for parts, pairs in ([good, better], [(0, 0)]), ([better, good], []):
+        found = align_concepts(source, target, pd.concat(parts), top_n=1, size_ratio=0.8, convention="released", null=0)
+        assert [pair for pair in found.pairs if pair[1] == 0] == pairs
+        assert align_concepts(source, target, pd.concat(parts), top_n=1, size_ratio=0.8, null=0).pairs == []
 
 
 def test_only_the_best_translations_count():

@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from transformers import AutoModel, AutoTokenizer
+from transformers import AutoModel, AutoModelForSeq2SeqLM, AutoTokenizer
 
 from isogloss.errors import IsoglossError
 from isogloss.models.random_weights import make_random_model
@@ -128,6 +128,29 @@ def test_equals_one_sentence_at_a_time(models, text, family, space, pooling):
         for layer in store.layers:
             wanted = np.stack([expected[s, p][layer] for s, p in zip(words.sentence, words.position, strict=True)])
             np.testing.assert_allclose(store.vectors(layer), wanted, rtol=2e-3, atol=2e-3)
+
+
+def test_released_a_decoder_s_state_is_the_one_that_predicts_the_subword(models, text):
+    """As the released code of Mousi et al. 2024 calls the model: with the target's subwords as ``labels=``."""
+    folder = models / "mt5"
+    model, tokenizer = AutoModelForSeq2SeqLM.from_pretrained(folder).eval(), AutoTokenizer.from_pretrained(folder)
+    with open_store(run(models, text, "mt5", "target-decoder", convention="released")) as store:
+        assert store.attributes["decoder_step"] == "predicts"
+        words = store.words()
+        vectors = [store.vectors(layer) for layer in store.layers]
+    for row, (sentence, position) in enumerate(zip(words.sentence, words.position, strict=True)):
+        source, target = (
+            tokenizer(TEXT[side][sentence - 10], is_split_into_words=True, return_tensors="pt")
+            for side in ("source", "target")
+        )
+        with torch.no_grad():
+            output = model(input_ids=source.input_ids, labels=target.input_ids, output_hidden_states=True)
+        last = [index for index, owner in enumerate(target.word_ids()) if owner == position][-1]
+        for layer, states in enumerate(output.decoder_hidden_states):
+            np.testing.assert_allclose(vectors[layer][row], states[0, last], rtol=2e-3, atol=2e-3)
+    with open_store(run(models, text, "mt5", "target-decoder", name="reads.h5")) as store:
+        assert store.attributes["decoder_step"] == "reads"
+        assert not np.allclose(store.vectors(2), vectors[2], atol=1e-2)
 
 
 def test_sentence_vectors_come_from_the_same_pass(models, text):

@@ -115,8 +115,9 @@ def clustering(study: Study, model: str, corpus: str, spaces: int = 1, **_: Any)
     hidden = parameters(study, model)[0]
     words, clusters = spaces * sentences(study, corpus) * WORDS, study.settings.concepts.clusters
     memory = LIBRARIES_MB + int(4 * (3 * words * hidden + 16 * words + 3 * 4096 * clusters) / 1e6)
-    memory += int(METHODS[study.settings.concepts.method].memory(words) / 1e6)
-    work = 2 * words * clusters * (min(hidden, COMPONENTS) * ROUGH_PASSES + hidden * FINE_PASSES)
+    method = METHODS[study.settings.concepts.method]
+    memory += int(method.memory(words) / 1e6)
+    work = method.time * 2 * words * clusters * (min(hidden, COMPONENTS) * ROUGH_PASSES + hidden * FINE_PASSES)
     return Effort(memory, minutes(work, speed(study, study.settings.concepts), MEMBER_MINUTES))
 
 

@@ -204,7 +204,12 @@ def checkpoint_files(study: Study, model: str, checkpoint: str) -> list[str]:
 def vectors(study: Study, cell: dict[str, Any]) -> dict[str, Any]:
     """Name what one space's vectors depend on beside the weights and the words: all but which layers are kept."""
     own = {"attributes": study.identity(cell), "space": cell["space"], "threads": study.settings.compute.threads}
-    return plain({**plain(study.settings.activations), **own})
+    section = plain(study.settings.activations)
+    convention = section.pop("convention")
+    # Only a decoder behind an encoder has a step that predicts a sentence's first subword.
+    if cell["space"].split("-")[1] != study.shapes[cell["model"]].family.reader:
+        own["convention"] = convention
+    return plain({**section, **own})
 
 
 def clustering(study: Study, cell: dict[str, Any]) -> dict[str, Any]:

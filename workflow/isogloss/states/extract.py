@@ -33,6 +33,8 @@ from isogloss.states.store import StoreWriter, open_store
 log = logging.getLogger(__name__)
 
 REASONS = ("no_subwords", "truncated")
+# By convention, what a decoder behind an encoder does with a subword at the step whose state is kept.
+STEPS = {"paper": "reads", "released": "predicts"}
 # So many batches may wait for their writing, which goes on beside the forward passes.
 AHEAD = 2
 
@@ -53,6 +55,7 @@ def extract(
     threads: int,
     attributes: dict[str, Any],
     sentence_vectors: bool = False,
+    convention: str = "paper",
 ) -> None:
     """Extract the selected words' hidden states of all layers and write an activation store.
 
@@ -68,7 +71,7 @@ def extract(
         ``source-encoder`` or ``target-encoder``: that language through the encoder. ``source-decoder`` or
         ``target-decoder``: that language by itself through a model that is a decoder alone. ``target-decoder`` of a
         model with both: the source sentence through the encoder, the target sentence through the decoder with teacher
-        forcing; a word's vector is the state at the step that reads its subword, one after the step that predicts it.
+        forcing, see ``convention``.
     store
         The HDF5 file to write.
     layers
@@ -88,6 +91,10 @@ def extract(
         What the store shall say of itself: model, checkpoint, corpus and so on.
     sentence_vectors
         Keep sentence vectors too, from the same pass.
+    convention
+        Of a decoder behind an encoder: ``paper`` takes a subword's state at the step that reads it; ``released`` at the
+        step before, that predicts it, as the released code of Mousi et al. 2024 does (its input is the subword before;
+        of the first one the start token, so that layer 0 holds the embeddings of other words).
 
     Raises
     ------
@@ -141,6 +148,7 @@ def extract(
         "threads": threads,
         "device": loaded.model.device.type,
         "final_norm_in_last_layer": family.final_norm,
+        **({"decoder_step": STEPS[convention]} if reader.after_encoder else {}),
         "model_type": loaded.shape.model_type,
         "weights": folder_digest(checkpoint),
         "text": text_digest(sentences),
@@ -161,7 +169,8 @@ def extract(
     if writer.done:
         log.info("Going on after batch %d of %d", writer.done, len(batches))
     positions = kept.groupby("sentence", sort=False).position.agg(list).to_dict()
-    shift = 1 if reader.after_encoder else 0  # the start token goes in front, so subword i is read at step i + 1
+    # The start token goes in front, so subword i is read at step i + 1.
+    shift = 1 if reader.after_encoder and convention == "paper" else 0
     started = told = time.monotonic()
     quiet = not sys.stderr.isatty()
     first_word = first_sentence = 0

@@ -19,6 +19,11 @@ class Activations(Section):
         2048, description="Tokens of one batch, padding included. More is no faster on a CPU, whose caches it leaves."
     )
     max_length: Annotated[int, Field(ge=8)] = Field(512, description="Longer sentences are cut, and the words counted.")
+    convention: Literal["paper", "released"] = Field(
+        "paper",
+        description="Of a decoder behind an encoder, which step a subword's state is taken at: the one that reads it, "
+        "or, as the released code of Mousi et al. 2024 does, the one before, which predicts it.",
+    )
     precision: Literal["auto", "float32", "bfloat16", "float16"] = Field(
         "auto", description="Of the forward pass: bfloat16 on a GPU, float32 on a CPU where nothing is said."
     )

@@ -62,7 +62,9 @@ def sort(table: pd.DataFrame) -> pd.DataFrame:
     return table.sort_values(order, ascending=[True, False, False, True], kind="stable").reset_index(drop=True)
 
 
-def best_translations(lexicon: pd.DataFrame, words: pd.Index, top_n: int) -> tuple[sparse.csr_matrix, pd.Index]:
+def best_translations(
+    lexicon: pd.DataFrame, words: pd.Index, top_n: int, *, as_they_stand: bool = False
+) -> tuple[sparse.csr_matrix, pd.Index]:
     """Keep each word's most probable translations; ties go by count, then by the translation itself.
 
     Parameters
@@ -73,6 +75,9 @@ def best_translations(lexicon: pd.DataFrame, words: pd.Index, top_n: int) -> tup
         The source words, each once.
     top_n
         How many translations of each.
+    as_they_stand
+        Keep the first ones of the table instead, as the released code of Mousi et al. 2024 does. In a lexicon that was
+        built here the best come first.
 
     Returns
     -------
@@ -87,7 +92,8 @@ def best_translations(lexicon: pd.DataFrame, words: pd.Index, top_n: int) -> tup
     columns, targets = pd.factorize(entries.target)
     alphabet = np.empty(len(targets), dtype=np.int64)
     alphabet[np.argsort(np.asarray(targets, dtype=object), kind="stable")] = np.arange(len(targets))
-    order = np.lexsort((alphabet[columns], -entries["count"].to_numpy(), -entries.probability.to_numpy(), rows))
+    better = (alphabet[columns], -entries["count"].to_numpy(), -entries.probability.to_numpy())
+    order = np.lexsort((*(() if as_they_stand else better), rows))
     # An entry that stands twice counts once, with its better line.
     order = order[np.sort(np.unique(rows[order] * np.int64(len(targets) or 1) + columns[order], return_index=True)[1])]
     rows, columns = rows[order], columns[order]

@@ -27,6 +27,8 @@ class Method:
     memory
         From the number of words, the bytes that it needs beside three copies of the vectors and its distances to the
         clusters.
+    time
+        How many times as long as ``kmeans`` it takes, about.
     """
 
     name: str
@@ -34,10 +36,12 @@ class Method:
     seeded: bool = True
     on_gpu: bool = False
     memory: Callable[[int], float] = lambda words: 0
+    time: float = 1
 
 
 METHODS = [
     Method("kmeans", "K-means", on_gpu=True),
+    Method("kmeans_restarts", "K-means from ten starts", time=20),
     # It refuses more.
     Method("ward", "Ward's method", seeded=False, memory=lambda words: min(WARD_MEMORY, 4 * words**2)),
 ]

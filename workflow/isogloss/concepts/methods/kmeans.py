@@ -150,11 +150,7 @@ def kmeans(
     if not np.isfinite(vectors).all():
         raise IsoglossError("The activations hold values that are not finite (NaN or infinity).")
     first, member = distinct(vectors)
-    if clusters > len(first):
-        raise IsoglossError(
-            f"More clusters than words that differ: {clusters:,} were asked for, and only {len(first):,} of "
-            f"{len(vectors):,} vectors are distinct. Ask for fewer (`concepts: clusters:`) or take more text."
-        )
+    check_clusters(clusters, len(first), len(vectors))
     weights = np.bincount(member).astype(np.float32)
     with threadpool_limits(threads):
         centred = (vectors - vectors.mean(0, dtype=np.float64).astype(np.float32))[first]
@@ -168,6 +164,21 @@ def kmeans(
         inertia = float(weights @ np.square(centred.astype(np.float64) - centers[labels]).sum(1))
         centers = means(Points(vectors[first], weights), labels, clusters)
         return labels[member], centers.astype(np.float32), inertia
+
+
+def check_clusters(clusters: int, different: int, size: int) -> None:
+    """Refuse more clusters than there are vectors that differ.
+
+    Raises
+    ------
+    IsoglossError
+        With both numbers.
+    """
+    if clusters > different:
+        raise IsoglossError(
+            f"More clusters than words that differ: {clusters:,} were asked for, and only {different:,} of {size:,} "
+            "vectors are distinct. Ask for fewer (`concepts: clusters:`) or take more text."
+        )
 
 
 def distinct(vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

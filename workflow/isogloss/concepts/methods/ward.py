@@ -8,7 +8,7 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
 from isogloss.concepts.methods import WARD_MEMORY
-from isogloss.concepts.methods.kmeans import distinct
+from isogloss.concepts.methods.kmeans import check_clusters, distinct
 from isogloss.errors import IsoglossError
 
 
@@ -42,12 +42,7 @@ def label(vectors: np.ndarray, clusters: int, **_: Any) -> np.ndarray:
             f"Ward's method would need {needed / 1e9:.1f} GB for the distances of {size:,} words; it is offered up to "
             f"{WARD_MEMORY / 1e9:.0f} GB, about {most:,} words. Take `concepts: method: kmeans`, or fewer words."
         )
-    different = len(distinct(vectors)[0])
-    if clusters > different:
-        raise IsoglossError(
-            f"More clusters than words that differ: {clusters:,} were asked for, and only {different:,} of {size:,} "
-            "vectors are distinct. Ask for fewer (`concepts: clusters:`) or take more text."
-        )
+    check_clusters(clusters, len(distinct(vectors)[0]), size)
     # Merge n makes the node size + n of two; the first of them leave as many clusters as were asked for, also where
     # several merges are equally far, of which a cut by distance would take all or none.
     merged = linkage(vectors.astype(np.float64), "ward")[: size - clusters, :2].astype(np.int64).ravel()

@@ -118,10 +118,13 @@ def incidence(concepts: np.ndarray, types: np.ndarray, width: int) -> tuple[spar
     return matrix, np.bincount(rows, minlength=len(labels)), labels
 
 
-def build(source: pd.DataFrame, target: pd.DataFrame, lexicon: pd.DataFrame, top_n: int) -> Problem:
+def build(
+    source: pd.DataFrame, target: pd.DataFrame, lexicon: pd.DataFrame, top_n: int, convention: str = "paper"
+) -> Problem:
     """Turn cluster tables and a lexicon into matrices: words are numbered once, all the rest is done on numbers."""
     source_types, source_words = pd.factorize(source.word)
-    matrix, translations = best_translations(lexicon, pd.Index(source_words), top_n)
+    first = convention == "released"
+    matrix, translations = best_translations(lexicon, pd.Index(source_words), top_n, as_they_stand=first)
     found = translations.get_indexer(target.word)
     if not (found >= 0).any():
         raise IsoglossError(
@@ -243,8 +246,8 @@ def align_concepts(
     top_n
         Best translations of a word that count.
     convention
-        ``paper``; or ``released`` for the rule of the released code: every comparison strict, and the size test in
-        one direction, source over target.
+        ``paper``; or ``released`` for the rule of the released code: every comparison strict, the size test in one
+        direction, source over target, and a word's first translations in the lexicon's order instead of its best.
     null
         Draws of the null, see :func:`null_draws`. 0 for none.
     seed
@@ -259,7 +262,7 @@ def align_concepts(
     IsoglossError
         If no lexicon entry joins a word of the source's with one of the target's.
     """
-    problem = build(source, target, lexicon, top_n)
+    problem = build(source, target, lexicon, top_n, convention)
     rule = Rule(match, size_ratio, min_types, convention)
     matched = count_matches(problem.concepts, problem.lexicon, problem.targets)
     keep = rule.aligned(matched.data, problem.source_sizes[matched.row], problem.target_sizes[matched.col])
