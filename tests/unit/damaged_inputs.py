@@ -924,3 +924,136 @@ def task_text_without_spaces(rng, folder):
     if said.get(language):
         return call, [([unicodedata.normalize("NFC", cell)], NAMES[0]) for cell in cells]
     return call, Refused(rf"{path.name}, column 'text': .*segmentation: {{{language}: icu}}")
+
+
+# A word a line, TSV, and what is compressed ---------------------------------------------------------------------------
+
+TOKEN_FORMS = ("x.conll", "x.wikiann", "x", "x.conllu")
+
+
+def tagged(rng) -> list[list[tuple[str, str]]]:
+    """Some sentences with a tag a word."""
+    return [[(word, str(rng.choice(TAGS))) for word in text] for text in sentences(rng)]
+
+
+def token_lines(rng, name: str, texts) -> list[list[str]]:
+    """Lines of a file with a word a line, by sentence; the name tells the form."""
+    if name == "x.conll":
+        joint = str(rng.choice(["\t", " ", "  "]))
+        between = ["_"] * int(rng.integers(0, 3))
+        return [[joint.join([word, *between, tag]) for word, tag in text] for text in texts]
+    if name == "x.conllu":
+        return [
+            ["\t".join([str(number), word, "_", tag, *["_"] * 6]) for number, (word, tag) in enumerate(text, start=1)]
+            for text in texts
+        ]
+    return [[f"en:{word}\t{tag}" for word, tag in text] for text in texts]
+
+
+def write_tokens(rng, folder: Path, name: str, blocks, packed=None) -> Path:
+    """Write such a file, now and then compressed."""
+    content = "".join("\n".join([*block, "", ""]) for block in blocks).encode()
+    packed = bool(rng.random() < 0.3) if packed is None else packed
+    path = folder / (name + ".gz" * packed)
+    path.write_bytes(gzip.compress(content) if packed else content)
+    return path
+
+
+def read_tags(folder: Path, path: Path) -> Callable:
+    """Give the call that reads tagged items."""
+    names = ("form", "upos") if ".conllu" in path.name else ("tokens", "tags")
+    return read_task(folder, path, "token-classification", text=names[0], label=names[1], labels=TAGS)
+
+
+@kind
+def files_with_a_word_a_line(rng, folder):
+    """CoNLL, CoNLL-U and WikiANN's form mean the same; comments, ranges and document marks are no words."""
+    texts, name = tagged(rng), str(rng.choice(TOKEN_FORMS))
+    blocks = token_lines(rng, name, texts)
+    if name == "x.conllu":
+        for block in blocks:
+            block[:0] = ["# sent_id = 1", "# text = x", "1-2\tabc" + "\t_" * 8]
+            block.append("9.1\tabc" + "\t_" * 8)
+    if name == "x.conll":
+        blocks.insert(int(rng.integers(0, len(blocks))), ["-DOCSTART- O"])
+    right = [([word for word, _ in text], [tag for _, tag in text]) for text in texts]
+    return read_tags(folder, write_tokens(rng, folder, name, blocks)), right
+
+
+@kind
+def words_whose_line_is_damaged(rng, folder):
+    """A column too many or too few, an empty one, another language, a line that is lost: refused with its line."""
+    texts, name = tagged(rng), str(rng.choice(TOKEN_FORMS))
+    texts[1] += texts[0]  # a line can be lost within it
+    blocks = token_lines(rng, name, texts)
+    place = int(rng.integers(0, len(blocks[1])))
+    at = 1 + len(blocks[0]) + 1 + place
+    line, pattern = blocks[1][place], rf":{at}\b"
+    damage = int(rng.integers(0, 4))
+    if damage == 0:
+        joint = "\t" if "\t" in line else " "
+        blocks[1][place] = line + joint + "O"
+    elif damage == 1:
+        blocks[1][place] = re.split(r"\s+", line)[0]
+    elif name == "x.conllu" and len(blocks[1]) > 1:
+        del blocks[1][0]
+        pattern = rf":{at - place}, column 'id': expected word 1"
+    elif name in ("x", "x.wikiann"):
+        blocks[1][place] = line.replace("en:", "de:", 1) if damage == 2 else re.sub(":.*\t", ":\t", line)
+    else:
+        blocks[1][place] = "\t" + line.split()[-1] if "\t" in line else "?"
+    return read_tags(folder, write_tokens(rng, folder, name, blocks)), Refused(re.escape(name) + r"(\.gz)?" + pattern)
+
+
+@kind
+def sentences_with_a_word_a_line(rng, folder):
+    """Text may be given so too: its words are as they stand."""
+    texts, name = tagged(rng), str(rng.choice(["x.conll", "x.conllu", "x.wikiann"]))
+    path = write_tokens(rng, folder, name, token_lines(rng, name, texts))
+    right = numbered([[word for word, _ in text] for text in texts])
+    return lambda: read_corpus(folder, kind="text", language="en", file=str(path)), right
+
+
+@kind
+def tables_that_are_compressed(rng, folder):
+    """Whatever the form: the ending tells that it is compressed, and the one before it the form."""
+    ending = str(rng.choice(["parquet", "csv", "jsonl"]))
+    texts = sentences(rng)
+    path = save(folder, ending, {"en": [" ".join(text) for text in texts]})
+    packed = path.with_name(path.name + ".gz")
+    packed.write_bytes(gzip.compress(path.read_bytes()))
+    return read_table(folder, packed), numbered(texts)
+
+
+@kind
+def compressed_files_that_are_damaged(rng, folder):
+    """Cut, changed, or not compressed at all; or compressed under another name."""
+    content = lines(sentences(rng, least=1)).encode() * 20
+    packed, damage = bytearray(gzip.compress(content)), int(rng.integers(0, 4))
+    if damage == 0:
+        packed = packed[: int(rng.integers(1, len(packed)))]
+    elif damage == 1:
+        packed[-5] ^= 255  # of the checksum
+    elif damage == 2:
+        packed = content
+    path = folder / ("text.en" if damage == 3 else "text.en.gz")
+    path.write_bytes(packed)
+    right = r"text\.en is compressed by gzip.*ends? in \.gz|text\.en\.gz cannot be unpacked by gzip"
+    if damage == 3:
+        right = r"text\.en is compressed by gzip.*Let its name end in \.gz"
+    return lambda: read_corpus(folder, kind="text", language="en", file=str(path)), Refused(right)
+
+
+@kind
+def tsv_with_quotes(rng, folder):
+    """In TSV quotes and commas are a part of the text; a tab within a cell moves the cells."""
+    texts = [[*text, str(rng.choice(['"', ",", '"said"', "'"]))] for text in sentences(rng)]
+    rows = ["id\ten", *(f"{number}\t{' '.join(text)}" for number, text in enumerate(texts))]
+    path = folder / "table.tsv"
+    if rng.random() < 0.5:
+        path.write_text("".join(row + "\n" for row in rows))
+        return read_table(folder, path), numbered(texts)
+    row = row_of(rng, rows)
+    rows[row] += "\tmore"
+    path.write_text("".join(row + "\n" for row in rows))
+    return read_table(folder, path), Refused(rf"table\.tsv:{row + 1}: this row has 3 cells, the header 2.*tabs within")

@@ -44,7 +44,10 @@ class MicroworldTask(Section):
 
 
 class TableTask(Section):
-    """The user's own items: Parquet, CSV or JSONL files, one for each language and split."""
+    """The user's own items: files for each language and split, read by the endings of their names.
+
+    Parquet, CSV, TSV, JSONL; CoNLL, CoNLL-U, WikiANN's form; each may be compressed (`.gz`).
+    """
 
     kind: Literal["table"]
     languages: list[Language] = Field(min_length=1, description="The languages.")

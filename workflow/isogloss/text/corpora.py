@@ -15,10 +15,9 @@ from isogloss import microworld
 from isogloss.errors import IsoglossError
 from isogloss.files import write_parquet
 from isogloss.text.cells import text_of
-from isogloss.text.encoding import lines_of
 from isogloss.text.segmentation import clean
 from isogloss.text.sources import gettext as gettext_catalogues
-from isogloss.text.sources.lines import check_parallel, read_lines
+from isogloss.text.sources.lines import check_parallel, read_lines, sentence_cells
 from isogloss.text.sources.tables import read_columns, read_words
 
 log = logging.getLogger(__name__)
@@ -89,7 +88,7 @@ def write_corpus(
     else:
         if kind == "text":
             place, rows = file, read_lines(file, language, segmentation, bool(links))
-            cells = lines_of(file)
+            cells = sentence_cells(file)
         else:
             place = f"{file}, column '{column}'"
             values = read_columns(file, [column])[0]

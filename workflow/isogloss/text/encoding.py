@@ -1,6 +1,8 @@
 """From a text file's bytes to its lines: the one place where an encoding is decided."""
 
+import gzip
 import re
+import zlib
 from pathlib import Path
 
 from isogloss.errors import IsoglossError
@@ -15,7 +17,7 @@ STARTS = (
     (b"\x00\x00\xfe\xff", "UTF-32", "Convert it: iconv -f utf-32 -t utf-8"),
     (b"\xff\xfe", "UTF-16", "Convert it: iconv -f utf-16 -t utf-8"),
     (b"\xfe\xff", "UTF-16", "Convert it: iconv -f utf-16 -t utf-8"),
-    (b"\x1f\x8b", "compressed by gzip", "Unpack it with gunzip"),
+    (b"\x1f\x8b", "compressed by gzip", "Let its name end in .gz, or unpack it with gunzip"),
     (b"BZh", "compressed by bzip2", "Unpack it with bunzip2"),
     (b"\xfd7zXZ\x00", "compressed by xz", "Unpack it with unxz"),
     (b"\x28\xb5\x2f\xfd", "compressed by zstd", "Unpack it with unzstd"),
@@ -28,13 +30,38 @@ STARTS = (
 )
 
 
+def ending_of(path: str | Path) -> str:
+    """Give the ending of a file's name by which its form is known; that it is compressed is no part of it."""
+    return Path(Path(path).name.removesuffix(".gz")).suffix
+
+
+def read_bytes(path: str | Path) -> bytes:
+    """Read a file's bytes, unpacked where its name ends in ``.gz``.
+
+    Raises
+    ------
+    IsoglossError
+        If it is missing, or cannot be unpacked.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise IsoglossError(f"There is no file {path}.")
+    if path.suffix != ".gz":
+        return path.read_bytes()
+    try:
+        return gzip.decompress(path.read_bytes())
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        told = str(error).rstrip(".")
+        raise IsoglossError(f"{path} cannot be unpacked by gzip: {told}. Bring or make the file again.") from error
+
+
 def read_text(path: str | Path) -> str:
     """Read a text file.
 
     Parameters
     ----------
     path
-        UTF-8, with or without a byte-order mark.
+        UTF-8, with or without a byte-order mark; compressed where its name ends in ``.gz``.
 
     Raises
     ------
@@ -43,9 +70,7 @@ def read_text(path: str | Path) -> str:
         holds; then with the line.
     """
     path = Path(path)
-    if not path.is_file():
-        raise IsoglossError(f"There is no file {path}.")
-    content = path.read_bytes().removeprefix(b"\xef\xbb\xbf")
+    content = read_bytes(path).removeprefix(b"\xef\xbb\xbf")
     for start, name, advice in STARTS:
         if content[: len(start)].lower() == start.lower():
             raise IsoglossError(f"{path} is {name}; expected text in UTF-8. {advice}.")

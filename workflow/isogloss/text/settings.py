@@ -75,7 +75,7 @@ class Gettext(Corpus):
 
 
 class Text(Corpus):
-    """Plain text: a file a language, one sentence a line."""
+    """Text: a file a language, one sentence a line, or one word a line (`.conll`, `.conllu`, `.wikiann`)."""
 
     kind: Literal["text"]
     files: dict[Language, Path] = Field(description="A file for every language.")
@@ -83,7 +83,7 @@ class Text(Corpus):
 
 
 class Table(Corpus):
-    """A table with a column a language: Parquet, CSV or JSONL."""
+    """A table with a column a language: Parquet, CSV, TSV or JSONL."""
 
     kind: Literal["table"]
     file: Path = Field(description="The table.")

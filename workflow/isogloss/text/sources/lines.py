@@ -1,12 +1,13 @@
-"""Plain text: a file a language, one sentence a line."""
+"""Text: a file a language, one sentence a line, or one word a line."""
 
 from collections.abc import Iterable
 from pathlib import Path
 
 from isogloss.errors import IsoglossError
 from isogloss.text.cells import words_of
-from isogloss.text.encoding import lines_of
+from isogloss.text.encoding import ending_of, lines_of
 from isogloss.text.segmentation import check_split
+from isogloss.text.sources.tokens import TOKEN_FILES
 
 
 def read_lines(
@@ -17,7 +18,7 @@ def read_lines(
     Parameters
     ----------
     path
-        See :func:`isogloss.text.encoding.lines_of`.
+        See :func:`sentence_cells`.
     language
         Its code.
     segmentation, as_aligned
@@ -33,11 +34,19 @@ def read_lines(
     IsoglossError
         If the file is missing, is not text in UTF-8, or is not split into words and nothing is said of that.
     """
-    lines = lines_of(path)
-    rows = [words_of(line, f"{path}:{number}", segmentation, as_aligned) for number, line in enumerate(lines, 1)]
+    cells = sentence_cells(path)
+    rows = [words_of(cell, f"{path}:{number}", segmentation, as_aligned) for number, cell in enumerate(cells, 1)]
     if segmentation is None:
-        check_split(rows, str(path), language)
+        check_split([row for row, cell in zip(rows, cells, strict=True) if isinstance(cell, str)], str(path), language)
     return rows
+
+
+def sentence_cells(path: str | Path) -> list[str] | list[list[str]]:
+    """Read a file's sentences: its lines, or the words of a file that has one a line, which its name's ending tells."""
+    if reader := TOKEN_FILES.get(ending_of(path)):
+        columns = reader(Path(path))
+        return columns["form"] if "form" in columns else columns["tokens"]
+    return lines_of(path)
 
 
 def check_parallel(file: str | Path, sentences: int, others: Iterable[str | Path]) -> None:
@@ -51,7 +60,8 @@ def check_parallel(file: str | Path, sentences: int, others: Iterable[str | Path
         Another language's text, or given links.
     """
     for other in others:
-        if (count := len(lines_of(other))) != sentences:
+        if (count := len(sentence_cells(other))) != sentences:
+            what = "sentences" if ending_of(file) in TOKEN_FILES else "lines"
             raise IsoglossError(
-                f"Parallel files must have the same number of lines: {file} has {sentences:,}, {other} has {count:,}."
+                f"Parallel files must have the same number of {what}: {file} has {sentences:,}, {other} has {count:,}."
             )

@@ -1,4 +1,4 @@
-"""Tables of the user: Parquet, CSV or JSONL, a column at a time, as they are.
+"""Tables of the user: Parquet, CSV, TSV, JSONL, CoNLL and its like, a column at a time, as they are.
 
 What a cell means is decided in :mod:`isogloss.text.cells`; here it gets the value that the file holds, never one that a
 reader guessed (a number for text, a float for a whole number beside a null, another column's cell).
@@ -18,8 +18,9 @@ import pyarrow.parquet as pq
 
 from isogloss.errors import IsoglossError, did_you_mean
 from isogloss.text.cells import shown, words_of
-from isogloss.text.encoding import lines_of, read_text
+from isogloss.text.encoding import ending_of, lines_of, read_bytes, read_text
 from isogloss.text.segmentation import check_split
+from isogloss.text.sources.tokens import TOKEN_FILES, read_wikiann
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,8 @@ def read_columns(path: str | Path, columns: list[str]) -> list[Column]:
     Parameters
     ----------
     path
-        A ``.parquet``, ``.csv`` or ``.jsonl`` file; which it is follows from its ending.
+        Its form follows from its name alone: ``.parquet``, ``.csv``, ``.tsv``, ``.jsonl``, ``.conll``, ``.conllu``,
+        ``.wikiann`` or, as WikiANN's own files, no ending; and ``.gz`` after it where it is compressed.
     columns
         Their names. ``translation.de`` is the key ``de`` of the dictionaries in ``translation``, where there is no
         column of that whole name.
@@ -98,10 +100,12 @@ def read_columns(path: str | Path, columns: list[str]) -> list[Column]:
     path = Path(path)
     if not path.is_file():
         raise IsoglossError(f"There is no file {path}.")
-    readers = {".parquet": parquet_columns, ".csv": csv_columns, ".jsonl": jsonl_columns}
-    if path.suffix not in readers:
-        raise IsoglossError(f"{path}: expected a table whose name ends in {', '.join(readers)}.")
-    found = readers[path.suffix](path, columns)
+    readers = {".parquet": parquet_columns, ".csv": csv_columns, ".tsv": csv_columns, ".jsonl": jsonl_columns}
+    readers |= dict.fromkeys(TOKEN_FILES, token_columns)
+    ending = ending_of(path)
+    if ending and ending not in readers:
+        raise IsoglossError(f"{path}: expected a table whose name ends in {', '.join(readers)}, or in these and .gz.")
+    found = readers.get(ending, token_columns)(path, columns)
     for column in found:
         for row, cell in enumerate(column.cells):
             if isinstance(cell, dict):
@@ -161,7 +165,7 @@ def pick(cell: Any, keys: list[str], place: str) -> Any:
 def parquet_columns(path: Path, columns: list[str]) -> list[Column]:
     """Read columns of a Parquet file."""
     try:
-        with pq.ParquetFile(path) as file:
+        with pq.ParquetFile(pa.BufferReader(read_bytes(path)) if path.suffix == ".gz" else path) as file:
             schema = file.schema_arrow
             tops = [split_name(name, schema.names, path) for name in columns]
             for top, keys in tops:
@@ -224,14 +228,14 @@ def class_names(schema: pa.Schema, column: str, keys: list[str]) -> list[str] | 
 
 
 def csv_columns(path: Path, columns: list[str]) -> list[Column]:
-    """Read columns of a CSV file: comma, double quotes, a header. An empty cell is missing."""
+    """Read columns of a CSV or TSV file with a header. An empty cell is missing."""
     header, *rows = csv_rows(path)
     places = []
     for name in columns:
         column, keys = split_name(name, header, path)
         if keys:
             listed = ", ".join(header)
-            raise IsoglossError(f"{path} has no column '{name}'; CSV holds no dictionaries. It has {listed}.")
+            raise IsoglossError(f"{path} has no column '{name}'; such a table holds no dictionaries. It has {listed}.")
         places.append(header.index(column))
     return [
         Column(path, name, [row[place] or None for row in rows]) for name, place in zip(columns, places, strict=True)
@@ -241,11 +245,13 @@ def csv_columns(path: Path, columns: list[str]) -> list[Column]:
 def csv_rows(path: Path) -> list[list[str]]:
     """Read the header and the rows, each with as many cells as the header.
 
-    Commas at the ends of all rows are no cells. Any other row with more or fewer cells is refused: a comma or a quote
+    CSV has commas and double quotes; TSV has tabs, and quotes are a part of the text. Commas or tabs at the ends of all
+    rows are no cells. Any other row with more or fewer cells is refused: a comma or a quote
     that was not meant as one has moved its cells, and no one can tell which.
     """
     csv.field_size_limit(sys.maxsize)
-    reader = csv.reader(io.StringIO(read_text(path), newline=""), strict=True)
+    form: dict[str, Any] = {"delimiter": "\t", "quoting": csv.QUOTE_NONE} if ending_of(path) == ".tsv" else {}
+    reader = csv.reader(io.StringIO(read_text(path), newline=""), strict=True, **form)
     rows, lines = [], []
     try:
         for row in reader:
@@ -266,10 +272,26 @@ def csv_rows(path: Path) -> list[list[str]]:
     for row, line in zip(rows, lines, strict=False):
         if len(row) != width:
             raise IsoglossError(
-                f"{path}:{line}: this row has {len(row)} cells, the header {width} ({', '.join(rows[0])}). Quote a "
-                "cell that holds a comma, and write an empty cell out."
+                f"{path}:{line}: this row has {len(row)} cells, the header {width} ({', '.join(rows[0])}). "
+                + ("Take out tabs within cells" if form else "Quote a cell that holds a comma")
+                + ", and write an empty cell out."
             )
     return rows
+
+
+# A word a line -------------------------------------------------------------------------------------------------------
+
+
+def token_columns(path: Path, columns: list[str]) -> list[Column]:
+    """Read columns of a file with a word a line: a list of words, or tags, a sentence."""
+    known = TOKEN_FILES.get(ending_of(path), read_wikiann)(path)
+    found = []
+    for name in columns:
+        column, keys = split_name(name, list(known), path)
+        if keys:
+            raise IsoglossError(f"{path} has no column '{name}'. It has {', '.join(known)}.")
+        found.append(Column(path, name, known[column]))
+    return found
 
 
 # JSONL --------------------------------------------------------------------------------------------------------------
