@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 # Files to touch for one more of a kind, a line in a list counts.
-GOALS = {"measure": 3, "model-family": 1, "pooling": 1, "clustering": 2, "figure": 2}
+GOALS = {"measure": 3, "model-family": 1, "source": 2, "pooling": 1, "clustering": 2, "figure": 2}
 CONFIG = """
 title: Extended
 results: results
@@ -22,8 +22,15 @@ corpora:
     sentences: 60
     training_sentences: 60
     word_alignment: {method: gold}
+  memory:
+    kind: tmx
+    file: memory.tmx
+    languages: [en, de]
+    pairs: {source: en, targets: [de]}
 models:
-  tiny: {random: {family: bert, corpus: microworld, layers: 1, hidden: 16, heads: 2, vocabulary: 300}}
+  tiny:
+    random: {family: bert, corpus: microworld, layers: 1, hidden: 16, heads: 2, vocabulary: 300}
+    corpora: [microworld]
 activations: {device: cpu, precision: float32, pooling: first_two, sentence_vectors: true}
 concepts: {clusters: 4, method: spherical}
 """
@@ -32,7 +39,12 @@ TARGETS = [
     "results/tables/concept_alignment.csv",
     "results/figures/kept_words.svg",
     "results/tables/state_size.csv",
+    "results/corpora/memory/de.parquet",
 ]
+MEMORY = """<tmx version="1.4"><body>
+<tu><tuv xml:lang="en"><seg>the red house</seg></tuv><tuv xml:lang="de"><seg>das rote Haus</seg></tuv></tu>
+<tu><tuv xml:lang="en"><seg>a cat sleeps</seg></tuv><tuv xml:lang="de"><seg>eine Katze schläft</seg></tuv></tu>
+</body></tmx>"""
 STEPS = ["isogloss.states.extract:extract", "isogloss.concepts.cluster:cluster"]
 
 
@@ -44,6 +56,7 @@ class Copy:
         pages.copy_code(folder)
         self.touched = {page: pages.follow(page, folder) for page in GOALS}
         self.file.write_text(CONFIG, encoding="utf-8")
+        (folder / "memory.tmx").write_text(MEMORY, encoding="utf-8")
 
     def call(self, *arguments: str) -> str:
         done = subprocess.run(
@@ -81,6 +94,9 @@ def test_a_run_uses_what_the_pages_add(copy):
     assert "mean over all subwords of the input" in told
     assert len(pd.read_csv(copy.folder / TARGETS[0])) > 0
     assert (pd.read_csv(copy.folder / TARGETS[2]).value > 0).all()
+    said = [" ".join(words) for words in pd.read_parquet(copy.folder / TARGETS[3]).words]
+    assert said == ["das rote Haus", "eine Katze schläft"]
+    assert "## corpora.NAME, kind: tmx" in copy.call("-c", "from isogloss.config import manual; print(manual.manual())")
     assert "share of words kept" in (copy.folder / TARGETS[1]).read_text(encoding="utf-8")
 
 

@@ -24,6 +24,7 @@ import pyarrow.parquet as pq
 
 from isogloss.tasks.items import write_items
 from isogloss.text.corpora import write_corpus
+from isogloss.text.settings import Table, Text
 from isogloss.text.word_alignment import align
 
 VARIANTS = 16
@@ -80,7 +81,7 @@ def read_file(folder: Path, content: bytes | str, language="en", **more) -> Call
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
 
     def call():
-        return read_corpus(folder, kind="text", language=language, file=str(path), **more)
+        return read_corpus(folder, reader=Text.reader, language=language, file=str(path), **more)
 
     return call
 
@@ -116,7 +117,7 @@ def save(folder: Path, ending: str, columns: dict[str, list], name="table") -> P
 
 def read_table(folder: Path, path: Path, column="en", **more) -> Callable:
     """Give the call that reads a table's column as a corpus."""
-    return lambda: read_corpus(folder, kind="table", language="en", file=str(path), column=column, **more)
+    return lambda: read_corpus(folder, reader=Table.reader, language="en", file=str(path), column=column, **more)
 
 
 def read_task(folder: Path, path: Path, form="sequence-classification", part="test", **more) -> Callable:
@@ -272,7 +273,7 @@ def files_of_different_length(rng, folder):
     other = texts + [words(rng)] * int(rng.integers(1, 3)) if rng.random() < 0.5 else texts[: row_of(rng, texts)]
     paths["de"].write_text(lines(other))
     return (
-        lambda: read_corpus(folder, kind="text", language="en", file=str(paths["en"]), beside=str(paths["de"])),
+        lambda: read_corpus(folder, reader=Text.reader, language="en", file=str(paths["en"]), beside=str(paths["de"])),
         Refused(rf"same number of lines: .*text\.en has {len(texts)}, .*text\.de has {len(other)}\."),
     )
 
@@ -339,7 +340,7 @@ def given(folder, english: str, german: str, links: str | bytes) -> Callable:
         for language in ("en", "de"):
             sides[language] = folder / f"{language}.parquet"
             write_corpus(
-                kind="text", language=language, part="parallel", output=sides[language],
+                reader=Text.reader, language=language, part="parallel", output=sides[language],
                 file=str(folder / f"text.{language}"), beside=str(folder / "text.en"),
                 links=[str(folder / "links")],
             )  # fmt: skip
@@ -451,7 +452,7 @@ def links_for_lists_of_words(rng, folder):
     def call():
         for language in ("en", "de"):
             write_corpus(
-                kind="table", language=language, part="parallel", output=folder / f"{language}.parquet",
+                reader=Table.reader, language=language, part="parallel", output=folder / f"{language}.parquet",
                 file=str(path), column=language, links=[str(folder / "links")],
             )  # fmt: skip
         sides = {"source": folder / "en.parquet", "target": folder / "de.parquet"}

@@ -1,5 +1,8 @@
 """The base class of config sections, and the types that their keys share."""
 
+from collections.abc import Sequence
+from functools import reduce
+from operator import or_
 from typing import Annotated, Any, Literal, TypeVar, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
@@ -43,6 +46,17 @@ def of_kind(value: object, kind: type[Kind]) -> Kind:
     if not isinstance(value, kind):
         raise TypeError(f"Expected {kind.__name__}, found {type(value).__name__}.")
     return value
+
+
+def kind_of(section: type[Section]) -> str:
+    """Give the name, under the key ``kind``, by which a config asks for one of several sections."""
+    (kind,) = get_args(section.model_fields["kind"].annotation)
+    return kind
+
+
+def any_of(sections: Sequence[type[Section]]) -> Any:
+    """Give the type of a key under which one of several sections stands, as its ``kind`` says."""
+    return Annotated[reduce(or_, sections), Field(discriminator="kind")]
 
 
 def types_within(annotation: Any) -> set[Any]:

@@ -115,19 +115,22 @@ def files_of_corpus(wildcards):
     """The files that one language of a corpus is read from: the user's own, or what was fetched."""
     if wildcards.corpus in FETCHED_CORPORA:
         spec = specs.corpus(study, wildcards.corpus, wildcards.language)
-        return [
-            *sorted({spec["file"], spec["beside"] or spec["file"]}),
-            *map(ancient, spec["links"]),
-        ]
+        return sorted({spec["file"], spec["beside"] or spec["file"]})
     return map(ancient, specs.corpus_files(study, wildcards.corpus, wildcards.language))
+
+
+def code_of_corpus(wildcards):
+    """The code that makes a corpus: what writes it, and its source's own."""
+    reader = settings.corpora[wildcards.corpus].reader
+    return code("isogloss.text.corpora:write_corpus", reader)
 
 
 def content_of_corpus(wildcards):
     """The content of the user's files, or of the column of their table, that a corpus is read from."""
-    spec = specs.corpus(study, wildcards.corpus, wildcards.language)
     if wildcards.corpus in FETCHED_CORPORA:
-        return USER_FILES.of(spec["links"])
-    if spec["kind"] == "table":
+        return None
+    spec = specs.corpus(study, wildcards.corpus, wildcards.language)
+    if "column" in spec:
         return USER_FILES.of_column(spec["file"], spec["column"], column_digest)
     return USER_FILES.of(
         specs.corpus_files(study, wildcards.corpus, wildcards.language)

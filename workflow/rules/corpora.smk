@@ -25,7 +25,8 @@ use rule step as make_corpus with:
     log:
         places.log(places("corpus")),
     params:
-        **step("isogloss.text.corpora:write_corpus"),
+        step="isogloss.text.corpora:write_corpus",
+        code=code_of_corpus,
         spec=lambda wildcards: specs.corpus(study, wildcards.corpus, wildcards.language),
         content=content_of_corpus,
     message:
@@ -40,7 +41,8 @@ use rule step as make_training_text with:
     log:
         places.log(places("training_text")),
     params:
-        **step("isogloss.text.corpora:write_corpus"),
+        step="isogloss.text.corpora:write_corpus",
+        code=code_of_corpus,
         spec=lambda wildcards: specs.corpus(
             study, wildcards.corpus, wildcards.language, "training"
         ),

@@ -7,6 +7,7 @@ from catalogues import catalogue
 from isogloss.errors import IsoglossError
 from isogloss.text.corpora import write_corpus
 from isogloss.text.segmentation import split_words
+from isogloss.text.settings import Table, Text
 from isogloss.text.sources.gettext import part_of, program_messages, read_catalogues
 from isogloss.text.sources.lines import read_lines
 from isogloss.text.sources.tables import read_columns, read_words
@@ -37,7 +38,7 @@ def test_lines_keep_their_number(tmp_path):
     path = tmp_path / "en.txt"
     path.write_bytes(b"\xef\xbb\xbfone two\r\n\r\n  \nthree\n")
     assert read_lines(path, "en") == [["one", "two"], [], [], ["three"]]
-    write_corpus(kind="text", language="en", part="parallel", file=path, output=tmp_path / "o.parquet")
+    write_corpus(reader=Text.reader, language="en", part="parallel", file=path, output=tmp_path / "o.parquet")
     table = pd.read_parquet(tmp_path / "o.parquet")
     assert table.sentence.tolist() == [0, 3]
     assert words(table) == [["one", "two"], ["three"]]
@@ -60,7 +61,7 @@ def test_empty_and_missing_files(tmp_path):
     path = tmp_path / "en.txt"
     path.write_text(" \n\n")
     with pytest.raises(IsoglossError, match="empty corpus"):
-        write_corpus(kind="text", language="en", part="parallel", file=path, output=tmp_path / "o.parquet")
+        write_corpus(reader=Text.reader, language="en", part="parallel", file=path, output=tmp_path / "o.parquet")
     with pytest.raises(IsoglossError, match="There is no file"):
         read_lines(tmp_path / "none.txt", "en")
 
@@ -71,7 +72,7 @@ def test_sides_of_unequal_length(tmp_path):
     files = {name: tmp_path / name for name in ("en", "de")}
     with pytest.raises(IsoglossError, match=r"en has 3, .*de has 2\."):
         write_corpus(
-            kind="text",
+            reader=Text.reader,
             language="en",
             part="parallel",
             file=str(files["en"]),
@@ -178,10 +179,10 @@ def test_a_segmenter_leaves_the_running_sentence_beside_its_words(segmentation, 
     path = tmp_path / f"zh.{ending}"
     if ending == "txt":
         path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-        where = {"kind": "text", "file": path}
+        where = {"reader": Text.reader, "file": path}
     else:
         pd.DataFrame({"zh": lines}).to_parquet(path)
-        where = {"kind": "table", "file": path, "column": "zh"}
+        where = {"reader": Table.reader, "file": path, "column": "zh"}
     write_corpus(**where, language="zh", part="parallel", output=tmp_path / "out", segmentation=segmentation)
     table = pd.read_parquet(tmp_path / "out")
     assert list(table.text) == [lines[0], "他爱我"]

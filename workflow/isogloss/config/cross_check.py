@@ -15,7 +15,7 @@ from isogloss.models.shape import cached, shape_of
 from isogloss.tasks.settings import EMPTIED, WHOLE, GettextTask, HubTask, TableTask, Task, at, checkpoint_name
 from isogloss.text.cells import check_labels, check_tags
 from isogloss.text.presets import FORMS
-from isogloss.text.settings import EFLOMAL_WORDS, AnyCorpus, Segmentation, Selection
+from isogloss.text.settings import EFLOMAL_WORDS, Corpus, Segmentation, Selection
 
 PRETRAINED = "pretrained"
 CHINESE = ("zh", "zho", "cmn", "yue", "wuu", "lzh")
@@ -104,7 +104,7 @@ def check_concepts(concepts: Concepts) -> list[str]:
     return wrong
 
 
-def check_corpus(where: str, corpus: AnyCorpus) -> list[str]:
+def check_corpus(where: str, corpus: Corpus) -> list[str]:
     """Find a corpus's mistakes: languages, pairs, files."""
     wrong = []
     pairs, languages = corpus.pairs, corpus.languages
@@ -118,28 +118,22 @@ def check_corpus(where: str, corpus: AnyCorpus) -> list[str]:
     if pairs.source in pairs.targets:
         wrong.append(f"{where}.pairs.targets: '{pairs.source}' is the source language")
     alignment = corpus.word_alignment
-    if corpus.kind != "microworld":
+    if not corpus.gold:
         if alignment.method == "gold":
             wrong.append(f"{where}.word_alignment.method: only a microworld corpus has gold links")
         if alignment.evaluate:
             wrong.append(f"{where}.word_alignment.evaluate: only a microworld corpus has gold links to compare with")
-    else:
-        from isogloss.microworld import LANGUAGES
-
-        for value in languages:
-            if value not in LANGUAGES:
-                wrong.append(f"{where}.languages: the microworld has no '{value}'; it has {', '.join(LANGUAGES)}")
     if (alignment.method == "eflomal" or alignment.evaluate) and corpus.max_sentence_words > EFLOMAL_WORDS:
         wrong.append(
             f"{where}.max_sentence_words: eflomal takes sentences of at most {EFLOMAL_WORDS:,} words; "
             f"found {corpus.max_sentence_words:,}"
         )
-    if corpus.kind != "microworld":
-        wrong += check_segmentation(f"{where}.segmentation", corpus.segmentation, languages)
+    segmentation = getattr(corpus, "segmentation", {})
+    wrong += check_segmentation(f"{where}.segmentation", segmentation, languages)
     if alignment.method == "given":
-        if corpus.kind not in ("text", "table"):
+        if not corpus.takes_links:
             wrong.append(f"{where}.word_alignment.method: only text and tables of yours have given links")
-        elif {"jieba", "icu"} & {*corpus.segmentation.values()}:
+        elif {"jieba", "icu"} & {*segmentation.values()}:
             wrong.append(
                 f"{where}.segmentation: given links count the words that the aligner saw; give the text as it was split"
             )
@@ -147,20 +141,9 @@ def check_corpus(where: str, corpus: AnyCorpus) -> list[str]:
             pair = f"{pairs.source}-{target}"
             if pair not in alignment.files:
                 wrong.append(f"{where}.word_alignment.files: no Pharaoh file is given for {pair}")
-    files = {f"word_alignment.files.{pair}": path for pair, path in alignment.files.items()}
-    if corpus.kind == "text":
-        files |= {f"files.{language}": path for language, path in corpus.files.items()}
-        wrong += [f"{where}.files: no file is given for '{lang}'" for lang in languages if lang not in corpus.files]
-    elif corpus.kind == "table":
-        files["file"] = corpus.file
+    wrong += [f"{where}.{mistake}" for mistake in corpus.mistakes()]
+    files = {f"word_alignment.files.{pair}": path for pair, path in alignment.files.items()} | corpus.user_files()
     wrong += [f"{where}.{key}: there is no file {path}" for key, path in files.items() if not Path(path).is_file()]
-    if corpus.kind == "hub" and not corpus.pivot:
-        for key, used in (("pivot_text", corpus.pivot_text), ("files", "{pair}" in corpus.files)):
-            wrong += [f"{where}.pivot: this key is missing; `{key}` names another language's text"] if used else []
-    if corpus.kind == "gettext" and corpus.min_words > corpus.max_words:
-        wrong.append(f"{where}.min_words: {corpus.min_words} is above max_words ({corpus.max_words})")
-    if corpus.kind == "gettext" and not corpus.folder.is_dir():
-        wrong.append(f"{where}.folder: there is no folder {corpus.folder}")
     return wrong
 
 
@@ -241,7 +224,7 @@ def check_model(where: str, model: Model, config: Config) -> list[str]:
                 f"found '{model.train.objective}'"
             )
         corpus = config.corpora.get(model.train.corpus)
-        if model.train.objective == "unified" and corpus is not None and corpus.kind != "microworld":
+        if model.train.objective == "unified" and corpus is not None and not corpus.gold:
             wrong.append(f"{where}.train.objective: `unified` needs lemmas, which only a microworld corpus has")
     if (model.depth or model.family) and not model.hub:
         wrong.append(f"{where}.{'depth' if model.depth else 'family'}: only a hub model needs it")

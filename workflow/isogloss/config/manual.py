@@ -11,10 +11,11 @@ from typing import Any, get_args
 
 from isogloss.config.root import Config
 from isogloss.models.settings import Model, Random, ReadyMade, Train
-from isogloss.section import Section
-from isogloss.tasks.settings import Freeze, GettextTask, HubTask, MicroworldTask, TableTask, Task
+from isogloss.section import Section, kind_of
+from isogloss.tasks.settings import ITEM_SOURCES, Freeze, Task
 from isogloss.text.presets import CORPORA, FORMS, TASKS
-from isogloss.text.settings import Gettext, Hub, Microworld, Pairs, Table, Text, WordAlignment
+from isogloss.text.settings import Pairs, WordAlignment
+from isogloss.text.sources import SOURCES
 
 LOW = {"minimum": "≥", "exclusiveMinimum": ">"}
 HIGH = {"maximum": "≤", "exclusiveMaximum": "<"}
@@ -35,14 +36,12 @@ def manual() -> str:
         "",
     ]
     sections: list[tuple[str, type[Section]]] = [("Top level", Config)]
-    corpora: list[type[Section]] = [Microworld, Gettext, Text, Table, Hub]
-    sections += [(f"corpora.NAME, kind: {option.__name__.lower()}", option) for option in corpora]
+    sections += [(f"corpora.NAME, kind: {kind_of(source)}", source) for source in SOURCES]
     sections += [("corpora.NAME.pairs", Pairs), ("corpora.NAME.word_alignment", WordAlignment)]
     sections += [("models.NAME", Model), ("models.NAME.train", Train), ("models.NAME.random", Random)]
     sections += [("models.NAME.checkpoints.NAME", ReadyMade)]
-    sections += [("tasks.NAME", Task), ("tasks.NAME.data, kind: microworld", MicroworldTask)]
-    sections += [("tasks.NAME.data, kind: gettext", GettextTask), ("tasks.NAME.data, kind: table", TableTask)]
-    sections += [("tasks.NAME.data, kind: hub", HubTask)]
+    sections += [("tasks.NAME", Task)]
+    sections += [(f"tasks.NAME.data, kind: {kind_of(source)}", source) for source in ITEM_SOURCES]
     sections += [("tasks.NAME.variants.NAME", Freeze)]
     for name, field in Config.model_fields.items():
         # A section that may be left out stands beside None.

@@ -13,10 +13,14 @@ from pydantic import ValidationError
 from isogloss.config.cross_check import cross_check
 from isogloss.config.root import Config
 from isogloss.errors import IsoglossError, did_you_mean
-from isogloss.section import NAME, Section, types_within
+from isogloss.section import NAME, Section, kind_of, types_within
+from isogloss.tasks.settings import ITEM_SOURCES
+from isogloss.text.sources import SOURCES
 
 log = logging.getLogger(__name__)
 
+# Of sections that there are several kinds of.
+KINDS = {"corpora": list(map(kind_of, SOURCES)), "tasks": list(map(kind_of, ITEM_SOURCES))}
 RECURSIVE = "a section holds itself, by an anchor (&) and an alias (*)"
 
 
@@ -110,7 +114,7 @@ def validate(content: Any, name: str = "config") -> Config:
         With one line for every mistake.
     """
     if not isinstance(content, dict):
-        raise ConfigError([f"{name}: expected sections such as `corpora:` and `models:`, found {kind_of(content)}"])
+        raise ConfigError([f"{name}: expected sections such as `corpora:` and `models:`, found {sort_of(content)}"])
     try:
         content = spelled_out(content)
     except RecursionError:
@@ -152,7 +156,7 @@ def truths_for_numbers(value: Any, content: Any, keys: list) -> list[str]:
     if not types & {int, float} or types & {bool, str}:
         return []
     found = next(item for item in items if isinstance(item, bool))
-    return [f"{'.'.join(map(str, keys))}: expected a number; found {kind_of(found)}"]
+    return [f"{'.'.join(map(str, keys))}: expected a number; found {sort_of(found)}"]
 
 
 def without_missing_languages(config: Config, name: str) -> Config:
@@ -188,7 +192,7 @@ def without_missing_languages(config: Config, name: str) -> Config:
     return config.model_copy(update={"corpora": corpora})
 
 
-def kind_of(value: Any) -> str:
+def sort_of(value: Any) -> str:
     """Name a YAML value's kind for people."""
     if value is None:
         return "nothing"
@@ -210,11 +214,7 @@ def describe(detail: Mapping[str, Any], content: Any) -> str:
     """Turn one of pydantic's errors into a line that names the key, what was found and what to do."""
     keys = list(detail["loc"])
     for section, place in (("corpora", 2), ("tasks", 3)):
-        if (
-            keys[0] == section
-            and len(keys) > place
-            and keys[place] in ("microworld", "gettext", "text", "table", "hub")
-        ):
+        if keys[0] == section and len(keys) > place and keys[place] in KINDS[section]:
             del keys[place]  # pydantic's name of the union's member
     keys = [key for key in keys if not (isinstance(key, str) and ("list[" in key or "literal[" in key))]
     where = ".".join(str(key) for key in keys if key != "[key]")
@@ -230,8 +230,7 @@ def describe(detail: Mapping[str, Any], content: Any) -> str:
         found = found.get("kind") if sort == "union_tag_invalid" else found
         return f"{where}: expected one of {', '.join(options)}; found {found!r}{did_you_mean(str(found), options)}"
     if sort == "union_tag_not_found":
-        kinds = "microworld, gettext, hub, table" if keys[0] == "tasks" else "microworld, gettext, text, table, hub"
-        return f"{where}.kind: this key is missing; expected one of {kinds}"
+        return f"{where}.kind: this key is missing; expected one of {', '.join(KINDS[keys[0]])}"
     if sort == "string_pattern_mismatch":
         rule = {
             NAME: "lower-case letters, digits and hyphens, starting with a letter or a digit",
@@ -239,9 +238,9 @@ def describe(detail: Mapping[str, Any], content: Any) -> str:
         found = [key for key in keys if key != "[key]"][-1] if "[key]" in map(str, detail["loc"]) else found
         return f"{where}: expected {rule}; found {found!r}"
     if sort == "value_error":
-        return f"{where}: {context['error']}; found {kind_of(found)}"
+        return f"{where}: {context['error']}; found {sort_of(found)}"
     message = detail["msg"][0].lower() + detail["msg"][1:]
-    return f"{where}: {message.replace('input should', 'should')}; found {kind_of(found)}"
+    return f"{where}: {message.replace('input should', 'should')}; found {sort_of(found)}"
 
 
 def value_at(content: Any, keys: list) -> Any:

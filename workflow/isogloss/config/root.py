@@ -17,7 +17,8 @@ from isogloss.relations.settings import Impact
 from isogloss.section import Count, Name, Section
 from isogloss.states.settings import Activations
 from isogloss.tasks.settings import Task
-from isogloss.text.settings import AnyCorpus, Selection
+from isogloss.text.settings import Selection
+from isogloss.text.sources import AnyCorpus
 
 
 class Compute(Section):

@@ -14,14 +14,14 @@ from isogloss.microworld.world import LANGUAGES, MICROWORLD_FAMILIES, meanings
 __all__ = ["LANGUAGES", "MICROWORLD_FAMILIES", "generate", "generate_task"]
 
 
-def generate(language: str, split: str, sentences: int, seed: int) -> pd.DataFrame:
+def generate(language: str, part: str, sentences: int, seed: int) -> pd.DataFrame:
     """Generate one language's side of a parallel corpus.
 
     Parameters
     ----------
     language
         One of :data:`LANGUAGES`.
-    split
+    part
         ``parallel``, ``training`` or ``test``: no meaning occurs in two of them, whatever the seeds.
     sentences
         How many. All of them have different meanings.
@@ -43,7 +43,7 @@ def generate(language: str, split: str, sentences: int, seed: int) -> pd.DataFra
     if language not in LANGUAGES:
         raise IsoglossError(f"The microworld has no language '{language}'; it has {', '.join(LANGUAGES)}.")
     grammar = Grammar(language)
-    said = meanings(split, sentences, seed)
+    said = meanings(part, sentences, seed)
     rows = [realise(meaning, grammar) for meaning in said]
     return pd.DataFrame(
         {

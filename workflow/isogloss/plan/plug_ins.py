@@ -12,8 +12,11 @@ from isogloss.plan.identity import identity
 from isogloss.plan.places import CELLS
 from isogloss.plan.targets import table_names
 from isogloss.report.figures.catalogue import FIGURES, QUESTIONS, Figure
+from isogloss.section import kind_of
 from isogloss.states import pooling as poolings
 from isogloss.states.pooling import SENTENCE_POOLINGS, WORD_POOLINGS, SentencePooling
+from isogloss.text.settings import Corpus
+from isogloss.text.sources import SOURCES
 
 
 def check() -> None:
@@ -24,6 +27,7 @@ def check() -> None:
     IsoglossError
         If a name is taken, or what a plug-in names does not exist.
     """
+    check_sources()
     check_poolings()
     check_clusterings()
     check_measures()
@@ -51,6 +55,16 @@ def check_figures(figures: Sequence[Figure] = FIGURES) -> None:
         for table in figure.tables:
             check_known(where, "table", table, table_names())
         check_function(where, figure.chart)
+
+
+def check_sources(sources: Sequence[type[Corpus]] = SOURCES) -> None:
+    """Look at the list of sources of text."""
+    check_unique("sources of text", map(kind_of, sources))
+    for source in sources:
+        where = f"The source of text '{kind_of(source)}'"
+        if not hasattr(source, "reader"):
+            raise IsoglossError(f"{where} does not say in `reader` what reads it.")
+        check_function(where, source.reader)
 
 
 def check_clusterings(clusterings: Sequence[Method] = METHODS) -> None:

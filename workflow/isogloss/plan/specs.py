@@ -17,46 +17,16 @@ from isogloss.text.settings import Hub
 def corpus(study: Study, name: str, language: str, part: str = "parallel") -> dict[str, Any]:
     """Name what one language of a corpus is made from."""
     section = study.settings.corpora[name]
-    if section.kind == "microworld":
-        count = section.sentences if part == "parallel" else section.training_sentences
-        own: dict[str, Any] = {"sentences": count, "seed": section.seed}
-    elif section.kind == "gettext":
-        own = {
-            "folder": str(section.folder),
-            "locale": section.names.get(language, language),
-            "min_words": section.min_words,
-            "max_words": section.max_words,
-            "max_sentences": section.max_sentences if part == "parallel" else None,
-            "segmentation": section.segmentation.get(language),
-        }
-    elif section.kind == "text":
-        # Each file is held against the source language's, so a further language is no matter of the others.
-        own = {
-            "file": str(section.files[language]),
-            "beside": str(section.files[section.pairs.source]),
-            "segmentation": section.segmentation.get(language),
-            "links": links_of(study, name, language),
-        }
-    elif section.kind == "hub":
+    own = section.reading(language, part)
+    if section.kind == "hub":
         # As a table of the user's, which the fetch has made.
         places = Places(study.settings.results)
-        own = {
-            "kind": "table",
-            "file": places("fetched_text", corpus=name, language=language),
-            "beside": None if section.pivot else places("fetched_text", corpus=name, language=section.pairs.source),
-            "column": "text",
-            "numbers": "sentence",
-            "segmentation": section.segmentation.get(language),
-            "links": links_of(study, name, language),
-        }
-    else:
-        own = {
-            "file": str(section.file),
-            "column": section.columns.get(language, language),
-            "segmentation": section.segmentation.get(language),
-            "links": links_of(study, name, language),
-        }
-    return plain({"kind": section.kind, "language": language, "part": part, **own})
+        own["file"] = places("fetched_text", corpus=name, language=language)
+        beside = places("fetched_text", corpus=name, language=section.pairs.source)
+        own["beside"] = None if section.pivot else beside
+    if section.takes_links:
+        own["links"] = links_of(study, name, language)
+    return plain({"reader": section.reader, "language": language, "part": part, **own})
 
 
 def links_of(study: Study, name: str, language: str) -> list[str]:
@@ -68,13 +38,7 @@ def links_of(study: Study, name: str, language: str) -> list[str]:
 
 def corpus_files(study: Study, name: str, language: str) -> list[str]:
     """List the user's files that one language of a corpus is read from."""
-    section = study.settings.corpora[name]
-    if section.kind == "text":
-        files = {str(section.files[language]), str(section.files[section.pairs.source])}
-    elif section.kind == "table":
-        files = {str(section.file)}
-    else:
-        return []
+    files = map(str, study.settings.corpora[name].files_of(language))
     return sorted({*files, *links_of(study, name, language)})
 
 

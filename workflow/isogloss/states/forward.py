@@ -335,7 +335,7 @@ def pool_sentences(batch: Sequence[Sentence], poolings: Sequence[str], device: t
     weights = {name: torch.zeros(len(batch), widest) for name in poolings}
     for name, rows in weights.items():
         for row, sentence in zip(rows, batch, strict=True):
-            places = np.asarray(places_of[name](len(sentence.ids), sentence.text), dtype=int)
+            places = np.array(list(places_of[name](len(sentence.ids), sentence.text)), dtype=np.int64)
             row[places + shift] = 1 / max(1, len(places))
     weights = {name: rows.to(device) for name, rows in weights.items()}
 

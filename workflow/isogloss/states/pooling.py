@@ -3,7 +3,7 @@
 To add a pooling, see docs/extend/pooling.md. The mean means the same wherever it stands.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,7 +53,7 @@ class SentencePooling:
 
     name: str
     about: str
-    places: Callable[[int, Sequence[int]], Sequence[int]]
+    places: Callable[[int, Any], Any]
     stands_for_all: bool = False
 
 

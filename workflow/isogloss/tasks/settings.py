@@ -142,6 +142,9 @@ class HubTask(Section):
         return presets.filled(content, presets.TASKS)
 
 
+ITEM_SOURCES: list[type[Section]] = [MicroworldTask, GettextTask, TableTask, HubTask]
+
+
 class Freeze(Section):
     """Which weights a variant leaves as they were."""
 

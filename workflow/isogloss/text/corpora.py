@@ -6,49 +6,25 @@ segmenter split the text, ``text``, the running sentence; the microworld adds ``
 """
 
 import logging
-from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
-from isogloss import microworld
 from isogloss.errors import IsoglossError
 from isogloss.files import write_parquet
-from isogloss.text.cells import text_of
-from isogloss.text.segmentation import clean
-from isogloss.text.sources import gettext as gettext_catalogues
-from isogloss.text.sources.lines import check_parallel, read_lines, sentence_cells
-from isogloss.text.sources.tables import read_columns, read_words
+from isogloss.named import named
 
 log = logging.getLogger(__name__)
 
 
-def write_corpus(
-    *,
-    kind: str,
-    language: str,
-    part: str,
-    output: str | Path,
-    sentences: int | None = None,
-    seed: int | None = None,
-    folder: str | None = None,
-    locale: str | None = None,
-    min_words: int | None = None,
-    max_words: int | None = None,
-    max_sentences: int | None = None,
-    file: str | None = None,
-    beside: str | None = None,
-    column: str | None = None,
-    numbers: str | None = None,
-    segmentation: str | None = None,
-    links: Sequence[str] = (),
-) -> None:
+def write_corpus(*, reader: str, language: str, part: str, output: str | Path, **values: Any) -> None:
     """Make one language of a corpus.
 
     Parameters
     ----------
-    kind
-        ``microworld``, ``gettext``, ``text`` or ``table``; which of the other parameters are used depends on it.
+    reader
+        What reads it, ``package.module:function``, see :class:`isogloss.text.settings.Corpus`.
     language
         Its code.
     part
@@ -56,58 +32,36 @@ def write_corpus(
         A user's own text is both; generated text and messages are split, and share nothing.
     output
         The Parquet file.
-    sentences, seed
-        Of the microworld.
-    folder, locale, min_words, max_words, max_sentences
-        Of gettext catalogues.
-    file, column
-        Of the user's own text: the language's file, or a table and the language's column.
-    numbers
-        The column of the sentences' numbers, where they are not the rows'.
-    beside
-        Another language's file, which ``file`` must be parallel to: as many lines, or rows of the same column.
-    segmentation
-        How text becomes words, see :func:`isogloss.text.segmentation.split_words`; None where nothing is said, and then
-        text that is not split into words is refused.
-    links
-        The files of given links that join this language's words. Their positions count the words that an outside
-        aligner saw.
+    **values
+        What else the reader takes.
 
     Raises
     ------
     IsoglossError
-        If the text cannot be read, holds no words or is not split into words, or files that go together are of
-        different lengths.
+        If the text cannot be read or holds no words, or the reader gives no corpus.
     """
-    if kind == "microworld":
-        table = microworld.generate(language, part, sentences, seed)
-    elif kind == "gettext":
-        table = gettext_catalogues.read_catalogues(language, folder, min_words, max_words, segmentation, locale)
-        # Numbers are digests, so the smallest are a random sample, and the same one in every language.
-        table = gettext_catalogues.part_of(table, part).head(max_sentences or len(table))
-    else:
-        if kind == "text":
-            place, rows = file, read_lines(file, language, segmentation, bool(links))
-            cells = sentence_cells(file)
-        else:
-            place = f"{file}, column '{column}'"
-            values = read_columns(file, [column])[0]
-            rows, cells = read_words(values, language, segmentation, bool(links)), values.cells
-            if beside and (count := len(read_columns(beside, [column])[0].cells)) != len(rows):
-                raise IsoglossError(
-                    f"Parallel tables must have the same number of rows: {file} has {len(rows):,}, {beside} {count:,}."
-                )
-        check_parallel(file, len(rows), [*([beside] if beside and kind == "text" else []), *links])
-        counted = read_columns(file, [numbers])[0].cells if numbers else range(len(rows))
-        kept = [row for row, words in enumerate(rows) if words]
-        table = pd.DataFrame({"sentence": [counted[row] for row in kept], "words": [rows[row] for row in kept]})
-        if table.empty:
-            raise IsoglossError(f"{place} holds no words: an empty corpus.")
-        if segmentation not in (None, "whitespace"):
-            # A model reads the sentence as it stands, not with spaces where a segmenter cut it.
-            table["text"] = [
-                clean(text_of(cell, place)) if isinstance(cell := cells[row], str | bytes) else " ".join(words)
-                for row, words in zip(kept, table.words, strict=True)
-            ]
+    table = named(reader)(language=language, part=part, **values)
+    check_corpus(table, f"The corpus that {reader} gives of '{language}'")
     log.info("%s, %s: %d sentences, %d words", language, part, len(table), table.words.map(len).sum())
     write_parquet(table.astype({"sentence": "int64"}), output)
+
+
+def check_corpus(table: pd.DataFrame, where: str) -> None:
+    """Refuse what is no corpus.
+
+    Raises
+    ------
+    IsoglossError
+        If a column is missing, there are no sentences, one has no words, or two have one number.
+    """
+    for column in ("sentence", "words"):
+        if column not in table:
+            raise IsoglossError(f"{where} has no column '{column}'; it has {', '.join(map(str, table.columns))}.")
+    if table.empty:
+        raise IsoglossError(f"{where} holds no sentence.")
+    for number, words in zip(table.sentence, table.words, strict=True):
+        if isinstance(words, str) or not len(words) or not all(isinstance(word, str) and word for word in words):
+            raise IsoglossError(f"{where}: sentence {number} is {words!r}; expected a list of words.")
+    if table.sentence.duplicated().any():
+        twice = table.sentence[table.sentence.duplicated()].iloc[0]
+        raise IsoglossError(f"{where} has several sentences with the number {twice}.")

@@ -1,7 +1,7 @@
 """Settings of this room: corpora, how their words are linked, and which words are used."""
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import ConfigDict, Field, model_validator
 
@@ -43,7 +43,22 @@ class WordAlignment(Section):
 
 
 class Corpus(Section):
-    """What every kind of corpus has."""
+    """What every kind of corpus has, and what a source of text says of itself.
+
+    Attributes
+    ----------
+    reader
+        What reads one language, ``package.module:function``. It gets ``language``, ``part`` and what :meth:`reading`
+        names by keyword, and gives a table with ``sentence`` (numbers that all languages share) and ``words``.
+    gold
+        Whether the right answers are known: gold links, lemmas.
+    takes_links
+        Whether an outside aligner's links may be given; then the reader gets their files as ``links``.
+    """
+
+    reader: ClassVar[str]
+    gold: ClassVar[bool] = False
+    takes_links: ClassVar[bool] = False
 
     languages: list[Language] = Field(min_length=2, description="The languages to make.")
     pairs: Pairs = Field(description="Which pairs of them are compared.")
@@ -52,18 +67,53 @@ class Corpus(Section):
         300, description="Pairs with a side of this many words or more are dropped; at most 1,024 with eflomal."
     )
 
+    def reading(self, language: str, part: str) -> dict[str, Any]:
+        """Name what the reader takes of this section, so that a further language is no matter of the others.
+
+        Where that is a ``file`` and a ``column``, only this column's content counts for reruns.
+        """
+        return {}
+
+    def user_files(self) -> dict[str, Path]:
+        """Name the user's files by their keys."""
+        return {}
+
+    def files_of(self, language: str) -> list[Path]:
+        """List the user's files that one language is read from."""
+        return list(self.user_files().values())
+
+    def mistakes(self) -> list[str]:
+        """Tell what is wrong, each beginning with its key, beside what is of all corpora: languages, pairs, files."""
+        return []
+
 
 class Microworld(Corpus):
     """Sentences of the embedded grammar, whose right answers are known."""
+
+    reader: ClassVar[str] = "isogloss.microworld:generate"
+    gold: ClassVar[bool] = True
 
     kind: Literal["microworld"]
     sentences: Count = Field(2000, description="Parallel sentences to analyse.")
     training_sentences: Count = Field(12000, description="Other sentences, for models trained here.")
     seed: Seed = Field(1, description="Seed of the sentences.")
 
+    def reading(self, language: str, part: str) -> dict[str, Any]:
+        """Name how many sentences, and which."""
+        return {"sentences": self.sentences if part == "parallel" else self.training_sentences, "seed": self.seed}
+
+    def mistakes(self) -> list[str]:
+        """Tell of languages that the grammar does not have."""
+        from isogloss.microworld import LANGUAGES
+
+        unknown = [language for language in self.languages if language not in LANGUAGES]
+        return [f"languages: the microworld has no '{name}'; it has {', '.join(LANGUAGES)}" for name in unknown]
+
 
 class Gettext(Corpus):
     """Human translations of programs' messages, from this machine's gettext catalogues."""
+
+    reader: ClassVar[str] = "isogloss.text.sources.gettext:read"
 
     kind: Literal["gettext"]
     folder: Path = Field(Path("/usr/share/locale"), description="Where the catalogues are.")
@@ -73,17 +123,63 @@ class Gettext(Corpus):
     max_sentences: Count | None = Field(None, description="At most this many messages of each language are analysed.")
     segmentation: Segmentation = Field({}, description=SEGMENTATION)
 
+    def reading(self, language: str, part: str) -> dict[str, Any]:
+        """Name the catalogues, and which of their messages."""
+        return {
+            "folder": str(self.folder),
+            "locale": self.names.get(language, language),
+            "min_words": self.min_words,
+            "max_words": self.max_words,
+            "max_sentences": self.max_sentences if part == "parallel" else None,
+            "segmentation": self.segmentation.get(language),
+        }
+
+    def mistakes(self) -> list[str]:
+        """Tell of a range that holds nothing, and of a folder that is missing."""
+        wrong = []
+        if self.min_words > self.max_words:
+            wrong.append(f"min_words: {self.min_words} is above max_words ({self.max_words})")
+        if not self.folder.is_dir():
+            wrong.append(f"folder: there is no folder {self.folder}")
+        return wrong
+
 
 class Text(Corpus):
     """Text: a file a language, one sentence a line, or one word a line (`.conll`, `.conllu`, `.wikiann`)."""
+
+    reader: ClassVar[str] = "isogloss.text.sources.lines:read"
+    takes_links: ClassVar[bool] = True
 
     kind: Literal["text"]
     files: dict[Language, Path] = Field(description="A file for every language.")
     segmentation: Segmentation = Field({}, description=SEGMENTATION)
 
+    def reading(self, language: str, part: str) -> dict[str, Any]:
+        """Name the language's file, and the source language's, which it is held against."""
+        return {
+            "file": str(self.files[language]),
+            "beside": str(self.files[self.pairs.source]),
+            "segmentation": self.segmentation.get(language),
+        }
+
+    def user_files(self) -> dict[str, Path]:
+        """Name the file of each language."""
+        return {f"files.{language}": path for language, path in self.files.items()}
+
+    def files_of(self, language: str) -> list[Path]:
+        """List the language's file and the source language's."""
+        return [self.files[language], self.files[self.pairs.source]]
+
+    def mistakes(self) -> list[str]:
+        """Tell of languages without a file."""
+        return [f"files: no file is given for '{name}'" for name in self.languages if name not in self.files]
+
 
 class Table(Corpus):
     """A table with a column a language: Parquet, CSV, TSV or JSONL."""
+
+    reader: ClassVar[str] = "isogloss.text.sources.tables:read"
+    takes_links: ClassVar[bool] = True
 
     kind: Literal["table"]
     file: Path = Field(description="The table.")
@@ -94,11 +190,24 @@ class Table(Corpus):
     )
     segmentation: Segmentation = Field({}, description=f"{SEGMENTATION} Lists of words are taken as they are.")
 
+    def reading(self, language: str, part: str) -> dict[str, Any]:
+        """Name the table, and the language's column."""
+        return {
+            "file": str(self.file),
+            "column": self.columns.get(language, language),
+            "segmentation": self.segmentation.get(language),
+        }
+
+    def user_files(self) -> dict[str, Path]:
+        """Name the table."""
+        return {"file": self.file}
+
 
 class Hub(Corpus):
     """A data set of the hub, whose rows are parallel in all languages; a row may lack some."""
 
     model_config = ConfigDict(json_schema_extra=presets.without_required)
+    reader: ClassVar[str] = "isogloss.text.sources.tables:read"
 
     kind: Literal["hub"]
     preset: Literal[tuple(presets.CORPORA)] | None = Field(None, description=PRESET)
@@ -132,8 +241,14 @@ class Hub(Corpus):
         """Fill in what the preset stands for."""
         return presets.filled(content, presets.CORPORA)
 
+    def reading(self, language: str, part: str) -> dict[str, Any]:
+        """Name the columns of the table that the fetch makes."""
+        return {"column": "text", "numbers": "sentence", "segmentation": self.segmentation.get(language)}
 
-AnyCorpus = Annotated[Microworld | Gettext | Text | Table | Hub, Field(discriminator="kind")]
+    def mistakes(self) -> list[str]:
+        """Tell of another language's text where there is none."""
+        used = {"pivot_text": self.pivot_text, "files": "{pair}" in self.files} if not self.pivot else {}
+        return [f"pivot: this key is missing; `{key}` names another language's text" for key in used if used[key]]
 
 
 class Selection(Section):

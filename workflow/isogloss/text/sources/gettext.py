@@ -32,6 +32,25 @@ def languages_here(folder: str | Path) -> list[str]:
     return sorted({path.parents[1].name for path in Path(folder).glob("*/LC_MESSAGES/*.mo")})
 
 
+def read(
+    *,
+    language: str,
+    part: str,
+    folder: str,
+    locale: str,
+    min_words: int,
+    max_words: int,
+    max_sentences: int | None,
+    segmentation: str | None,
+) -> pd.DataFrame:
+    """Read one language of a corpus of messages: see :func:`read_catalogues`, and :func:`part_of` for the part.
+
+    Numbers are digests, so the first ``max_sentences`` are a random sample, and the same one in every language.
+    """
+    table = read_catalogues(language, folder, min_words, max_words, segmentation, locale)
+    return part_of(table, part).head(max_sentences or len(table))
+
+
 def read_catalogues(
     language: str,
     folder: str | Path,

@@ -1,13 +1,53 @@
 """Text: a file a language, one sentence a line, or one word a line."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+
+import pandas as pd
 
 from isogloss.errors import IsoglossError
 from isogloss.text.cells import words_of
 from isogloss.text.encoding import ending_of, lines_of
 from isogloss.text.segmentation import check_split
+from isogloss.text.sources.sentences import as_sentences
 from isogloss.text.sources.tokens import TOKEN_FILES
+
+
+def read(
+    *,
+    language: str,
+    part: str,
+    file: str | Path,
+    beside: str | Path | None = None,
+    segmentation: str | None = None,
+    links: Sequence[str] = (),
+) -> pd.DataFrame:
+    """Read one language of a corpus.
+
+    Parameters
+    ----------
+    language, file
+        Its code and its file.
+    part
+        A user's own text is ``parallel`` and ``training``.
+    beside
+        Another language's file, which must have as many lines.
+    segmentation
+        How text becomes words, see :func:`isogloss.text.segmentation.split_words`; None where nothing is said, and then
+        text that is not split into words is refused.
+    links
+        The files of given links that join this language's words. Their positions count the words that an outside
+        aligner saw.
+
+    Raises
+    ------
+    IsoglossError
+        If the text cannot be read, holds no words or is not split into words, or files that go together are of
+        different lengths.
+    """
+    rows = read_lines(file, language, segmentation, bool(links))
+    check_parallel(file, len(rows), [*([beside] if beside else []), *links])
+    return as_sentences(rows, sentence_cells(file), str(file), segmentation)
 
 
 def read_lines(

@@ -8,11 +8,12 @@ import csv
 import io
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -20,7 +21,37 @@ from isogloss.errors import IsoglossError, did_you_mean
 from isogloss.text.cells import shown, words_of
 from isogloss.text.encoding import ending_of, lines_of, read_bytes, read_text
 from isogloss.text.segmentation import check_split
+from isogloss.text.sources.lines import check_parallel
+from isogloss.text.sources.sentences import as_sentences
 from isogloss.text.sources.tokens import TOKEN_FILES, read_wikiann
+
+
+def read(
+    *,
+    language: str,
+    part: str,
+    file: str | Path,
+    column: str,
+    numbers: str | None = None,
+    beside: str | Path | None = None,
+    segmentation: str | None = None,
+    links: Sequence[str] = (),
+) -> pd.DataFrame:
+    """Read one language of a corpus from its column.
+
+    ``numbers`` is the column of the sentences' numbers, where they are not the rows'; ``beside`` is another language's
+    table, whose column is the same. For the other parameters and the errors see
+    :func:`isogloss.text.sources.lines.read`.
+    """
+    values = read_columns(file, [column])[0]
+    rows = read_words(values, language, segmentation, bool(links))
+    if beside and (count := len(read_columns(beside, [column])[0].cells)) != len(rows):
+        raise IsoglossError(
+            f"Parallel tables must have the same number of rows: {file} has {len(rows):,}, {beside} {count:,}."
+        )
+    check_parallel(file, len(rows), links)
+    counted = read_columns(file, [numbers])[0].cells if numbers else None
+    return as_sentences(rows, values.cells, f"{file}, column '{column}'", segmentation, counted)
 
 
 @dataclass(frozen=True)
