@@ -1012,7 +1012,7 @@ def sentences_with_a_word_a_line(rng, folder):
     texts, name = tagged(rng), str(rng.choice(["x.conll", "x.conllu", "x.wikiann"]))
     path = write_tokens(rng, folder, name, token_lines(rng, name, texts))
     right = numbered([[word for word, _ in text] for text in texts])
-    return lambda: read_corpus(folder, kind="text", language="en", file=str(path)), right
+    return lambda: read_corpus(folder, reader=Text.reader, language="en", file=str(path)), right
 
 
 @kind
@@ -1042,7 +1042,7 @@ def compressed_files_that_are_damaged(rng, folder):
     right = r"text\.en is compressed by gzip.*ends? in \.gz|text\.en\.gz cannot be unpacked by gzip"
     if damage == 3:
         right = r"text\.en is compressed by gzip.*Let its name end in \.gz"
-    return lambda: read_corpus(folder, kind="text", language="en", file=str(path)), Refused(right)
+    return lambda: read_corpus(folder, reader=Text.reader, language="en", file=str(path)), Refused(right)
 
 
 @kind
