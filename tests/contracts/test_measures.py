@@ -7,8 +7,9 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
 
-from isogloss.config.read import load
+from isogloss.config.read import validate
 from isogloss.errors import IsoglossError
 from isogloss.measures import MEASURES
 from isogloss.plan import needs, plug_ins
@@ -21,14 +22,16 @@ BY_NAME = {measure.name: measure for measure in MEASURES}
 
 @pytest.fixture(scope="module")
 def study():
-    return Study(load(ROOT / "config" / "config.yaml"))
+    """Every measure: the demo's, and those that it leaves out for their time."""
+    config = yaml.safe_load((ROOT / "config" / "config.yaml").read_text(encoding="utf-8"))
+    return Study(validate({**config, "edits": {"tasks": ["inference"]}}))
 
 
 @pytest.mark.parametrize("name", BY_NAME)
 def test_a_measure_s_function_takes_what_its_rule_hands_over(study, name):
     measure = BY_NAME[name]
     cells = measure.cells(study)
-    assert cells, "the demo shows every measure"
+    assert cells, "no study shows it"
     module, _, function = measure.function.partition(":")
     wanted = inspect.signature(getattr(importlib.import_module(module), function)).parameters
     for cell in (cells[0], cells[-1]):

@@ -144,6 +144,20 @@ def tables(
         for model, task, group in product(models, tasks, ("near", "far", "gap"))
     ]  # fmt: skip
     found["freezing"] = pd.DataFrame(frozen)
+    edits = [
+        {"model": model, "checkpoint": f"{task}-en-seed0", "task": task, "variant": "whole", "seed": 0,
+         "weights": weights, "source": "en", "target": target, "measure": measure, "value": value,
+         "low": value - 0.1, "high": value + 0.1, "n": 20, "edits": 20, "skipped": 0, "steps": 7.5, "reason": ""}
+        for model, task, weights, target in product(models, tasks, ("all", "last"), languages)
+        for measure, value in (
+            ("reliability" if target == "en" else "success", 0.8), ("generality", 0.7), ("drift", 0.5),
+            ("locality", 0.6), ("specific_success", 0.3),
+        )
+    ]  # fmt: skip
+    rows = pd.DataFrame(edits)
+    null = {"null_mean": 0.1, "null_low": -0.1, "null_high": 0.2, "null_p": 0.001, "null_draws": 999}
+    held = rows.measure.isin(["drift", "locality"])
+    found["edits"] = rows.assign(**{name: np.where(held, np.nan, value) for name, value in null.items()})
     kept = {"space": "source-encoder", "wanted": 1000, "kept": 990, "dropped_no_subwords": 2, "dropped_truncated": 8}
     found["activations"] = pd.DataFrame([{"model": name, "corpus": "corpus", **kept} for name in models])
     return found

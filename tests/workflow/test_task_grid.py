@@ -22,7 +22,8 @@ WHOLE = ("Table ", "Figure ", "Versions", "Report", "Correlations", "Transfer to
 
 def tasks_config() -> dict:
     config = yaml.safe_load((ROOT / "config" / "test" / "tasks.yaml").read_text(encoding="utf-8"))
-    return {**config, "results": "results"}
+    edits = {"weights": ["all"], "items": 4, "others": 8, "steps": 20, "languages": ["de"]}
+    return {**config, "results": "results", "edits": edits}
 
 
 @pytest.fixture(scope="module")
@@ -96,6 +97,21 @@ def test_ends_with_every_table(finished):
     report = (finished.folder / "results" / "report.html").read_text(encoding="utf-8")
     assert "Zero-shot transfer" in report
     assert planned(finished) == set()
+
+
+def test_edits_are_asked_in_every_language(finished):
+    edits = table(finished, "edits")
+    assert set(edits.checkpoint) == {"sentiment-en-seed0", "sentiment-de-seed0"}
+    assert set(edits.source) == {"de"}
+    assert set(edits.target) == {"en", "de", "tr", "zh", "ru"}
+    assert (edits.edits == 4).all()
+    assert (edits.value.isna() == edits.reason.notna()).all()
+
+
+def test_another_language_to_edit_in_plans_its_own_edits(edited):
+    edited.config["edits"]["languages"] = ["de", "tr"]
+    edited.write()
+    assert planned(edited) == {f"Edits of encoder/sentiment-{source}-seed0/tr-all" for source in ("en", "de")}
 
 
 def test_another_seed_plans_its_own_checkpoints(edited):

@@ -23,6 +23,7 @@ IDENTITY = (
     "pooling",
     "aligner",
     "seed",
+    "weights",
     "convention",
     "measure",
     "step",

@@ -51,6 +51,7 @@ wildcard_constraints:
     kind=one_of(KINDS),
     layer=r"\d+",
     seed=r"\d+",
+    weights=one_of(WEIGHTS),
 
 
 def step(name, *plug_ins):

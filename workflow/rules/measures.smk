@@ -18,6 +18,7 @@ for measure in MEASURES:
                 "../../envs/isogloss.yaml"
             threads: THREADS if measure.needs != "small" else 1
             resources:
+                gpu=gpus(settings.activations) if measure.gpu else 0,
                 mem_mb=needs(measure.needs, "mem_mb"),
                 runtime=needs(measure.needs, "runtime"),
             params:

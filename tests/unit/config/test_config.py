@@ -191,6 +191,24 @@ def test_mistakes_in_tasks_are_told(path, value, message):
     assert any(message in line for line in messages(wrong)), messages(wrong)
 
 
+@pytest.mark.parametrize(
+    ("edits", "message"),
+    [
+        ({"tasks": ["sentimnt"]}, "edits.tasks: there is no task 'sentimnt'; did you mean 'sentiment'?"),
+        ({"tasks": ["translation"]}, "edits.tasks: 'translation' has no label of a whole item, being translation"),
+        ({"weights": ["all", "all"]}, "edits.weights: 'all' stands twice"),
+        ({"weights": ["al"]}, "did you mean 'all'?"),
+        ({"languages": ["de", "fr"]}, "edits.languages: 'fr' is not among the tasks' languages"),
+        ({"wanted": "positiv"}, "edits.wanted: the task 'sentiment' has no label 'positiv'; did you mean 'positive'?"),
+        ({}, "edits.weights: 'encoder' has 1 layers, so no third of them can be edited; say [all]"),
+    ],
+)
+def test_mistakes_in_edits_are_told(edits, message):
+    wrong = {**copy.deepcopy(TASKS), "edits": edits}
+    assert any(message in line for line in messages(wrong)), messages(wrong)
+    assert validate({**wrong, "edits": {"weights": ["all"]}}, "x.yaml").edits.items == 20
+
+
 def test_yaml_words_are_keys_again():
     content = copy.deepcopy(TASKS)
     content["impact"] = {None: 20}  # what YAML makes of `null: 20`

@@ -267,11 +267,23 @@ def test_several_corpora_are_told_one_by_one_and_never_averaged(data, table, mea
 
 
 @pytest.mark.parametrize("missing", ["concept_alignment", "concept_overlap", "retrieval", "transfer", "baselines",
-                                     "impact", "correlations", "freezing"])  # fmt: skip
+                                     "impact", "correlations", "freezing", "edits"])  # fmt: skip
 def test_a_table_that_is_not_there_yet_is_passed_over(data, missing):
     del data[missing]
     assert collect(data, set())
     assert not collect({}, set())
+
+
+def test_an_edit_is_told_with_its_drift_and_is_found_only_above_other_items_edits(data):
+    [all_weights, _] = told(collect({"edits": data["edits"].query("model == 'aligned'")}, set()), figure="edits")
+    assert "edits of single items in en (all weights, 20 edits) hold in 5 other languages with 0.80" in all_weights
+    assert "but 0.50 of all other items got the wanted label too: specific success +0.30 [+0.20, +0.40]" in all_weights
+    assert "above another item's edit in 5 of 5" in all_weights
+    data["edits"]["null_p"] = 0.2
+    assert not told(collect({"edits": data["edits"]}, set()), figure="edits")
+    assert len(told(collect({"edits": data["edits"]}, set()), found=False, figure="edits")) == 4
+    nothing = data["edits"].assign(value=np.nan, null_p=np.nan, reason="why")
+    assert not collect({"edits": nothing}, set())
 
 
 def test_the_first_screen_takes_turns_between_questions_and_figures():

@@ -68,16 +68,17 @@ def check_measures(config: Config) -> list[str]:
         ("probes", "tasks", list(config.tasks)),
         ("crossed", "tasks", list(config.tasks)),
         ("controls", "tasks", list(config.tasks)),
+        ("edits", "tasks", list(config.tasks)),
         ("word_retrieval", "models", list(config.models)),
     ):
         for name in getattr(getattr(config, section), key, None) or []:
             if name not in known:
                 hint = did_you_mean(name, known)
                 wrong.append(f"{section}.{key}: there is no {key.removesuffix('s')} '{name}'{hint}")
-            elif section == "space_similarity" and not config.tasks[name].same_items:
+            elif section in ("space_similarity", "edits") and not config.tasks[name].same_items:
                 wrong.append(f"{section}.{key}: the test items of '{name}' are not the same in every language")
             elif (
-                section in ("probes", "crossed", "controls")
+                section in ("probes", "crossed", "controls", "edits")
                 and (kind := config.tasks[name].kind) != "sequence-classification"
             ):
                 wrong.append(f"{section}.{key}: '{name}' has no label of a whole item, being {kind}")
@@ -88,6 +89,46 @@ def check_measures(config: Config) -> list[str]:
                 wrong.append(
                     f"{section}.sources: no task is tuned on '{language}'; there are {', '.join(known_sources)}"
                 )
+    return wrong + check_edits(config)
+
+
+def check_edits(config: Config) -> list[str]:
+    """Find languages, labels and layers that an edit is asked for and that are none."""
+    edits, wrong = config.edits, []
+    if not edits:
+        return wrong
+    chosen = {
+        name: task
+        for name, task in config.tasks.items()
+        if task.kind == "sequence-classification" and task.same_items and name in (edits.tasks or config.tasks)
+    }
+    if not chosen:
+        return [*wrong, "edits: there is no classification task, with the same items in every language, to edit"]
+    for key in ("weights", "languages"):
+        values = getattr(edits, key) or []
+        wrong += [
+            f"edits.{key}: '{value}' stands twice" for value in sorted({v for v in values if values.count(v) > 1})
+        ]
+    known = sorted({language for task in chosen.values() for language in task.data.languages})
+    wrong += [
+        f"edits.languages: '{language}' is not among the tasks' languages ({', '.join(known)})"
+        for language in edits.languages or []
+        if language not in known
+    ]
+    for name, task in chosen.items():
+        labels = task.all_labels() or []
+        if edits.wanted is not None and edits.wanted not in labels:
+            hint = did_you_mean(edits.wanted, labels) or f"; it has {', '.join(labels)}"
+            wrong.append(f"edits.wanted: the task '{name}' has no label '{edits.wanted}'{hint}")
+        for model in task.models if set(edits.weights) - {"all"} else ():
+            try:
+                shape = shape_of(config.models[config.models[model].randomised or model])
+            except (IsoglossError, KeyError):
+                continue  # said of the model
+            depth = shape.depths[shape.family.reader]
+            if shape.family.shared or depth < 3:
+                has = "layers that all have the same weights" if shape.family.shared else f"{depth} layers"
+                wrong.append(f"edits.weights: '{model}' has {has}, so no third of them can be edited; say [all]")
     return wrong
 
 

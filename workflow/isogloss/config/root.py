@@ -9,6 +9,7 @@ from isogloss.measures.calign.settings import ConceptAlignment
 from isogloss.measures.colap.settings import ConceptOverlap
 from isogloss.measures.controls.settings import Controls
 from isogloss.measures.crossed.settings import Crossed
+from isogloss.measures.edits.settings import Edits
 from isogloss.measures.probes.settings import Probes
 from isogloss.measures.space_similarity.settings import SpaceSimilarity
 from isogloss.measures.word_retrieval.settings import WordRetrieval
@@ -62,6 +63,9 @@ class Config(Section):
     )
     controls: Controls | None = Field(
         None, description="Test items that lack something; `{}` measures them with the defaults below."
+    )
+    edits: Edits | None = Field(
+        None, description="Edits of tuned checkpoints; `{}` makes them with the defaults below."
     )
     tasks: dict[Name, Task] = Field({}, description="Tasks to fine-tune on, by name.")
     impact: Impact = Field(Impact(), description="Impact, transfer and distance.")

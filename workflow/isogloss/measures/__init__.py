@@ -7,6 +7,7 @@ from isogloss.measures import (
     colap,
     controls,
     crossed,
+    edits,
     impact,
     probes,
     retrieval,
@@ -28,4 +29,5 @@ MEASURES = [
     probes.MEASURE,
     crossed.MEASURE,
     controls.MEASURE,
+    edits.MEASURE,
 ]

@@ -38,6 +38,8 @@ class Measure:
         A second rule's name, for checkpoints that are not tuned whole, where a cluster must group them apart.
     needs
         The function of :mod:`isogloss.plan.needs` that tells memory and time; ``small`` for seconds.
+    gpu
+        Whether a model runs in it, so that it asks for a GPU where ``activations.device`` says so.
     message
         What Snakemake says of a job.
     """
@@ -53,3 +55,4 @@ class Measure:
     gives: dict[str, tuple[str, str]] = field(default_factory=dict)
     variant_rule: str = ""
     needs: str = "small"
+    gpu: bool = False

@@ -6,6 +6,7 @@ cities and years depend on the topic alone, so they tell nothing about a sentime
 so that one text of a pair tells nothing about its label.
 """
 
+from collections.abc import Sequence
 from itertools import product
 from typing import Any
 
@@ -47,9 +48,12 @@ def generate_task(task: str, language: str, split: str, items: int, seed: int, i
     -------
     DataFrame
         ``item`` (the same number in every language), ``words``, and by task: ``label`` (sentiment, inference),
-        ``other_words`` (the hypothesis, or the translation), ``tags`` (BIO, one a word).
+        ``other_words`` (the hypothesis, or the translation), ``tags`` (BIO, one a word). Test items of sentiment and
+        inference have a ``paraphrase``: the text, of pairs the hypothesis, without its optional parts, which leaves its
+        label as it is; empty where there is none to leave out.
     """
     grammar = Grammar(language)
+    again: list[Meaning] = []
 
     def say(meaning: Meaning) -> list[str]:
         return [token.form for token in realise(meaning, grammar)]
@@ -61,11 +65,14 @@ def generate_task(task: str, language: str, split: str, items: int, seed: int, i
             "other_words": [say(hypothesis) for _, hypothesis, _ in pairs],
             "label": [label for _, _, label in pairs],
         }
+        said = [hypothesis for _, hypothesis, _ in pairs]
+        again = [without(hypothesis, OPTIONAL) for hypothesis in said]
     else:
         said = meanings(split, items, seed)
         rows = {"words": [say(meaning) for meaning in said]}
         if task == "sentiment":
             rows["label"] = [SENTIMENT[meaning.polarity] for meaning in said]
+            again = [without(meaning, OPTIONAL) for meaning in said]
         elif task == "entities":
             rows["tags"] = [[token.entity for token in realise(meaning, grammar)] for meaning in said]
         else:
@@ -73,7 +80,14 @@ def generate_task(task: str, language: str, split: str, items: int, seed: int, i
                 raise IsoglossError("A translation task needs the language to translate into.")
             other = Grammar(into)
             rows["other_words"] = [[token.form for token in realise(meaning, other)] for meaning in said]
+    if again and split == "test":
+        rows["paraphrase"] = [say(less) if less != whole else [] for less, whole in zip(again, said, strict=True)]
     return pd.DataFrame({"item": range(items), **rows})
+
+
+def without(meaning: Meaning, parts: Sequence[str]) -> Meaning:
+    """Leave parts of a meaning out."""
+    return meaning._replace(**dict.fromkeys(parts, -1))
 
 
 def inference_pairs(split: str, count: int, seed: int) -> list[tuple[Meaning, Meaning, str]]:

@@ -215,6 +215,16 @@ def word_retrieval(study: Study, model: str, corpus: str, **_: Any) -> Effort:
     return Effort(memory, minutes(work, THREAD_SPEED * study.settings.compute.threads, MEMBER_MINUTES))
 
 
+def edits(study: Study, model: str, checkpoint: str, **_) -> Effort:
+    """Estimate edits: each takes its steps on one item, and passes of other items in every language."""
+    section, task = study.settings.edits, study.task_of(model, checkpoint)
+    weights = parameters(study, model)[2]
+    asked = 2 * (section.items + section.others) * len(study.task_targets(task)) if section else 0
+    passes = section.items * (3 * section.steps + asked) if section else 0
+    memory = activation_memory(study, model) + int(20 * weights / 1e6)
+    return Effort(memory, minutes(2 * weights * PIECES * passes, speed(study, study.settings.activations)))
+
+
 def items(task: Task, split: str) -> int:
     """Give a number of items, or bound it where the config names a file instead."""
     if task.data.kind in ("table", "hub"):

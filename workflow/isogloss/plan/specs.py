@@ -213,13 +213,7 @@ def cards(study: Study, cell: dict[str, Any]) -> dict[str, Any]:
 def task(study: Study, name: str) -> dict[str, Any]:
     """Name a task's kind and labels."""
     section = study.settings.tasks[name]
-    if section.data.kind == "microworld":
-        from isogloss.microworld.tasks import LABELS
-
-        labels = LABELS.get(section.data.task)
-    else:
-        labels = section.data.labels
-    return plain({"kind": section.kind, "labels": labels and list(labels)})
+    return plain({"kind": section.kind, "labels": section.all_labels()})
 
 
 def items(study: Study, name: str, language: str, part: str) -> dict[str, Any]:
@@ -231,6 +225,8 @@ def items(study: Study, name: str, language: str, part: str) -> dict[str, Any]:
         return plain({**spec, "languages": list(section.data.languages), "language": language, "part": part})
     for key in ("train", "validation") if part == "test" else ("test",):
         spec[key] = None
+    if part == "training":
+        spec.pop("paraphrase", None)
     if section.data.kind == "microworld":
         return plain({**spec, "into": section.into, "language": language, "part": part})
     patterns = {key: getattr(section.data, key) for key in ("train", "validation", "test")}
@@ -245,7 +241,7 @@ def items(study: Study, name: str, language: str, part: str) -> dict[str, Any]:
     in_path = {} if section.data.kind == "hub" else names
     for key, pattern in patterns.items():
         spec[key] = spec[key] and pattern.replace("{language}", in_path.get(language, language))
-    for key in ("text", "other_text", "label"):
+    for key in {"text", "other_text", "paraphrase", "label"} & set(spec):
         spec[key] = spec[key] and spec[key].replace("{language}", own).replace("{into}", into)
     read = {language, section.into} if section.kind == "translation" else {language}
     spec["segmentation"] = {name: how for name, how in section.data.segmentation.items() if name in read}

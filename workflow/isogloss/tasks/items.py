@@ -46,6 +46,7 @@ def write_items(
     min_words: int | None = None,
     max_words: int | None = None,
     similarity: float | None = None,
+    paraphrase: str | None = None,
 ) -> None:
     """Make one language's items of a task.
 
@@ -59,14 +60,15 @@ def write_items(
         ``training`` (with the validation items) or ``test``.
     output
         The Parquet file: ``split`` (``training``, ``validation`` or ``test``), ``item`` (test items have the same
-        numbers in every language), ``words``, and by task ``other_words``, ``label``, ``tags``.
+        numbers in every language), ``words``, and by task ``other_words``, ``label``, ``tags``; test items may have a
+        ``paraphrase``, which is empty where an item has none.
     task, seed
         Of the microworld.
     into
         The language that a translation goes into.
     train, validation, test
         Numbers of items of the microworld, or of each program's messages; paths of the user's tables.
-    form, text, other_text, label, labels
+    form, text, other_text, label, labels, paraphrase
         Of the user's tables: the kind of task, its columns, and the labels that may occur, in the order of their
         numbers if the tables have numbers.
     tag_measure
@@ -103,6 +105,7 @@ def write_items(
             "form": form,
             "text": text,
             "other_text": other_text,
+            "paraphrase": paraphrase,
             "label": label,
             "labels": labels and [unicodedata.normalize("NFC", name) for name in labels],
             "tag_measure": tag_measure,
@@ -134,6 +137,7 @@ def read_items(
     form: str,
     text: str,
     other_text: str | None,
+    paraphrase: str | None,
     label: str,
     labels: list[str] | None,
     tag_measure: str,
@@ -147,13 +151,15 @@ def read_items(
     IsoglossError
         Naming the file, and the row and the column where there is one.
     """
-    names = [text, *([other_text] if other_text else []), *([] if form == "translation" else [label])]
+    names = [text, *(name for name in (other_text, paraphrase) if name), *([] if form == "translation" else [label])]
     columns = dict(zip(names, read_columns(path, names), strict=True))
     items = pd.DataFrame({"item": range(len(columns[text].cells))})
     items["words"] = present_words(columns[text], language, segmentation)
     if other_text:
         other_language = into if form == "translation" and into else language
         items["other_words"] = present_words(columns[other_text], other_language, segmentation)
+    if paraphrase:
+        items["paraphrase"] = read_words(columns[paraphrase], language, segmentation.get(language))
     if form == "translation":
         return items
     check_labels(labels, f"{path}: the declared labels")

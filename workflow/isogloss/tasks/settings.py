@@ -10,6 +10,11 @@ from isogloss.section import Count, Label, Language, Name, Section, Seed, Share
 from isogloss.text import presets
 from isogloss.text.settings import NAMES, PRESET, SEGMENTATION, Segmentation
 
+PARAPHRASE = (
+    "Column of the test items: the text, of pairs the second one, said in other words, for edits; empty where there is "
+    "none."
+)
+
 # What the checkpoint is called whose weights are all tuned; no variant may have this name.
 WHOLE = "whole"
 # What items may lack, see `isogloss.tasks.altered`.
@@ -63,6 +68,7 @@ class TableTask(Section):
         "with `{language}` and `{into}` where languages have their own.",
     )
     other_text: str | None = Field(None, description="Column of the second text: a hypothesis, or the translation.")
+    paraphrase: str | None = Field(None, description=PARAPHRASE)
     label: str = Field("label", description="Column of the label, or of the list of tags, one a word.")
     labels: list[Label] | None = Field(
         None,
@@ -124,6 +130,7 @@ class HubTask(Section):
         "`{language}` and `{into}` where languages have their own.",
     )
     other_text: str | None = Field(None, description="Column of the second text: a hypothesis, or the translation.")
+    paraphrase: str | None = Field(None, description=PARAPHRASE)
     label: str = Field("label", description="Column of the label, or of the list of tags, one a word.")
     labels: list[Label] | None = Field(
         None, min_length=2, description="All labels or tags, by the names that the files give their numbers."
@@ -207,3 +214,11 @@ class Task(Section):
     def same_items(self) -> bool:
         """Whether the test items of all languages are the same."""
         return getattr(self.data, "same_items", True)
+
+    def all_labels(self) -> list[str] | None:
+        """List the labels or tags, in the order of the model's outputs; None where there are none."""
+        if self.data.kind == "microworld":
+            from isogloss.microworld.tasks import LABELS
+
+            return list(LABELS.get(self.data.task, ())) or None
+        return self.data.labels and list(self.data.labels)

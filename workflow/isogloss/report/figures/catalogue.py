@@ -190,6 +190,16 @@ FIGURES = (
         "isogloss.report.figures.freezing:chart",
     ),
     Figure(
+        "edits",
+        "transfer",
+        "Edits in one language, asked in all",
+        "Share of edited items that have the wanted label afterwards, of those that had not, beside the share of other "
+        "items that have it too (drift): where both are as high, all got the label and no item was carried over. "
+        "Colour: which weights an edit may change. Bars: 95 % bootstrap over edits.",
+        ("edits",),
+        "isogloss.report.figures.edits:chart",
+    ),
+    Figure(
         "transfer_by_impact",
         "relations",
         "Transfer against impact",

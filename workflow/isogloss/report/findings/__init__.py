@@ -35,6 +35,7 @@ def collect(data: dict[str, pd.DataFrame], controls: set[str]) -> list[Finding]:
         *tuning.trajectories(data),
         *transfer.zero_shot(data),
         *transfer.freezing(data),
+        *transfer.edits(data),
         *relations.correlations(data),
     ]
     order = list(QUESTIONS)

@@ -1,4 +1,4 @@
-"""Does a task transfer to languages it was not tuned on, beyond chance and the best baseline; does freezing help?"""
+"""Does a task transfer to languages it was not tuned on, beyond chance and baselines? Freezing; edits."""
 
 import numpy as np
 import pandas as pd
@@ -80,4 +80,36 @@ def freezing(data: dict[str, pd.DataFrame]) -> list[Finding]:
             f"{between(row.low, row.high, '+.3f')} over {counted(int(row.runs), 'paired run')}: {verdict}."
         )
         findings.append(Finding("transfer", row.model, text, "freezing", bool(row.clear), abs(float(row.difference))))
+    return findings
+
+
+def edits(data: dict[str, pd.DataFrame]) -> list[Finding]:
+    """Say whether what was edited in one language holds in the others, beyond what other items drift."""
+    if "edits" not in data:
+        return []
+    rows = data["edits"]
+    keys = ["task", "model", "checkpoint", "source", "weights"]
+    away = rows[rows.source != rows.target]
+    wide = away.pivot_table(index=[*keys, "target"], columns="measure", values="value", dropna=False)
+    specific = away[away.measure == "specific_success"].set_index([*keys, "target"])
+    specific = specific.join(wide.drop(columns="specific_success", errors="ignore"))
+    specific = specific[specific.value.notna()]
+    if specific.empty:
+        return []
+    specific = specific.assign(clear=survivors(specific.null_p))
+    findings = []
+    for names, part in specific.groupby(keys, sort=True):
+        task, model, checkpoint, source, weights = names
+        where = "all weights" if weights == "all" else f"the {weights} third of the layers"
+        number = counted(int(part.edits.iloc[0]), "edit")
+        text = (
+            f"{task}, {checkpoint}: edits of single items in {source} ({where}, {number}) hold in "
+            f"{counted(len(part), 'other language')} with {part.success.mean():.2f} of the items on average, but "
+            f"{part.drift.mean():.2f} of all other items got the wanted label too: specific success "
+            f"{part.value.mean():+.2f}{between(part.low.mean(), part.high.mean(), '+.2f')}, "
+            f"above another item's edit in {part.clear.sum()} of {len(part)} (adjusted p < 0.05)."
+        )
+        findings.append(
+            Finding("transfer", model, text, "edits", bool(part.clear.any()), max(0.0, float(part.value.mean())))
+        )
     return findings

@@ -1,0 +1,462 @@
+"""Does what is changed in one language hold in the others? Edits of a tuned checkpoint, one test item at a time.
+
+A checkpoint is tuned on one test item in one language until it says another label of it. Then the item, its paraphrase
+and other items are asked in every language, and the weights are put back. XME (Beniwal et al. 2024, section 3) asks the
+same; here the wanted label is never the one that was there, and what other items now say is counted too: a checkpoint
+that says the wanted label of everything has learnt no fact.
+
+What was asked after each edit is kept in an undeclared file beside the table, and a run that was interrupted goes on
+with the next edit.
+"""
+
+import hashlib
+import json
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+import transformers
+from torch import nn
+from torch.nn import functional
+
+from isogloss.errors import IsoglossError
+from isogloss.files import file_digest, read_parquet, write_csv
+from isogloss.models.devices import choose_device
+from isogloss.models.families import LABELS, check_length
+from isogloss.models.load import Checkpoint, folder_digest
+from isogloss.models.words import Sentence, set_language
+from isogloss.ownership import Ownership
+from isogloss.states.batching import batch_by_length
+from isogloss.states.forward import Reader
+from isogloss.statistics.nulls import bootstrap_means, null_summary, resamples
+from isogloss.tasks.heads import load_with_head, read_items
+
+log = logging.getLogger(__name__)
+
+THIRDS = ("first", "middle", "last")
+COLUMNS = (
+    "weights",
+    "source",
+    "target",
+    "measure",
+    "value",
+    "low",
+    "high",
+    "null_mean",
+    "null_low",
+    "null_high",
+    "null_p",
+    "null_draws",
+    "n",
+    "edits",
+    "skipped",
+    "steps",
+    "reason",
+)
+# What is said of a paraphrase that there is none of.
+NOTHING = -1
+Row = dict[str, Any]
+
+
+def write_edits(
+    *,
+    checkpoint: str | Path,
+    test: Mapping[str, str | Path],
+    labels: list[str],
+    source: str,
+    weights: str,
+    items: int,
+    others: int,
+    wanted: str | None,
+    learning_rate: float,
+    steps: int,
+    probability: float,
+    null: int,
+    bootstrap: int,
+    seed: int,
+    max_length: int,
+    token_budget: int,
+    device: str,
+    threads: int,
+    attributes: Mapping[str, Any],
+    output: str | Path,
+) -> None:
+    """Edit one checkpoint in one language, ask it in all; write one tidy table.
+
+    Parameters
+    ----------
+    checkpoint
+        Folder of a model tuned for classification.
+    test
+        For each language the Parquet file of the test items, see :func:`isogloss.tasks.items.write_items`; the same
+        items in every language. Where there is a column ``paraphrase``, an item whose list of words is empty has none.
+    labels
+        All labels, in the order of the model's outputs.
+    source
+        The language to edit in.
+    weights
+        ``all``; or ``first``, ``middle`` or ``last``: a third of the layers, of the stack that reads.
+    items, others
+        How many test items are edited, and how many further ones are asked after each edit; drawn once.
+    wanted
+        The label that all edits ask for; one that the model does not say, drawn for each item, where it is None.
+    learning_rate, steps, probability
+        Of Adam; most steps; the edit ends as soon as the wanted label is more probable than this.
+    null, bootstrap, seed
+        Draws, and the seed of everything that is drawn.
+    max_length, token_budget
+        Longest input in subwords; most subwords of a batch, padding included.
+    device, threads
+        See :func:`isogloss.states.extract.extract`. Numbers are float32.
+    attributes
+        First columns of the table.
+    output
+        CSV: ``weights``, ``source`` (edited in), ``target`` (asked in), ``measure`` (see :func:`score`), ``value``,
+        ``low`` and ``high`` (95 %, edits resampled), ``null_mean``, ``null_low``, ``null_high``, ``null_p``,
+        ``null_draws`` (empty where a measure has none), ``n`` edits that count, ``edits`` that were made, ``skipped``
+        (items of which the wanted label was said already), ``steps`` (mean of an edit), and ``reason`` where there is
+        no value.
+
+    Raises
+    ------
+    IsoglossError
+        If the folder is no such model, its layers cannot be changed apart, there are too few items, or an edit is not
+        finite.
+    """
+    torch.set_num_threads(threads)
+    loaded = load_with_head(checkpoint, LABELS, labels, tuned=True)
+    loaded.model = loaded.model.to(choose_device(device)).eval().requires_grad_(False)
+    check_length(loaded.shape, max_length, f"The model in {checkpoint}")
+    reader = Reader(loaded, loaded.shape.family.reader)
+    editor = Editor(reader, weights, learning_rate, steps, probability)
+    tables = {language: items_of(test[language]) for language in sorted(test)}
+    asked = drawn_items(tables, source, items + others, seed)
+    sentences = {
+        language: questions(loaded, table.iloc[asked], language, max_length, f"The tokenizer in {checkpoint}")
+        for language, table in tables.items()
+    }
+    before = said(reader, sentences, token_budget)
+    own = before[source][: min(items, len(asked))]
+    plan = wanted_labels(own, asked, len(labels), None if wanted is None else labels.index(wanted), seed)
+    facts = dict(
+        labels=labels, source=source, weights=weights, learning_rate=learning_rate, steps=steps, others=others,
+        probability=probability, seed=seed, max_length=max_length, token_budget=token_budget, device=device,
+        threads=threads, items=items, wanted=wanted, checkpoint=folder_digest(checkpoint),
+        test={language: file_digest(path) for language, path in test.items()},
+        versions=[torch.__version__, transformers.__version__],
+    )  # fmt: skip
+    partial = Path(output).with_suffix(".partial")
+    partial.parent.mkdir(parents=True, exist_ok=True)
+    ownership = Ownership(partial)
+    made = kept(partial, hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest())
+    with partial.open("a", encoding="utf-8") as file:
+        for place, label in plan[len(made) :]:
+            ownership.check()
+            taken = editor.edit(sentences[source][place], label)
+            after = said(reader, sentences, token_budget)
+            editor.restore()
+            made.append({"steps": taken, "after": {language: found.tolist() for language, found in after.items()}})
+            file.write(json.dumps(made[-1]) + "\n")
+            file.flush()
+            log.info("%s, %s: edit %d of %d, %d steps", source, weights, len(made), len(plan), taken)
+    rows = []
+    places, labelled = np.array(plan, dtype=int).reshape(-1, 2).T
+    for language, first in before.items():
+        after = np.array([one["after"][language] for one in made], dtype=int).reshape(-1, len(first))
+        world = Asked(before=first, after=after, places=places, wanted=labelled, items=len(asked))
+        rows += score(world, language, language == source, null, bootstrap, seed)
+    told = {
+        "weights": weights,
+        "source": source,
+        "edits": len(made),
+        "skipped": len(own) - len(plan),
+        "steps": float(np.mean([one["steps"] for one in made])) if made else np.nan,
+    }
+    write_csv(pd.DataFrame([{**told, **row} for row in rows], columns=list(COLUMNS)), output, attributes)
+    partial.unlink()
+    ownership.release()
+
+
+def items_of(path: str | Path) -> pd.DataFrame:
+    """Read one language's test items, in the items' order."""
+    table = read_parquet(path, ("split", "item", "words"))
+    return table[table.split == "test"].sort_values("item", ignore_index=True)
+
+
+def drawn_items(tables: Mapping[str, pd.DataFrame], source: str, count: int, seed: int) -> np.ndarray:
+    """Draw so many rows, or all if there are fewer; those that are edited come first.
+
+    Raises
+    ------
+    IsoglossError
+        If there are fewer than two items, or the languages have not the same ones.
+    """
+    found = {language: len(table) for language, table in tables.items()}
+    if set(found.values()) != {found[source]}:
+        listed = ", ".join(f"{language} {number:,}" for language, number in found.items())
+        raise IsoglossError(f"Edits are asked of the same items in every language, but their numbers differ: {listed}.")
+    if found[source] < 2:
+        raise IsoglossError(f"An edit needs other items beside its own, but there is {found[source]} in {source}.")
+    return np.random.default_rng(seed).permutation(found[source])[:count]
+
+
+def questions(
+    loaded: Checkpoint, table: pd.DataFrame, language: str, max_length: int, what: str
+) -> list[Sentence | None]:
+    """Give items as a model reads them, and after them their paraphrases; None where there is none."""
+    set_language(loaded.tokenizer, language)
+    what = f"{what} on {language}"
+    found: list[Sentence | None] = list(read_items(loaded, table, LABELS, max_length, what, must_know=False))
+    texts = [list(words) for words in table.paraphrase] if "paraphrase" in table else [[]] * len(table)
+    there = [place for place, words in enumerate(texts) if words]
+    others: list[Sentence | None] = [None] * len(table)
+    if there:
+        reworded = ["other_words", "other_text"] if "other_words" in table else ["words", "text"]
+        again = table.iloc[there].drop(columns=reworded, errors="ignore")
+        again[reworded[0]] = [texts[place] for place in there]
+        read = read_items(loaded, again, LABELS, max_length, what, must_know=False)
+        for place, sentence in zip(there, read, strict=True):
+            others[place] = sentence
+    return found + others
+
+
+@torch.inference_mode()
+def said(
+    reader: Reader, sentences: Mapping[str, Sequence[Sentence | None]], token_budget: int
+) -> dict[str, np.ndarray]:
+    """Ask a model; give the number of the label that it says of each sentence, by language."""
+    every = [(language, place, one) for language, rows in sentences.items() for place, one in enumerate(rows) if one]
+    answers = {language: np.full(len(rows), NOTHING) for language, rows in sentences.items()}
+    for batch in batch_by_length({key: len(one.ids) for key, (_, _, one) in enumerate(every)}, token_budget):
+        best = reader.call(reader.model, [every[key][2] for key in batch], None).logits.argmax(-1).tolist()
+        for key, label in zip(batch, best, strict=True):
+            language, place, _ = every[key]
+            answers[language][place] = label
+    return answers
+
+
+def wanted_labels(
+    own: np.ndarray, rows: np.ndarray, labels: int, wanted: int | None, seed: int
+) -> list[tuple[int, int]]:
+    """Plan the edits: which of the items that were drawn, and which label each shall get.
+
+    Parameters
+    ----------
+    own
+        ``[edits]``: what the model says of the items in the edited language.
+    rows
+        ``[edits or more]``: their numbers. An item's label is drawn by its number, whatever else is edited.
+    labels
+        How many there are.
+    wanted
+        The label that is asked for; drawn among those that the model does not say where it is None.
+    seed
+        Of the draws.
+    """
+    plan = []
+    for place, said_now in enumerate(own):
+        draw = np.random.default_rng([seed, int(rows[place])]).integers(labels - 1)
+        label = int(draw + (draw >= said_now)) if wanted is None else wanted
+        if label != said_now:
+            plan.append((place, label))
+    return plan
+
+
+class Editor:
+    """Changes a checkpoint's weights for one item at a time, and puts them back.
+
+    Parameters
+    ----------
+    reader
+        The checkpoint.
+    weights, learning_rate, steps, probability
+        See :func:`write_edits`.
+
+    Raises
+    ------
+    IsoglossError
+        If there are no such layers to change apart from the others.
+    """
+
+    def __init__(self, reader: Reader, weights: str, learning_rate: float, steps: int, probability: float):
+        self.reader, self.learning_rate, self.steps, self.probability = reader, learning_rate, steps, probability
+        self.parameters = chosen_weights(reader, weights)
+        for parameter in self.parameters:
+            parameter.requires_grad_(True)
+        self.first = [parameter.detach().clone() for parameter in self.parameters]
+
+    def edit(self, sentence: Sentence, label: int) -> int:
+        """Tune on one item until it has the label; give the number of steps that were taken.
+
+        Raises
+        ------
+        IsoglossError
+            If the loss stops being finite.
+        """
+        optimizer = torch.optim.Adam(self.parameters, lr=self.learning_rate)
+        truth = torch.tensor([label], device=self.reader.device)
+        for step in range(self.steps + 1):
+            loss = functional.cross_entropy(self.reader.call(self.reader.model, [sentence], None).logits, truth)
+            if not torch.isfinite(loss):
+                raise IsoglossError(
+                    f"An edit became unstable: its loss is {loss.item()} after {step} steps. Lower edits.learning_rate "
+                    f"(it is {self.learning_rate:g})."
+                )
+            if step == self.steps or torch.exp(-loss) > self.probability:
+                break
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+        return step
+
+    @torch.no_grad()
+    def restore(self) -> None:
+        """Put the weights back."""
+        for parameter, values in zip(self.parameters, self.first, strict=True):
+            parameter.copy_(values)
+
+
+def chosen_weights(reader: Reader, weights: str) -> list[nn.Parameter]:
+    """List the weights that an edit may change."""
+    if weights == "all":
+        return list(reader.model.parameters())
+    if reader.shape.family.shared:
+        raise IsoglossError(
+            f"All layers of this model ({reader.shape.model_type}) have the same weights, so none can be edited by "
+            "itself. Say `edits: weights: [all]`."
+        )
+    if len(reader.blocks) < len(THIRDS):
+        raise IsoglossError(
+            f"This model has {len(reader.blocks)} layers, so no {weights} third can be edited. Say "
+            "`edits: weights: [all]`."
+        )
+    third = np.array_split(np.arange(len(reader.blocks)), len(THIRDS))[THIRDS.index(weights)]
+    return [parameter for number in third for parameter in reader.blocks[number].parameters()]
+
+
+def kept(partial: Path, mark: str) -> list[Row]:
+    """Take up what was asked after the edits that an interrupted run had made; begin anew if the file is another's."""
+    lines = partial.read_text(encoding="utf-8").splitlines(keepends=True) if partial.is_file() else []
+    whole = [line for line in lines if line.endswith("\n")]
+    if not whole or whole[0].strip() != mark:
+        whole = [f"{mark}\n"]
+    partial.write_text("".join(whole), encoding="utf-8")
+    if len(whole) > 1:
+        log.info("Going on after %d edits", len(whole) - 1)
+    return [json.loads(line) for line in whole[1:]]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What one language was asked before and after each edit.
+
+    Attributes
+    ----------
+    before
+        ``[2 × items]``: the label's number said of each item, then of each paraphrase; -1 where there is none.
+    after
+        ``[edits, 2 × items]``: the same after each edit.
+    places, wanted
+        ``[edits]``: which item was edited, and the number of the label that it was to get.
+    items
+        How many items are asked.
+    """
+
+    before: np.ndarray
+    after: np.ndarray
+    places: np.ndarray
+    wanted: np.ndarray
+    items: int
+
+    def got(self, shift: int) -> np.ndarray:
+        """Tell whether the edited item i got its wanted label in edit j, bool ``[i, j]``; ``shift`` to paraphrases."""
+        return (self.after[:, self.places + shift] == self.wanted).T
+
+    def counted(self, shift: int) -> np.ndarray:
+        """Tell of which edited items something else was said before, bool ``[edits]``."""
+        before = self.before[self.places + shift]
+        return (before != NOTHING) & (before != self.wanted)
+
+    def of_others(self) -> tuple[np.ndarray, np.ndarray]:
+        """Give for each edit the share of other items that stayed, and of those not wanted before that are now.
+
+        Returns
+        -------
+        locality, drift : float64 ``[edits]``
+            NaN where there is nothing to take a share of.
+        """
+        before, after = self.before[: self.items], self.after[:, : self.items]
+        other = np.arange(self.items) != self.places[:, None]
+        could = other & (before != self.wanted[:, None])
+        drifted = could & (after == self.wanted[:, None])
+        stayed = other & (after == before)
+        with np.errstate(invalid="ignore"):
+            return stayed.sum(1) / other.sum(1), drifted.sum(1) / could.sum(1)
+
+
+def score(asked: Asked, language: str, own: bool, null: int, bootstrap: int, seed: int) -> list[Row]:
+    """Score the edits in one language.
+
+    ``reliability`` (in the edited language) or ``success`` (in another): the share of edited items that have the wanted
+    label now, of those that had not. ``generality``: the same of paraphrases. ``locality``: the share of other items
+    of which the same is said as before. ``drift``: the share of other items that have the wanted label now, of those
+    that had not. ``specific_success``: reliability or success, less the drift of the same edit.
+
+    The null of success, generality and specific success permutes the edits among those that want the same label: an
+    item is asked after another item's edit.
+
+    Parameters
+    ----------
+    asked
+        What the language said.
+    language
+        Its name.
+    own
+        Whether it is the language that was edited in.
+    null, bootstrap, seed
+        Draws, and the seed of null and intervals.
+    """
+    rng = np.random.default_rng(seed)
+    orders = orders_within(asked.wanted, null, rng)
+    locality, drift = asked.of_others()
+    answered, again = asked.counted(0), asked.counted(asked.items)
+    item, paraphrase = asked.got(0).astype(float), asked.got(asked.items).astype(float)
+    both = answered & np.isfinite(drift)
+    said_before = f"{language} said the wanted label of all edited items before"
+    no_paraphrase = f"no edited item has a paraphrase of which {language} said another label before"
+    no_other = f"{language} said the wanted label of all other items before"
+    rows = []
+    for name, cells, counts, reason in (
+        ("reliability" if own else "success", item, answered, said_before),
+        ("generality", paraphrase, again, no_paraphrase),
+        ("specific_success", item - drift, both, no_other if answered.any() else said_before),
+        ("locality", locality, np.isfinite(locality), ""),
+        ("drift", drift, np.isfinite(drift), no_other),
+    ):
+        row: Row = {"target": language, "measure": name, "n": int(counts.sum())}
+        if not row["n"]:
+            reason = reason if len(asked.wanted) else "the wanted label was there already, of all items"
+            rows.append({**row, "reason": reason})
+            continue
+        number = np.flatnonzero(counts)
+        values = cells[number] if cells.ndim == 1 else cells[number, number]
+        (low,), (high,) = bootstrap_means(values[:, None], resamples(len(values), bootstrap, rng))
+        row |= {"value": float(values.mean()), "low": low, "high": high, "reason": ""}
+        if cells.ndim == 2:
+            row |= null_summary(row["value"], np.nanmean(cells[number, orders[:, number]], axis=1))
+        rows.append(row)
+    return rows
+
+
+def orders_within(groups: np.ndarray, draws: int, rng: np.random.Generator) -> np.ndarray:
+    """Permute things within their groups, int ``[draws, things]``: which thing stands in each one's place."""
+    orders = np.tile(np.arange(len(groups)), (draws, 1))
+    for group in np.unique(groups):
+        members = np.flatnonzero(groups == group)
+        orders[:, members] = rng.permuted(orders[:, members], axis=1)
+    return orders
