@@ -111,7 +111,7 @@ def test_edits_are_asked_in_every_language(finished):
 def test_another_language_to_edit_in_plans_its_own_edits(edited):
     edited.config["edits"]["languages"] = ["de", "tr"]
     edited.write()
-    assert planned(edited) == {f"Edits of encoder/sentiment-{source}-seed0/tr-all" for source in ("en", "de")}
+    assert planned(edited) == {f"Edits of encoder/sentiment-{source}-seed0/tr/all" for source in ("en", "de")}
 
 
 def test_another_seed_plans_its_own_checkpoints(edited):

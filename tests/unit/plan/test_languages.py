@@ -31,10 +31,11 @@ def test_a_path_names_one_pair_whatever_the_languages_are_called(seed):
         "corpus": "|".join(corpora), "task": "|".join(tasks), "model": "m", "checkpoint": "pretrained",
         "side": "source|target", "space": "source-encoder", "kind": "encoder-encoder", "layer": r"\d+", "seed": r"\d+",
         "table": "x", "figure": "x", "variant": "x", "part": "test", "split": "test",
+        "weights": "all|last",
     }  # fmt: skip
     common = {"model": "m", "checkpoint": "pretrained", "side": "source", "space": "source-encoder", "layer": "3",
               "kind": "encoder-encoder", "seed": "1", "table": "x", "figure": "x", "variant": "x", "part": "test",
-              "split": "test"}  # fmt: skip
+              "split": "test", "weights": "all"}  # fmt: skip
     cells = [{"corpus": name, "source": source, "target": target, "language": target}
              for name, (source, *targets) in corpora.items() for target in targets]  # fmt: skip
     cells += [{"task": name, "source": source, "language": source} for name, several in tasks.items()

@@ -46,7 +46,7 @@ CELLS = {
     "tuning": "{model}/{checkpoint}",
     "test-items": "{model}/{checkpoint}/{task}",
     "task-source": "{task}/{source}",
-    "edits": "{model}/{checkpoint}/{language}-{weights}",
+    "edits": "{model}/{checkpoint}/{language}/{weights}",
 }
 
 

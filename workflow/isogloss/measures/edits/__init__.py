@@ -7,7 +7,7 @@ FORWARD = ("token_budget", "device")
 
 
 def cells(study):
-    """List the checkpoints of classification tasks that are tuned whole, here or elsewhere, by language to edit in and set of weights."""
+    """List the checkpoints of classification tasks that are tuned whole, by language to edit in and set of weights."""
     section, tasks = study.settings.edits, study.settings.tasks
     if not section:
         return []
