@@ -1,12 +1,14 @@
 """Edits: what is changed in one language, asked in all (XME, Beniwal et al. 2024)."""
 
-from isogloss.measures.declaration import Measure
+from typing import Any
+
+from isogloss.measures.declaration import Cell, Measure
 
 WHOLE = "whole"
 FORWARD = ("token_budget", "device")
 
 
-def cells(study):
+def cells(study: Any) -> list[Cell]:
     """List the checkpoints of classification tasks that are tuned whole, by language to edit in and set of weights."""
     section, tasks = study.settings.edits, study.settings.tasks
     if not section:
@@ -22,14 +24,14 @@ def cells(study):
     ]
 
 
-def takes(study, places, cell):
+def takes(study: Any, places: Any, cell: Cell) -> dict[str, Any]:
     """Name a checkpoint, and its task's test items in every language."""
     task = study.task_of(cell["model"], cell["checkpoint"])
     items = {target: places("items", task=task, language=target, part="test") for target in study.task_targets(task)}
     return {"checkpoint": places("checkpoint", model=cell["model"], checkpoint=cell["checkpoint"]), "test": items}
 
 
-def spec(study, cell):
+def spec(study: Any, cell: Cell) -> dict[str, Any]:
     """Name what the table depends on beside its files."""
     one = study.by_checkpoint[cell["model"], cell["checkpoint"]]
     settings = study.settings

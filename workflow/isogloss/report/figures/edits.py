@@ -3,7 +3,7 @@
 import altair as alt
 import pandas as pd
 
-from isogloss.report.figures.style import Drawing, categories, panels, shapes, zero_line
+from isogloss.report.figures.style import Drawing, categories, layered, panels, shapes, zero_line
 
 SHOWN = {"reliability": "edited item", "success": "edited item", "drift": "other items (drift)"}
 WEIGHTS = ("all", "first", "middle", "last")
@@ -40,4 +40,4 @@ def chart(data: dict[str, pd.DataFrame]) -> Drawing | None:
     points = base.mark_point(size=45, filled=True, opacity=1).encode(
         y=y, shape=shapes("what", list(dict.fromkeys(SHOWN.values())), "share of")
     )
-    return panels(alt.layer(zero_line(), spans, points).properties(width=280, height=170), rows, "panel")
+    return panels(layered(zero_line(), spans, points).properties(width=280, height=170), rows, "panel")
