@@ -139,11 +139,11 @@ def tables(
     )
     frozen = [
         {"model": model, "task": task, "variant": "frozen", "measure": "accuracy", "distance": "syntactic",
-         "group": group, "whole": 0.6, "frozen": 0.62, "difference": 0.02, "low": -0.01, "high": 0.05, "runs": 3,
+         "group": group, "whole": 0.6, "varied": 0.62, "difference": 0.02, "low": -0.01, "high": 0.05, "runs": 3,
          "n": 12, "reason": ""}
         for model, task, group in product(models, tasks, ("near", "far", "gap"))
     ]  # fmt: skip
-    found["freezing"] = pd.DataFrame(frozen)
+    found["variants"] = pd.DataFrame(frozen)
     edits = [
         {"model": model, "checkpoint": f"{task}-en-seed0", "task": task, "variant": "whole", "seed": 0,
          "weights": weights, "source": "en", "target": target, "measure": measure, "value": value,

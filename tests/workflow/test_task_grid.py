@@ -63,12 +63,19 @@ def of_one(checkpoint, model="translator", task="translation"):
     }
 
 
+ENDINGS = ("", "-at0-5", "-realigned")
+
+
+def of_all(checkpoint, task="translation"):
+    """What is done for one more translation, in every way it is tuned and looked at."""
+    return set().union(*(of_one(checkpoint + ending, task=task) for ending in ENDINGS))
+
+
 def test_ends_with_every_table(finished):
     transfer, impact = table(finished, "transfer"), table(finished, "impact")
     assert set(transfer.checkpoint) == {
         *(f"sentiment-{source}-seed0{ending}" for source in ("en", "de") for ending in ("", "-frozen")),
-        "translation-de-seed0",
-        "translation-de-seed0-at0-5",
+        *(f"translation-de-seed0{ending}" for ending in ENDINGS),
     }
     sentiment = transfer[transfer.task == "sentiment"]
     assert set(sentiment.target) == {"en", "de", "tr", "zh", "ru"}
@@ -92,7 +99,13 @@ def test_ends_with_every_table(finished):
     assert last.to_dict() == whole.set_index("target").score.to_dict()
     # The same checkpoints give concepts before and after.
     assert set(table(finished, "concept_alignment").task) == {"pretrained", "sentiment"}
-    assert set(table(finished, "freezing").group) == {"near", "far", "gap"}
+    variants = table(finished, "variants")
+    assert set(zip(variants.task, variants.variant, variants.group, strict=True)) == {
+        (*variant, group)
+        for variant in (("sentiment", "frozen"), ("translation", "realigned"))
+        for group in ("near", "far", "gap")
+    }
+    assert variants[variants.low.isna()].reason.notna().all()
     assert {"shared_words", "majority", "length"} <= set(table(finished, "baselines").baseline)
     report = (finished.folder / "results" / "report.html").read_text(encoding="utf-8")
     assert "Zero-shot transfer" in report
@@ -117,7 +130,7 @@ def test_another_language_to_edit_in_plans_its_own_edits(edited):
 def test_another_seed_plans_its_own_checkpoints(edited):
     edited.config["tasks"]["translation"]["seeds"] = [0, 1]
     edited.write()
-    assert planned(edited) == of_one("translation-de-seed1") | of_one("translation-de-seed1-at0-5")
+    assert planned(edited) == of_all("translation-de-seed1")
 
 
 def test_another_fraction_plans_that_checkpoint_alone(edited):
@@ -126,10 +139,17 @@ def test_another_fraction_plans_that_checkpoint_alone(edited):
     assert planned(edited) == of_one("translation-de-seed0-at0-25")
 
 
+def test_another_variant_plans_that_checkpoint_alone(edited):
+    realign = {"when": "during", "corpus": "microworld", "links": "lexicon", "half": "lower"}
+    edited.config["tasks"]["translation"]["variants"]["frozen-meanwhile"] = {"realign": realign}
+    edited.write()
+    assert planned(edited) == of_one("translation-de-seed0-frozen-meanwhile")
+
+
 def test_another_source_language_plans_its_own_checkpoints(edited):
     edited.config["tasks"]["translation"]["sources"] = ["de", "tr"]
     edited.write()
-    assert planned(edited) == of_one("translation-tr-seed0") | of_one("translation-tr-seed0-at0-5") | {
+    assert planned(edited) == of_all("translation-tr-seed0") | {
         "Items of translation, training: tr",
         "What words alone tell of translation/tr",
     }
@@ -139,7 +159,7 @@ def test_another_task_plans_itself_alone(edited):
     task = copy.deepcopy(edited.config["tasks"]["translation"])
     edited.config["tasks"]["other"] = {**task, "sources": ["tr"]}
     edited.write()
-    assert planned(edited) == of_one("other-tr-seed0", task="other") | of_one("other-tr-seed0-at0-5", task="other") | {
+    assert planned(edited) == of_all("other-tr-seed0", task="other") | {
         "Items of other, training: tr",
         "Items of other, test: tr",
         "Items of other, test: de",
@@ -151,7 +171,7 @@ def test_another_task_plans_itself_alone(edited):
 def test_a_learning_rate_plans_its_own_task(edited):
     edited.config["tasks"]["translation"]["learning_rate"] = 1e-4
     edited.write()
-    assert planned(edited) == of_one("translation-de-seed0") | of_one("translation-de-seed0-at0-5")
+    assert planned(edited) == of_all("translation-de-seed0")
 
 
 def test_another_definition_of_a_model_plans_that_model_alone(edited):
@@ -171,7 +191,7 @@ def test_more_draws_of_a_null_plan_scores_only(edited):
             for source in ("en", "de")
             for ending in ("", "-frozen")
         ),
-        *(f"Transfer of translator/translation-de-seed0{ending}" for ending in ("", "-at0-5")),
+        *(f"Transfer of translator/translation-de-seed0{ending}" for ending in ENDINGS),
     }
 
 

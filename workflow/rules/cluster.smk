@@ -15,7 +15,7 @@ localrules:
     bring_checkpoint,
     choose_frozen_layers,
     collate_metric,
-    compare_freezing,
+    compare_variants,
     correlate,
     draw_figure,
     fetch_items,

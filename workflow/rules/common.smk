@@ -263,6 +263,29 @@ def frozen_layers(wildcards):
     return places("frozen_layers", model=one.model, task=one.task, variant=one.variant)
 
 
+def texts_to_realign(wildcards):
+    """The sentences that a checkpoint is realigned by, the source language's first; none where it is not."""
+    languages, _, corpus, _ = specs.realigned(study, tuning(wildcards))
+    return [
+        places("corpus", corpus=corpus, language=language) for language in languages
+    ]
+
+
+def links_to_realign(wildcards):
+    """The links, or lexicons, of their words."""
+    languages, targets, corpus, place = specs.realigned(study, tuning(wildcards))
+    return [
+        places(place, corpus=corpus, source=languages[0], target=target)
+        for target in targets
+    ]
+
+
+def keys_to_realign(wildcards):
+    """The languages of both."""
+    languages, targets, *_ = specs.realigned(study, tuning(wildcards))
+    return {"texts": languages, "links": targets}
+
+
 def files_of_items(wildcards):
     """The files that items are read from: the user's own, or what was fetched."""
     files = specs.items_files(study, wildcards.task, wildcards.language, wildcards.part)

@@ -1,5 +1,12 @@
 """How far apart languages are, what goes with what, and which layers to freeze."""
 
+# Where the similarity of spaces is measured, alignment stands beside transfer.
+SIMILARITY = {
+    "similarity": places("table", table=name)
+    for name in COLLATED
+    if name == "space_similarity"
+}
+
 
 use rule step as measure_distances with:
     output:
@@ -41,18 +48,7 @@ use rule step as correlate with:
 
 use rule step as follow_trajectories with:
     input:
-        **(
-            {"similarity": places("table", table="space_similarity")}
-            if "space_similarity" in COLLATED
-            else {}
-        ),
-        checkpoints=[
-            places("checkpoint", model=one.model, checkpoint=one.checkpoint)
-            for one in study.trajectories
-        ],
-        impact=places("table", table="impact"),
-        transfer=places("table", table="transfer"),
-        concepts=places("table", table="concept_alignment"),
+        **SIMILARITY,
     output:
         output=places("table", table="trajectories"),
     log:
@@ -73,7 +69,7 @@ use rule step as choose_frozen_layers with:
     log:
         places.log(places("frozen_layers")),
     params:
-        **step("isogloss.relations.freezing:choose_layers"),
+        **step("isogloss.relations.variants:choose_layers"),
         spec=lambda wildcards: specs.frozen_layers(
             study, wildcards.task, wildcards.variant
         ),
@@ -81,16 +77,21 @@ use rule step as choose_frozen_layers with:
         "Layers of {wildcards.model} to freeze for {wildcards.task}, variant {wildcards.variant}"
 
 
-use rule step as compare_freezing with:
+use rule step as compare_variants with:
     input:
+        **SIMILARITY,
+        checkpoints=[
+            places("checkpoint", model=one.model, checkpoint=one.checkpoint)
+            for one in study.varied
+        ],
         transfer=places("table", table="transfer"),
         distances=places("table", table="distances"),
     output:
-        output=places("table", table="freezing"),
+        output=places("table", table="variants"),
     log:
-        places.log(places("table", table="freezing")),
+        places.log(places("table", table="variants")),
     params:
-        **step("isogloss.relations.freezing:compare_freezing"),
-        spec=specs.freezing(study),
+        **step("isogloss.relations.variants:compare_variants"),
+        spec=specs.variants(study),
     message:
-        "Transfer to near and far languages, with layers frozen and without"
+        "Transfer to near and far languages, tuned in other ways against tuned whole"

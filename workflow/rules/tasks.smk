@@ -40,6 +40,8 @@ use rule step as finetune with:
         base=places("checkpoint", checkpoint=PRETRAINED),
         training=training_items,
         frozen=frozen_layers,
+        texts=texts_to_realign,
+        links=links_to_realign,
     output:
         folder=directory(places("checkpoint")),
         curve=places("finetuning"),
@@ -55,6 +57,7 @@ use rule step as finetune with:
     params:
         **step("isogloss.tasks.finetune:finetune"),
         spec=lambda wildcards: specs.finetuning(study, tuning(wildcards)),
+        mappings=keys_to_realign,
     message:
         "Fine-tuning {wildcards.model}: {wildcards.checkpoint}"
 

@@ -36,7 +36,7 @@ def test_every_test_pass_before_and_after_tuning():
     tuned = [f"sentiment-{source}-seed0{variant}" for source in ("en", "de") for variant in ("", "-frozen")]
     expected = {("encoder", checkpoint, "sentiment") for checkpoint in ("pretrained", *tuned)}
     expected |= {("translator", checkpoint, "translation") for checkpoint in ("pretrained", "translation-de-seed0")}
-    expected |= {("translator", "translation-de-seed0-at0-5", "translation")}
+    expected |= {("translator", f"translation-de-seed0-{how}", "translation") for how in ("at0-5", "realigned")}
     assert len(found) == len(expected)
     assert set(found) == expected
     assert {task for *_, task in cells("space_similarity", space_similarity={"tasks": ["sentiment"]})} == {"sentiment"}

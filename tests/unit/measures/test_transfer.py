@@ -1,4 +1,4 @@
-"""Transfer scores against the libraries that define them, and the freezing study."""
+"""Transfer scores against the libraries that define them, and the study of variants."""
 
 import json
 from itertools import chain
@@ -12,7 +12,7 @@ from sklearn.metrics import accuracy_score, f1_score
 
 from isogloss.errors import IsoglossError
 from isogloss.measures.transfer.compute import write_scores
-from isogloss.relations.freezing import choose_layers, compare_freezing
+from isogloss.relations.variants import choose_layers, compare_variants
 
 RNG = np.random.default_rng(0)
 
@@ -178,17 +178,25 @@ def test_too_few_languages_choose_no_layer_and_say_why(tmp_path, languages):
         assert "are too few" in chosen["reason"]
 
 
+ALONE = "No run has one beside it that is tuned whole, at a known distance between the languages."
+
+
 @pytest.mark.parametrize(
     ("sources", "targets", "distance", "reason"),
     [
         (["en"], ["en", "de"], "syntactic", "No target is far: distances tell none of them apart."),
         (["en", "de"], ["en", "de"], "syntactic", "No target is far: distances tell none of them apart."),
-        (["en"], ["en"], "syntactic", "No run with the layers frozen has one beside it without, at a known distance."),
+        (
+            ["en"],
+            ["en"],
+            "syntactic",
+            ALONE,
+        ),
         (
             ["en"],
             ["en", "de"],
             "genetic",
-            "No run with the layers frozen has one beside it without, at a known distance.",
+            ALONE,
         ),
         (["en"], ["en", "de", "es"], "syntactic", "No interval: one run."),
     ],
@@ -201,14 +209,66 @@ def test_small_studies_of_freezing_end_with_a_reason(tmp_path, sources, targets,
         for s in sources for t in targets for variant in ("whole", "frozen")
     ]  # fmt: skip
     pd.DataFrame(rows).to_csv(tmp_path / "t.csv", index=False)
-    compare_freezing(
-        transfer=tmp_path / "t.csv", distances=tmp_path / "d.csv", distance={"nli": {"frozen": distance}}, draws=20,
-        seed=1, output=tmp_path / "f.csv",
+    compare_variants(
+        **folders(tmp_path, sources), transfer=tmp_path / "t.csv", distances=tmp_path / "d.csv",
+        distance={"nli": {"frozen": distance}}, draws=20, seed=1, output=tmp_path / "f.csv",
     )  # fmt: skip
     table = pd.read_csv(tmp_path / "f.csv")
     assert list(table.group) == ["near", "far", "gap"]
     assert set(table.reason) == {reason}
     assert table.low.isna().all()
+
+
+def folders(tmp_path, sources, reason=""):
+    """The folders of the checkpoints with frozen layers, each with its note."""
+    paths = [tmp_path / f"nli-{source}-seed0-frozen" for source in sources]
+    for path in paths:
+        path.mkdir()
+        (path / "finetuning.json").write_text(json.dumps({"steps": 1, **({"reason": reason} if reason else {})}))
+    run = {"model": "m", "task": "nli", "variant": "frozen", "seed": 0}
+    return {"checkpoints": paths, "tunings": [{**run, "source": source} for source in sources]}
+
+
+def test_a_variant_in_which_nothing_is_different_says_so(tmp_path):
+    languages, _ = far(tmp_path)
+    rows = [
+        {"model": "m", "task": "nli", "variant": variant, "seed": 0, "measure": "accuracy", "source": s, "target": t,
+         "score": 0.5, "checkpoint": f"nli-{s}-seed0"}
+        for s in languages for t in languages for variant in ("whole", "frozen")
+    ]  # fmt: skip
+    pd.DataFrame(rows).to_csv(tmp_path / "t.csv", index=False)
+    compare_variants(
+        **folders(tmp_path, languages, "No word is linked."), transfer=tmp_path / "t.csv",
+        distances=tmp_path / "d.csv", distance={"nli": {"frozen": "syntactic"}}, draws=20, seed=1,
+        output=tmp_path / "f.csv",
+    )  # fmt: skip
+    table = pd.read_csv(tmp_path / "f.csv")
+    assert set(table.reason) == {"No word is linked."}
+    assert table[["whole", "varied", "difference", "low", "high"]].isna().all().all()
+
+
+def test_alignment_is_compared_where_it_is_measured(tmp_path):
+    languages, _ = far(tmp_path)
+    names = {"whole": "", "frozen": "-frozen"}
+    rows = pd.DataFrame([
+        {"model": "m", "task": "nli", "variant": variant, "seed": 0, "measure": "accuracy", "source": s, "target": t,
+         "score": 0.5, "checkpoint": f"nli-{s}-seed0{names[variant]}"}
+        for s in languages for t in languages for variant in names
+    ])  # fmt: skip
+    rows.to_csv(tmp_path / "t.csv", index=False)
+    alike = rows.drop(columns=["variant", "seed", "score"]).assign(measure="retrieval", vectors="centred", null_mean=0)
+    alike = pd.concat([alike.assign(layer=layer, value=0.1 * layer) for layer in (1, 3)])
+    alike["value"] += alike.checkpoint.str.endswith("frozen") * 0.25
+    alike.assign(low=0, high=1, n=9).to_csv(tmp_path / "s.csv", index=False)
+    compare_variants(
+        **folders(tmp_path, languages), transfer=tmp_path / "t.csv", similarity=tmp_path / "s.csv",
+        distances=tmp_path / "d.csv", distance={"nli": {"frozen": "syntactic"}}, draws=20, seed=1,
+        output=tmp_path / "f.csv",
+    )  # fmt: skip
+    table = pd.read_csv(tmp_path / "f.csv").set_index(["measure", "group"])
+    assert table.whole["retrieval", "far"] == pytest.approx(0.2)
+    assert table.difference["retrieval"].tolist() == pytest.approx([0.25, 0.25, 0])
+    assert table.difference["accuracy"].tolist() == [0, 0, 0]
 
 
 def test_freezing_is_compared_run_by_run(tmp_path):
@@ -231,7 +291,8 @@ def test_freezing_is_compared_run_by_run(tmp_path):
                     }
                 )
     pd.DataFrame(rows).to_csv(tmp_path / "t.csv", index=False)
-    compare_freezing(
+    compare_variants(
+        **folders(tmp_path, languages),
         transfer=tmp_path / "t.csv",
         distances=tmp_path / "d.csv",
         distance={"nli": {"frozen": "syntactic"}},

@@ -8,7 +8,7 @@ import pytest
 from report_world import write_results
 from scipy import stats
 
-from isogloss.relations.freezing import compared
+from isogloss.relations.variants import compared
 from isogloss.report.findings import FIRST, collect, first_screen
 from isogloss.report.findings.finding import Finding
 from isogloss.tables import read_table
@@ -126,14 +126,14 @@ def test_transfer_of_nothing_is_told_in_few_worlds_only(data, truth, alone):
 @pytest.mark.parametrize("runs", [3, 6, 12])
 def test_a_freezing_that_changes_nothing_is_said_to_in_few_worlds_only(data, runs):
     rng, found = np.random.default_rng(4), 0
-    facts = data["freezing"].iloc[:1].assign(model="m", group="gap")
+    facts = data["variants"].iloc[:1].assign(model="m", group="gap")
     for _ in range(WORLDS):
         scores = pd.DataFrame(
             {"source": "en", "seed": np.repeat(range(runs), 2), "group": ["near", "far"] * runs}
-            | {f"score_{side}": rng.normal(0.6, 0.05, 2 * runs) for side in ("whole", "frozen")}
+            | {f"score_{side}": rng.normal(0.6, 0.05, 2 * runs) for side in ("whole", "varied")}
         )
         row = next(row for row in compared(scores, 1000, rng) if row["group"] == "gap")
-        found += bool(told(collect({"freezing": facts.assign(**row)}, set())))
+        found += bool(told(collect({"variants": facts.assign(**row)}, set())))
     assert found <= FEW
 
 
@@ -236,18 +236,21 @@ def test_transfer_is_told_beside_the_best_baseline(data):
 
 
 def test_a_gap_that_there_is_not_is_told_with_its_reason(data):
-    data["freezing"] = data["freezing"].assign(difference=np.nan, low=np.nan, high=np.nan, reason="No target is far.")
-    lost = told(collect(data, set()), found=False, figure="freezing")
+    data["variants"] = data["variants"].assign(difference=np.nan, low=np.nan, high=np.nan, reason="No target is far.")
+    lost = told(collect(data, set()), found=False, figure="variants")
     assert all("near and far languages cannot be compared. No target is far." in one for one in lost)
     assert lost
 
 
 def test_freezing_that_changes_nothing_is_looked_for_and_not_found(data):
-    lost = told(collect(data, set()), found=False, figure="freezing")
-    assert all("+0.020 [-0.010, +0.050] over 3 paired runs: no clear change" in one for one in lost)
-    data["freezing"]["low"] = 0.015
-    data["freezing"]["high"] = 0.025
-    assert all("far languages gained on near ones" in one for one in told(collect(data, set()), figure="freezing"))
+    lost = told(collect(data, set()), found=False, figure="variants")
+    assert all("accuracy by syntactic distance, over 3 paired runs: " in one for one in lost)
+    assert all("near languages from 0.600 to 0.620, +0.020 [-0.010, +0.050]; " in one for one in lost)
+    assert all(one.endswith("; no clear change.") for one in lost)
+    data["variants"]["low"] = 0.015
+    data["variants"]["high"] = 0.025
+    said = told(collect(data, set()), figure="variants")
+    assert all("; clear: near languages up, far languages up, the gap (far minus near) up." in one for one in said)
 
 
 def test_retrieval_is_held_against_chance(data):
@@ -267,7 +270,7 @@ def test_several_corpora_are_told_one_by_one_and_never_averaged(data, table, mea
 
 
 @pytest.mark.parametrize("missing", ["concept_alignment", "concept_overlap", "retrieval", "transfer", "baselines",
-                                     "impact", "correlations", "freezing", "edits"])  # fmt: skip
+                                     "impact", "correlations", "variants", "edits"])  # fmt: skip
 def test_a_table_that_is_not_there_yet_is_passed_over(data, missing):
     del data[missing]
     assert collect(data, set())

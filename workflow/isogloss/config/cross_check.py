@@ -445,7 +445,7 @@ def check_task(where: str, task: Task, config: Config) -> list[str]:
                 f"{where}.models: '{name}' ({shape.model_type}) cannot be tuned for {task.kind}; it can be for "
                 f"{', '.join(family.heads) or 'nothing'}"
             )
-        if family.shared and task.variants:
+        if family.shared and any(one.layers or (one.realign and one.realign.half) for one in task.variants.values()):
             wrong.append(
                 f"{where}.variants: all layers of '{name}' ({shape.model_type}) have the same weights, so none can be "
                 "frozen by itself"
@@ -477,8 +477,17 @@ def check_task(where: str, task: Task, config: Config) -> list[str]:
                 f"{where}.variants.{variant}.distance: '{freeze.distance}' is not among this config's distances "
                 f"({', '.join(families)}){did_you_mean(freeze.distance, families)}"
             )
-        if freeze.layers == []:
+        if freeze.layers == [] and not freeze.realign:
             wrong.append(f"{where}.variants.{variant}.layers: the list is empty")
+        if freeze.realign and freeze.realign.corpus not in config.corpora:
+            name = freeze.realign.corpus
+            close = did_you_mean(name, list(config.corpora))
+            wrong.append(f"{where}.variants.{variant}.realign.corpus: there is no corpus '{name}'{close}")
+    meanings = {(): WHOLE}
+    for variant, section in task.variants.items():
+        same = meanings.setdefault(section.meaning, variant)
+        if same != variant and (section.realign or section.layers):
+            wrong.append(f"{where}.variants.{variant}: means the same as '{same}'; take one of them out")
     return wrong
 
 

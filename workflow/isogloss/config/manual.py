@@ -12,7 +12,7 @@ from typing import Any, get_args
 from isogloss.config.root import Config
 from isogloss.models.settings import Model, Random, ReadyMade, Train
 from isogloss.section import Section, kind_of
-from isogloss.tasks.settings import ITEM_SOURCES, Freeze, Task
+from isogloss.tasks.settings import ITEM_SOURCES, Realign, Task, Variant
 from isogloss.text.presets import CORPORA, FORMS, TASKS
 from isogloss.text.settings import Pairs, WordAlignment
 from isogloss.text.sources import SOURCES
@@ -42,7 +42,7 @@ def manual() -> str:
     sections += [("models.NAME.checkpoints.NAME", ReadyMade)]
     sections += [("tasks.NAME", Task)]
     sections += [(f"tasks.NAME.data, kind: {kind_of(source)}", source) for source in ITEM_SOURCES]
-    sections += [("tasks.NAME.variants.NAME", Freeze)]
+    sections += [("tasks.NAME.variants.NAME", Variant), ("tasks.NAME.variants.NAME.realign", Realign)]
     for name, field in Config.model_fields.items():
         # A section that may be left out stands beside None.
         for kind in get_args(field.annotation) or [field.annotation]:

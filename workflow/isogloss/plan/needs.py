@@ -156,8 +156,11 @@ def finetuning(study: Study, model: str, checkpoint: str, **_: Any) -> Effort:
     """Estimate a fine-tuning: forward and backward over all items, weights, gradients, and the optimiser's moments."""
     task = study.settings.tasks[study.task_of(model, checkpoint)]
     hidden, layers, weights = parameters(study, model)
-    fraction = study.by_checkpoint[model, checkpoint].fraction
-    work = 6 * weights * items(task, "train") * task.epochs * fraction * min(task.max_length, 2 * PIECES)
+    one = study.by_checkpoint[model, checkpoint]
+    variant = task.variants.get(one.variant)
+    work = 6 * weights * items(task, "train") * task.epochs * one.fraction * min(task.max_length, 2 * PIECES)
+    if variant and variant.realign:
+        work *= 3  # what a realigned step costs at most
     batch = 40 * task.batch * task.max_length * hidden * layers
     memory = activation_memory(study, model) + int((12 * weights + batch) / 1e6)
     return Effort(memory, minutes(work, speed(study, study.settings.activations)))

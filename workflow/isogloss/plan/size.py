@@ -89,7 +89,7 @@ def tuning_jobs(study: Study) -> dict[str, int]:
         "choose_frozen_layers": len(measured),
         "measure_distances": int(bool(tasks)),
         "correlate": int(bool(tasks)),
-        "compare_freezing": int(study.has_variants),
+        "compare_variants": int(bool(study.varied)),
         "follow_trajectories": int(bool(study.trajectories)),
     }
 

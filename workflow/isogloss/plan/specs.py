@@ -266,11 +266,12 @@ def finetuning(study: Study, one: Tuning) -> dict[str, Any]:
     """Name what a fine-tuning depends on beside the pretrained weights and the items."""
     section = study.settings.tasks[one.task]
     names = ("epochs", "batch", "learning_rate", "warmup", "weight_decay", "max_length")
-    frozen = section.variants.get(one.variant)
+    variant = section.variants.get(one.variant)
     freeze = (
-        {"embeddings": frozen.embeddings, "layers": frozen.layers} if frozen else {"embeddings": False, "layers": []}
+        {"embeddings": variant.embeddings, "layers": variant.layers} if variant else {"embeddings": False, "layers": []}
     )
     control = {"control": one.variant} if one.variant in section.controls else {}
+    realign = variant and variant.realign
     return plain(
         {
             **task(study, one.task),
@@ -279,12 +280,24 @@ def finetuning(study: Study, one: Tuning) -> dict[str, Any]:
             "seed": one.seed,
             "fraction": one.fraction,
             "freeze": freeze,
+            "realign": realign and {**realign.model_dump(exclude={"corpus"}), "weight": realign.strength},
             "language": one.source,
             "device": study.settings.activations.device,
             "threads": study.settings.compute.threads,
             "attributes": one.identity,
         }
     )
+
+
+def realigned(study: Study, one: Tuning) -> tuple[list[str], list[str], str, str]:
+    """Name what a fine-tuning realigns by: languages, targets among them, corpus, and the place of the links."""
+    variant = study.settings.tasks[one.task].variants.get(one.variant)
+    if variant is None or variant.realign is None:
+        return [], [], "", ""
+    corpus = variant.realign.corpus
+    source = study.settings.corpora[corpus].pairs.source
+    targets = [target for _, target in study.pairs(corpus)]
+    return [source, *targets], targets, corpus, "lexicon" if variant.realign.links == "lexicon" else "alignment"
 
 
 def test_pass(study: Study, model: str, checkpoint: str, name: str) -> dict[str, Any]:
@@ -343,14 +356,16 @@ def frozen_layers(study: Study, name: str, variant: str) -> dict[str, Any]:
     return {"count": frozen.count, "distance": frozen.distance}
 
 
-def freezing(study: Study) -> dict[str, Any]:
+def variants(study: Study) -> dict[str, Any]:
     """Name what the comparison of variants depends on: by task and variant, the distance that near and far go by."""
     distance = {
         name: {variant: choice.distance for variant, choice in task.variants.items()}
         for name, task in study.settings.tasks.items()
         if task.variants
     }
-    return {"distance": distance, "draws": study.settings.impact.bootstrap, "seed": study.settings.impact.seed}
+    tunings = [{**one.identity, "source": one.source} for one in study.varied]
+    draws, seed = study.settings.impact.bootstrap, study.settings.impact.seed
+    return plain({"distance": distance, "tunings": tunings, "draws": draws, "seed": seed})
 
 
 def trajectories(study: Study) -> dict[str, Any]:

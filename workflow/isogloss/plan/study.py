@@ -211,9 +211,9 @@ class Study:
         return sorted({language for task in self.settings.tasks for language in self.task_targets(task)})
 
     @cached_property
-    def has_variants(self) -> bool:
-        """Whether any task is tuned in another way too."""
-        return any(task.variants for task in self.settings.tasks.values())
+    def varied(self) -> list[Tuning]:
+        """Every fine-tuning in another way than the plain one."""
+        return [one for one in self.tunings if one.variant in self.settings.tasks[one.task].variants]
 
     @cached_property
     def trajectories(self) -> list[Tuning]:

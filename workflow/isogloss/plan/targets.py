@@ -49,7 +49,7 @@ def whole_tables(study: Study) -> list[str]:
     names = ["activations"]
     names += ["distances", "correlations"] if study.settings.tasks else []
     names += ["trajectories"] if study.trajectories else []
-    return names + (["freezing"] if study.has_variants else [])
+    return names + (["variants"] if study.varied else [])
 
 
 def tables(study: Study, places: Places) -> list[str]:

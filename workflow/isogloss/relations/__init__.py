@@ -1,1 +1,1 @@
-"""What goes with what: distances, correlations, freezing."""
+"""What goes with what: distances, correlations, variants, trajectories."""

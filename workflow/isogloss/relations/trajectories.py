@@ -58,8 +58,7 @@ def follow(
     shared = shared.rename(columns={"boot_low": "low", "boot_high": "high", "denominator": "n"})
     parts.append(over_layers(shared, []).merge(found, on=["model", "checkpoint", "source"]))
     if similarity:
-        alike = read_table(similarity)
-        alike = alike[(alike.measure == "retrieval") & (alike.vectors == "centred")]
+        alike = retrieval(read_table(similarity))
         parts.append(over_layers(alike, ["task"]).merge(found, on=["model", "checkpoint", "source", "task"]))
     rows = pd.concat([part.reindex(columns=COLUMNS) for part in parts], ignore_index=True)
     # What only the model before fine-tuning was measured for has no course.
@@ -70,6 +69,11 @@ def follow(
 def steps_in(folder: str | Path) -> int:
     """Tell after how many steps a fine-tuning ended."""
     return json.loads((Path(folder) / "finetuning.json").read_text(encoding="utf-8"))["steps"]
+
+
+def retrieval(similarity: pd.DataFrame) -> pd.DataFrame:
+    """Keep the rows of centred retrieval of the target from the source."""
+    return similarity[(similarity.measure == "retrieval") & (similarity.vectors == "centred")]
 
 
 def over_layers(rows: pd.DataFrame, more: list[str]) -> pd.DataFrame:

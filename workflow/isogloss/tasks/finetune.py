@@ -41,9 +41,16 @@ from isogloss.models.words import read_sentences, set_language
 from isogloss.ownership import Ownership
 from isogloss.tasks.altered import alter
 from isogloss.tasks.heads import load_with_head, read_items
+from isogloss.tasks.realign import Realigner, RealigningSeq2SeqTrainer, RealigningTrainer, read_pairs
 
 log = logging.getLogger(__name__)
 
+TRAINERS = {
+    (False, False): Trainer,
+    (False, True): RealigningTrainer,
+    (True, False): Seq2SeqTrainer,
+    (True, True): RealigningSeq2SeqTrainer,
+}
 IGNORED = -100
 CURVE_POINTS = 100
 EVALUATIONS = 5
@@ -65,6 +72,9 @@ def finetune(
     max_length: int,
     seed: int,
     freeze: Mapping[str, Any],
+    realign: Mapping[str, Any] | None = None,
+    texts: Mapping[str, str | Path] | None = None,
+    links: Mapping[str, str | Path] | None = None,
     fraction: float = 1.0,
     frozen: str | Path | None = None,
     device: str,
@@ -99,6 +109,12 @@ def finetune(
         Of the head's first weights, the order of the items, and dropout.
     freeze
         ``layers``: encoder layers that stay as they are, 1 is the first; ``embeddings``: whether these do.
+    realign
+        Draw linked words together: ``when`` (``before`` or ``during``), ``links`` (what they are, see
+        :func:`isogloss.tasks.realign.read_pairs`), ``weight``, ``half`` and ``convention``, see
+        :class:`isogloss.tasks.realign.Realigner`.
+    texts, links
+        For that, corpus files by language, the source's first; alignment files or lexicons by target.
     fraction
         Share of the steps after which it ends, the learning rate still being the whole fine-tuning's: at every step it
         is where the whole fine-tuning is.
@@ -130,8 +146,10 @@ def finetune(
     model, tokenizer = loaded.model, loaded.tokenizer
     check_length(loaded.shape, max_length, f"The model in {base}")
     set_language(tokenizer, language)
+    idle = ""
     if frozen:
-        freeze = {**freeze, "layers": json.loads(Path(frozen).read_text(encoding="utf-8"))["layers"]}
+        chosen = json.loads(Path(frozen).read_text(encoding="utf-8"))
+        freeze, idle = {**freeze, "layers": chosen["layers"]}, chosen.get("reason", "")
     still = freeze_weights(loaded, freeze.get("layers", []), freeze.get("embeddings", False))
     table = read_parquet(training, ("split", "item", "words"))
     if control:
@@ -141,6 +159,12 @@ def finetune(
         name: Dataset.from_dict(encode(table[table.split == name], loaded, kind, labels, max_length, what))
         for name in ("training", "validation")
     }
+    realigner = None
+    if realign:
+        settings = {key: realign[key] for key in ("convention", "weight", "half")}
+        pairs = read_pairs(loaded, texts or {}, links or {}, realign["links"], max_length, seed, language)
+        realigner = Realigner(loaded, pairs, **settings, seed=seed) if pairs else None
+        idle = "" if pairs or still else "No word is linked by these links, so nothing is realigned."
     for name, part in parts.items():
         if not len(part):
             raise IsoglossError(f"{training} has no {name} items: the split is empty.")
@@ -150,6 +174,8 @@ def finetune(
     facts = dict(
         kind=kind, labels=labels, epochs=epochs, batch=batch, learning_rate=learning_rate, warmup=warmup,
         weight_decay=weight_decay, max_length=max_length, seed=seed, freeze=dict(freeze), stop=stop, threads=threads,
+        realign=realign and {**realign, "texts": {key: file_digest(path) for key, path in texts.items()},
+                             "linked": {key: file_digest(path) for key, path in links.items()}},
         versions=[torch.__version__, transformers.__version__], base=folder_digest(base), items=file_digest(training),
     )  # fmt: skip
     partial.parent.mkdir(parents=True, exist_ok=True)
@@ -187,7 +213,8 @@ def finetune(
         "token-classification": DataCollatorForTokenClassification(tokenizer),
         "translation": DataCollatorForSeq2Seq(tokenizer, model=model),
     }
-    trainer = (Seq2SeqTrainer if kind == "translation" else Trainer)(
+    during = realigner is not None and realign["when"] == "during"
+    trainer = TRAINERS[kind == "translation", during](
         model=model,
         args=arguments,
         train_dataset=parts["training"],
@@ -197,6 +224,12 @@ def finetune(
     )
     for callback in (PrinterCallback, ProgressCallback):
         trainer.remove_callback(callback)
+    if realigner:
+        realigner.to(model.device)
+        if during:
+            trainer.realigner = realigner
+        elif not latest:
+            realigner.run(steps, learning_rate, partial, save_seconds, ownership)
     trainer.train(resume_from_checkpoint=str(latest) if latest else None)
     model.to("cpu")
     ownership.check()
@@ -204,6 +237,8 @@ def finetune(
         model.save_pretrained(draft)
         tokenizer.save_pretrained(draft)
         note = {"frozen_parameters": still, "freeze": dict(freeze), "steps": stop}
+        note |= {"realign": {**realign, "pairs": sum(map(len, pairs))}} if realign else {}
+        note |= {"reason": idle} if idle else {}
         (draft / "finetuning.json").write_text(json.dumps(note, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     write_csv(learning_curve(trainer.state.log_history), curve, attributes)
     shutil.rmtree(partial, ignore_errors=True)

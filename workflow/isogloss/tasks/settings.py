@@ -152,17 +152,63 @@ class HubTask(Section):
 ITEM_SOURCES: list[type[Section]] = [MicroworldTask, GettextTask, TableTask, HubTask]
 
 
-class Freeze(Section):
-    """Which weights a variant leaves as they were."""
+class Realign(Section):
+    """Linked words of parallel sentences are drawn together (Gaschi et al. 2023; AlignFreeze, Bakos et al. 2025)."""
+
+    when: Literal["before", "during"] = Field(
+        description="Before fine-tuning, for as many steps at a constant learning rate; or with each of its steps."
+    )
+    corpus: Name = Field(description="The corpus whose sentence pairs are used, all its targets in turn.")
+    links: Literal["alignment", "lexicon", "random"] = Field(
+        "alignment",
+        description="Which words are linked: as the corpus's `word_alignment` says (`gold`, `eflomal`, `given`); by "
+        "its lexicon, where one word alone is a translation; or, as a null, random words of another sentence.",
+    )
+    weight: Annotated[float, Field(ge=0)] | None = Field(
+        None, description="Of its loss; where nothing is said 1 before fine-tuning, and 0.1 during it."
+    )
+    half: Literal["lower", "upper"] | None = Field(
+        None, description="The half of the layers that realignment leaves as they are; `lower` with the embeddings."
+    )
+    convention: Literal["paper", "released"] = Field(
+        "paper", description="The last layer's states; or those of the last but one, which the released code takes."
+    )
+
+    @property
+    def strength(self) -> float:
+        """The weight of its loss."""
+        return {"before": 1.0, "during": 0.1}[self.when] if self.weight is None else self.weight
+
+
+class Variant(Section):
+    """Another way of tuning: weights that stay as they were, words that are realigned, or both."""
 
     layers: Literal["measured"] | list[Count] = Field(
         "measured",
         description="Encoder layers to freeze, 1 is the first; or `measured`: the ones whose impact goes down most "
-        "with distance, as the checkpoints that are tuned whole show.",
+        "with distance, as the checkpoints that are tuned whole show. None where `realign` stands and nothing is said.",
     )
     count: Count = Field(1, description="How many layers `measured` takes.")
     distance: str = Field("syntactic", description="The distance that `measured` and near and far go by.")
     embeddings: bool = Field(False, description="Freeze the embeddings too.")
+    realign: Realign | None = Field(None, description="Draw linked words together.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def freeze_nothing_more(cls, values: Any) -> Any:
+        """A variant that realigns freezes what it names, and nothing by default."""
+        return {"layers": [], **values} if isinstance(values, dict) and values.get("realign") else values
+
+    @property
+    def meaning(self) -> tuple:
+        """What tells its checkpoints from those of another variant; empty if they are those that are tuned whole."""
+        measured = self.layers == "measured"
+        frozen = (self.layers, self.count, self.distance) if measured else tuple(sorted(set(self.layers)))
+        realigned = ()
+        if self.realign and self.realign.strength:
+            realigned = tuple({**self.realign.model_dump(), "weight": self.realign.strength}.items())
+        parts = (frozen, self.embeddings, realigned)
+        return parts if any(parts) else ()
 
 
 class Task(Section):
@@ -191,8 +237,8 @@ class Task(Section):
     warmup: Share = Field(0.0, description="Share of the steps in which the learning rate rises.")
     weight_decay: Annotated[float, Field(ge=0)] = Field(0.0, description="Of AdamW.")
     max_length: Annotated[int, Field(ge=8)] = Field(128, description="Longest input in subwords; longer ones are cut.")
-    variants: dict[Name, Freeze] = Field(
-        {}, description="Further checkpoints beside the one that is tuned whole, with frozen layers."
+    variants: dict[Name, Variant] = Field(
+        {}, description="Further checkpoints beside the one that is tuned whole: with frozen layers, or realigned."
     )
     trajectory: list[Fraction] = Field(
         [],

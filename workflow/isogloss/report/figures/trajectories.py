@@ -6,7 +6,7 @@ import pandas as pd
 from isogloss.report.figures.style import Drawing, categories, dashes, layered, ordered, panels
 from isogloss.report.figures.tuned import GRID, NAMES
 
-SHOWN = {"impact": "impact (1 − CKA)", "calign": "CALIGN", "retrieval": "retrieval of translations", **NAMES}
+SHOWN = {"impact": "impact (1 − CKA)", "calign": "CALIGN", **NAMES}
 OWN = {True: "tuned on it", False: "other languages"}
 
 

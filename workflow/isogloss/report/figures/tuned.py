@@ -5,7 +5,7 @@ import pandas as pd
 # The measure that a figure shows, of the first that a task has.
 PRIMARY = ("accuracy", "entity_f1", "chrf")
 POOLING = "mean"
-NAMES = {"accuracy": "accuracy", "entity_f1": "entity F1", "chrf": "chrF"}
+NAMES = {"accuracy": "accuracy", "entity_f1": "entity F1", "chrf": "chrF", "retrieval": "retrieval of translations"}
 # What a baseline goes by.
 KNOWS = {
     "majority": "the most frequent label",

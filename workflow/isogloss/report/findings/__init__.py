@@ -34,7 +34,7 @@ def collect(data: dict[str, pd.DataFrame], controls: set[str]) -> list[Finding]:
         *tuning.impact(data),
         *tuning.trajectories(data),
         *transfer.zero_shot(data),
-        *transfer.freezing(data),
+        *transfer.variants(data),
         *transfer.edits(data),
         *relations.correlations(data),
     ]

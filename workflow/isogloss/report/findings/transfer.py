@@ -1,4 +1,6 @@
-"""Does a task transfer to languages it was not tuned on, beyond chance and baselines? Freezing; edits."""
+"""Does a task transfer beyond chance and baselines? What do other ways of tuning do, and edits of items?"""
+
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,6 +16,8 @@ from isogloss.report.findings.finding import (
     survivors,
     two_sided_of_runs,
 )
+
+GROUPS = {"near": "near languages", "far": "far languages", "gap": "the gap (far minus near)"}
 
 
 def zero_shot(data: dict[str, pd.DataFrame]) -> list[Finding]:
@@ -58,28 +62,38 @@ def by(knows: pd.Series) -> str:
     return f", by {' or '.join(knows.value_counts().sort_index().sort_values(ascending=False, kind='stable').index)}"
 
 
-def freezing(data: dict[str, pd.DataFrame]) -> list[Finding]:
-    """Say whether freezing narrowed the gap between near and far languages."""
-    if "freezing" not in data:
+def variants(data: dict[str, pd.DataFrame]) -> list[Finding]:
+    """Say whether another way of tuning changed transfer to near and to far languages, and the gap between them."""
+    if "variants" not in data:
         return []
-    rows = data["freezing"]
-    rows = rows[(rows.group == "gap") & rows.measure.isin(PRIMARY)]
+
+    def form(row: Any) -> str:
+        return "+.3f" if row.group == "gap" else ".3f"
+
+    rows = data["variants"]
+    rows = rows[rows.measure.isin((*PRIMARY, "retrieval"))]
     findings = []
-    for row in rows[rows.difference.isna()].itertuples():
+    for row in rows[rows.difference.isna() & (rows.group == "gap")].itertuples():
         text = f"{row.task}, {row.variant}: near and far languages cannot be compared. {row.reason}"
-        findings.append(Finding("transfer", row.model, text, "freezing", found=False))
+        findings.append(Finding("transfer", row.model, text, "variants", found=False))
     rows = rows[rows.difference.notna()]
     rows = rows.assign(clear=survivors(two_sided_of_runs(rows.difference, rows.low, rows.high, rows.runs)))
-    for row in rows.itertuples():
-        verdict = "no clear change"
-        if row.clear:
-            verdict = "far languages gained on near ones" if row.difference > 0 else "far languages lost on near ones"
+    for (model, task, variant, measure), part in rows.groupby(["model", "task", "variant", "measure"], sort=True):
+        changes = [
+            f"{GROUPS[row.group]} from {row.whole:{form(row)}} to {row.varied:{form(row)}}, {row.difference:+.3f}"
+            f"{between(row.low, row.high, '+.3f')}"
+            for row in part.itertuples()
+        ]
+        clear = [
+            f"{GROUPS[row.group]} {'up' if row.difference > 0 else 'down'}" for row in part[part.clear].itertuples()
+        ]
         text = (
-            f"{row.task}, {row.variant}: the gap in {NAMES[row.measure]} (far minus near by {row.distance} distance) "
-            f"went from {row.whole:+.3f} to {row.frozen:+.3f}, {row.difference:+.3f}"
-            f"{between(row.low, row.high, '+.3f')} over {counted(int(row.runs), 'paired run')}: {verdict}."
+            f"{task}, {variant} against tuned whole, {NAMES[measure]} by {part.distance.iloc[0]} distance, over "
+            f"{counted(int(part.runs.iloc[0]), 'paired run')}: {'; '.join(changes)}; "
+            f"{'clear: ' + ', '.join(clear) if clear else 'no clear change'}."
         )
-        findings.append(Finding("transfer", row.model, text, "freezing", bool(row.clear), abs(float(row.difference))))
+        strength = float(part.difference.abs().max())
+        findings.append(Finding("transfer", model, text, "variants", bool(clear), strength))
     return findings
 
 

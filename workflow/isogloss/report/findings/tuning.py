@@ -7,7 +7,7 @@ from isogloss.report.figures.tuned import NAMES, POOLING
 from isogloss.report.findings.finding import Finding, between, counted, standard_error, survivors, two_sided
 
 CELL = ["model", "corpus", "source", "target", "kind", "layer"]
-COURSES = {"impact": "impact", "calign": "CALIGN", "retrieval": "retrieval", **NAMES}
+COURSES = {"impact": "impact", "calign": "CALIGN", **NAMES}
 SCORES = {"concept_alignment": ("aligned", "CALIGN"), "concept_overlap": ("overlapping_types", "COLAP")}
 
 

@@ -1,7 +1,8 @@
-"""The freezing study: which layers to leave as they are, and whether distant languages gain by it.
+"""Other ways of tuning against the plain one, whether near and far languages gain by them; which layers to freeze.
 
 Philippy et al. 2023, section 5: layers whose impact goes down with distance are those that fine-tuning moves less for
-distant languages; freezing them should narrow the gap between near and far.
+distant languages; freezing them should narrow the gap between near and far. Gaschi et al. 2023, section 5: realignment
+helps the languages most that are farthest.
 """
 
 import json
@@ -14,15 +15,18 @@ import pandas as pd
 
 from isogloss.files import write_csv, write_text
 from isogloss.relations.correlations import matrices
+from isogloss.relations.trajectories import over_layers, retrieval
 from isogloss.statistics.mantel import correlate
 from isogloss.tables import read_table
 
 log = logging.getLogger(__name__)
 
 POOLING = "mean"
+WHOLE = "whole"
+RUN = ["model", "task", "source", "seed"]
 GROUPS = ("near", "far", "gap")
 COLUMNS = [
-    "model", "task", "variant", "measure", "distance", "group", "whole", "frozen", "difference", "low", "high", "runs",
+    "model", "task", "variant", "measure", "distance", "group", "whole", "varied", "difference", "low", "high", "runs",
     "n", "reason",
 ]  # fmt: skip
 
@@ -72,20 +76,28 @@ def choose_layers(
     write_text(json.dumps(content, indent=1) + "\n", output)
 
 
-def compare_freezing(
+def compare_variants(
     *,
+    checkpoints: list[str | Path],
+    tunings: list[dict[str, Any]],
     transfer: str | Path,
     distances: str | Path,
     distance: dict[str, dict[str, str]],
     draws: int,
     seed: int,
     output: str | Path,
+    similarity: str | Path | None = None,
 ) -> None:
-    """Compare transfer with frozen layers to transfer without, to near and to far languages.
+    """Compare what tuning in another way gives with what the plain one gives, for near and for far languages.
 
     Parameters
     ----------
-    transfer, distances
+    checkpoints
+        Folders of the checkpoints that are tuned in another way; where nothing is different in one, its
+        ``finetuning.json`` says why.
+    tunings
+        Of each folder ``model``, ``task``, ``variant``, ``source`` and ``seed``.
+    transfer, distances, similarity
         Tables of the whole grid.
     distance
         For each task and variant the distance that near and far go by: a target is far from a source if it lies
@@ -93,12 +105,17 @@ def compare_freezing(
     draws, seed
         Bootstrap resamples of (source, seed) runs.
     output
-        CSV, one row a (model, task, variant, measure, group): ``whole`` and ``frozen`` mean scores, their
-        ``difference`` with ``low`` and ``high`` (95 %: whole and frozen paired by model, source and seed; runs are
-        resampled), ``runs``, ``n`` pairs; ``reason``, a sentence where there is no number. Group ``gap`` is far minus
-        near.
+        CSV, one row a (model, task, variant, measure, group): means of ``whole`` and ``varied``, their ``difference``
+        with ``low`` and ``high`` (95 %: paired by model, source and seed; runs are resampled), ``runs``, ``n`` pairs;
+        ``reason``, a sentence where there is no number. Group ``gap`` is far minus near. The measures are the scores of
+        ``transfer``, and, where similarity is measured, ``retrieval`` of the target from the source after tuning
+        (centred vectors, the mean over layers).
     """
-    scores, far = read_table(transfer), read_table(distances)
+    scores, far = read_table(transfer)[[*RUN, "variant", "target", "measure", "score"]], read_table(distances)
+    if similarity:
+        scores = pd.concat([scores, aligned(scores, read_table(transfer), read_table(similarity))], ignore_index=True)
+    idle = pd.DataFrame([{**one, "idle": reason_in(path)} for one, path in zip(tunings, checkpoints, strict=True)])
+    scores = scores.merge(idle[[*RUN, "variant", "idle"]], on=[*RUN, "variant"], how="left").fillna({"idle": ""})
     rows = []
     for (model, task, measure), part in scores[scores.task.isin(distance)].groupby(
         ["model", "task", "measure"], sort=True
@@ -108,18 +125,32 @@ def compare_freezing(
             known = part.merge(apart, on=["source", "target"])
             middle = known.groupby("source").value.transform("median")
             known["group"] = np.where(known.value > middle, "far", "near")
-            whole, frozen = (known[known.variant == kind] for kind in ("whole", variant))
-            both = whole.merge(frozen, on=["source", "target", "seed", "group"], suffixes=("_whole", "_frozen"))
-            for row in compared(both, draws, np.random.default_rng(seed)):
+            whole, varied = (known[known.variant == kind] for kind in (WHOLE, variant))
+            reasons = [reason for reason in varied.idle.unique() if reason]
+            varied = varied[varied.idle == ""]
+            both = whole.merge(varied, on=["source", "target", "seed", "group"], suffixes=("_whole", "_varied"))
+            for row in compared(both, draws, np.random.default_rng(seed), reasons[0] if reasons else ""):
                 names = {"model": model, "task": task, "variant": variant, "measure": measure}
                 rows.append({**names, "distance": name, **row})
     write_csv(pd.DataFrame(rows, columns=COLUMNS), output)
 
 
-def compared(both: pd.DataFrame, draws: int, rng: np.random.Generator) -> list[dict]:
-    """Compare paired scores of near and far targets, and the gap between them."""
+def aligned(scores: pd.DataFrame, transfer: pd.DataFrame, similarity: pd.DataFrame) -> pd.DataFrame:
+    """Give the retrieval of every checkpoint that has scores, as rows of them."""
+    names = transfer[["checkpoint", *RUN, "variant"]].drop_duplicates()
+    found = over_layers(retrieval(similarity), ["task"]).rename(columns={"value": "score"})
+    return found.merge(names, on=["model", "checkpoint", "task", "source"])[scores.columns]
+
+
+def reason_in(folder: str | Path) -> str:
+    """Tell why nothing is different in a checkpoint; an empty text where something is."""
+    return json.loads((Path(folder) / "finetuning.json").read_text(encoding="utf-8")).get("reason", "")
+
+
+def compared(both: pd.DataFrame, draws: int, rng: np.random.Generator, idle: str = "") -> list[dict]:
+    """Compare paired scores of near and far targets, and the gap between them; ``idle`` says why a run was left out."""
     counts = both.group.value_counts()
-    runs = both.groupby(["source", "seed", "group"])[["score_whole", "score_frozen"]].mean().unstack("group").dropna()
+    runs = both.groupby(["source", "seed", "group"])[["score_whole", "score_varied"]].mean().unstack("group").dropna()
     lost = [group for group in ("near", "far") if group not in counts]
     if lost or runs.empty:
         reason = (
@@ -128,22 +159,24 @@ def compared(both: pd.DataFrame, draws: int, rng: np.random.Generator) -> list[d
             else "No run has both near and far targets."
         )
         reason = (
-            reason if len(both) else "No run with the layers frozen has one beside it without, at a known distance."
+            reason
+            if len(both)
+            else idle or "No run has one beside it that is tuned whole, at a known distance between the languages."
         )
-        empty = dict.fromkeys(("whole", "frozen", "difference", "low", "high"), np.nan)
+        empty = dict.fromkeys(("whole", "varied", "difference", "low", "high"), np.nan)
         sizes = {**dict.fromkeys(GROUPS, 0), **counts, "gap": len(both)}
         return [{"group": group, **empty, "runs": 0, "n": int(sizes[group]), "reason": reason} for group in GROUPS]
     picks = rng.integers(len(runs), size=(draws, len(runs)))
     rows = []
     for group in GROUPS:
-        values = {side: of_group(runs[f"score_{side}"], group) for side in ("whole", "frozen")}
-        change = (values["frozen"] - values["whole"]).to_numpy()
+        values = {side: of_group(runs[f"score_{side}"], group) for side in ("whole", "varied")}
+        change = (values["varied"] - values["whole"]).to_numpy()
         low, high = np.quantile(change[picks].mean(1), [0.025, 0.975]) if len(runs) > 1 else (np.nan, np.nan)
         rows.append(
             {
                 "group": group,
                 "whole": values["whole"].mean(),
-                "frozen": values["frozen"].mean(),
+                "varied": values["varied"].mean(),
                 "difference": change.mean(),
                 "low": low,
                 "high": high,

@@ -1,4 +1,4 @@
-"""How freezing changes transfer to near and far languages, and the gap between them."""
+"""How another way of tuning changes transfer to near and far languages, and the gap between them."""
 
 import altair as alt
 import pandas as pd
@@ -11,13 +11,13 @@ GROUPS = {"near": "near", "far": "far", "gap": "gap (far − near)"}
 
 def chart(data: dict[str, pd.DataFrame]) -> Drawing | None:
     """Describe the figure."""
-    rows = data["freezing"]
-    rows = rows[rows.measure.isin(PRIMARY) & rows.difference.notna()]
+    rows = data["variants"]
+    rows = rows[rows.measure.isin((*PRIMARY, "retrieval")) & rows.difference.notna()]
     if rows.empty:
         return None
     rows = with_panel(rows).assign(group=rows.group.map(GROUPS))
     shown = ["model", "task", "variant", "measure", "distance", "group", "panel"]
-    rows = rows[[*shown, "whole", "frozen", "difference", "low", "high", "runs"]]
+    rows = rows[[*shown, "whole", "varied", "difference", "low", "high", "runs"]]
     variants = ordered(rows.variant)
     base = alt.Chart().encode(
         x=alt.X("group:N", title=None, sort=list(GROUPS.values()), axis=alt.Axis(labelAngle=0)),
@@ -27,7 +27,7 @@ def chart(data: dict[str, pd.DataFrame]) -> Drawing | None:
             "variant:N",
             "group:N",
             alt.Tooltip("whole:Q", format=".3f"),
-            alt.Tooltip("frozen:Q", format=".3f"),
+            alt.Tooltip("varied:Q", format=".3f"),
             alt.Tooltip("difference:Q", format="+.3f"),
             alt.Tooltip("low:Q", title="from", format="+.3f"),
             alt.Tooltip("high:Q", title="to (95 %)", format="+.3f"),
