@@ -49,6 +49,13 @@ use rule step as correlate with:
 use rule step as follow_trajectories with:
     input:
         **SIMILARITY,
+        checkpoints=[
+            places("checkpoint", model=one.model, checkpoint=one.checkpoint)
+            for one in study.trajectories
+        ],
+        impact=places("table", table="impact"),
+        transfer=places("table", table="transfer"),
+        concepts=places("table", table="concept_alignment"),
     output:
         output=places("table", table="trajectories"),
     log:
