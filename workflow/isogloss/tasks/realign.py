@@ -370,7 +370,7 @@ class Realigner:
             If the loss stops being finite.
         """
         moved = [parameter for parameter in self.stack.parameters() if parameter.requires_grad]
-        optimizer = torch.optim.Adam([*moved, *self.projection.parameters()], lr=learning_rate)
+        optimizer = torch.optim.Adam([*moved, *self.projection.parameters()], lr=learning_rate, fused=True)
         parts = {"model": self.model, "projection": self.projection, "optimizer": optimizer}
         file, done = partial / STATE, 0
         if file.is_file():
@@ -400,7 +400,7 @@ class Realigner:
         self.model.zero_grad()
 
 
-def half_of(loaded: Checkpoint, stack: nn.Module, half: str | None) -> list[nn.Parameter]:
+def half_of(loaded: Checkpoint, stack: Any, half: str | None) -> list[nn.Parameter]:
     """List the weights of the lower half of a stack's layers, with the embeddings, or of the upper one."""
     if half is None:
         return []
