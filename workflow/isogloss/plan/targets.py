@@ -13,7 +13,7 @@ OTHER_TABLES = (
     "activations",
     "distances",
     "correlations",
-    "freezing",
+    "variants",
     "trajectories",
 )
 
