@@ -35,10 +35,10 @@ def test_every_table_is_explained():
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        ({"name": "freezing"}, "2 figures have the name 'freezing'"),
+        ({"name": "variants"}, "2 figures have the name 'variants'"),
         ({"question": "tunin"}, "there is no question 'tunin'; did you mean 'tuning'"),
         ({"tables": ("transfers",)}, "there is no table 'transfers'; did you mean 'transfer'"),
-        ({"chart": "isogloss.report.figures.freezing:draw"}, "there is no function"),
+        ({"chart": "isogloss.report.figures.variants:draw"}, "there is no function"),
         ({"chart": "isogloss.report.figures.none:chart"}, "there is no function"),
     ],
 )

@@ -45,7 +45,7 @@ from isogloss.tasks.realign import Realigner, RealigningSeq2SeqTrainer, Realigni
 
 log = logging.getLogger(__name__)
 
-TRAINERS = {
+TRAINERS: dict[tuple[bool, bool], type[Trainer]] = {
     (False, False): Trainer,
     (False, True): RealigningTrainer,
     (True, False): Seq2SeqTrainer,
@@ -159,10 +159,11 @@ def finetune(
         name: Dataset.from_dict(encode(table[table.split == name], loaded, kind, labels, max_length, what))
         for name in ("training", "validation")
     }
-    realigner = None
+    realigner, pairs = None, []
+    texts, links = texts or {}, links or {}
     if realign:
         settings = {key: realign[key] for key in ("convention", "weight", "half")}
-        pairs = read_pairs(loaded, texts or {}, links or {}, realign["links"], max_length, seed, language)
+        pairs = read_pairs(loaded, texts, links, realign["links"], max_length, seed, language)
         realigner = Realigner(loaded, pairs, **settings, seed=seed) if pairs else None
         idle = "" if pairs or still else "No word is linked by these links, so nothing is realigned."
     for name, part in parts.items():
@@ -213,7 +214,7 @@ def finetune(
         "token-classification": DataCollatorForTokenClassification(tokenizer),
         "translation": DataCollatorForSeq2Seq(tokenizer, model=model),
     }
-    during = realigner is not None and realign["when"] == "during"
+    during = bool(realigner and realign and realign["when"] == "during")
     trainer = TRAINERS[kind == "translation", during](
         model=model,
         args=arguments,
@@ -226,7 +227,7 @@ def finetune(
         trainer.remove_callback(callback)
     if realigner:
         realigner.to(model.device)
-        if during:
+        if isinstance(trainer, RealigningTrainer):
             trainer.realigner = realigner
         elif not latest:
             realigner.run(steps, learning_rate, partial, save_seconds, ownership)
@@ -236,7 +237,7 @@ def finetune(
     with published_folder(folder) as draft:
         model.save_pretrained(draft)
         tokenizer.save_pretrained(draft)
-        note = {"frozen_parameters": still, "freeze": dict(freeze), "steps": stop}
+        note: dict[str, Any] = {"frozen_parameters": still, "freeze": dict(freeze), "steps": stop}
         note |= {"realign": {**realign, "pairs": sum(map(len, pairs))}} if realign else {}
         note |= {"reason": idle} if idle else {}
         (draft / "finetuning.json").write_text(json.dumps(note, indent=1, sort_keys=True) + "\n", encoding="utf-8")

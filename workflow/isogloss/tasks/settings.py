@@ -202,8 +202,8 @@ class Variant(Section):
     @property
     def meaning(self) -> tuple:
         """What tells its checkpoints from those of another variant; empty if they are those that are tuned whole."""
-        measured = self.layers == "measured"
-        frozen = (self.layers, self.count, self.distance) if measured else tuple(sorted(set(self.layers)))
+        layers = self.layers
+        frozen = (layers, self.count, self.distance) if isinstance(layers, str) else tuple(sorted(set(layers)))
         realigned = ()
         if self.realign and self.realign.strength:
             realigned = tuple({**self.realign.model_dump(), "weight": self.realign.strength}.items())
