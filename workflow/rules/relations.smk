@@ -6,6 +6,11 @@ SIMILARITY = {
     for name in COLLATED
     if name == "space_similarity"
 }
+CONCEPTS = {
+    "concepts": places("table", table=name)
+    for name in COLLATED
+    if name == "concept_alignment"
+}
 
 
 use rule step as measure_distances with:
@@ -34,7 +39,7 @@ use rule step as correlate with:
             )
             if table in COLLATED
         },
-        concepts=places("table", table="concept_alignment"),
+        **CONCEPTS,
     output:
         output=places("table", table="correlations"),
     log:
@@ -49,13 +54,13 @@ use rule step as correlate with:
 use rule step as follow_trajectories with:
     input:
         **SIMILARITY,
+        **CONCEPTS,
         checkpoints=[
             places("checkpoint", model=one.model, checkpoint=one.checkpoint)
             for one in study.trajectories
         ],
         impact=places("table", table="impact"),
         transfer=places("table", table="transfer"),
-        concepts=places("table", table="concept_alignment"),
     output:
         output=places("table", table="trajectories"),
     log:

@@ -24,6 +24,8 @@ CODE = re.compile(r"[a-z]{2,3}(-.*)?")  # any other name tells nothing of the la
 
 def cross_check(config: Config) -> list[str]:
     """Find mistakes that show only when sections are read together."""
+    if not config.corpora and not config.tasks:
+        return ["top level: there is nothing to measure; name `corpora`, `tasks` or both"]
     return [
         *(message for name, corpus in config.corpora.items() for message in check_corpus(f"corpora.{name}", corpus)),
         *(message for name, model in config.models.items() for message in check_model(f"models.{name}", model, config)),

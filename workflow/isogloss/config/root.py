@@ -38,7 +38,9 @@ class Config(Section):
     results: Annotated[str, AfterValidator(lambda value: value.rstrip("/") or "/")] = Field(
         "results", min_length=1, description="Where results go: a folder of their own."
     )
-    corpora: dict[Name, AnyCorpus] = Field(min_length=1, description="Parallel text, by name.")
+    corpora: dict[Name, AnyCorpus] = Field(
+        {}, description="Parallel text, by name; none where shared concepts are not asked for."
+    )
     models: dict[Name, Model] = Field(min_length=1, description="Models, by name.")
     selection: Selection = Field(Selection(), description="Which words are used.")
     activations: Activations = Field(Activations(), description="How hidden states are extracted.")

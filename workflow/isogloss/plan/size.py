@@ -50,7 +50,7 @@ def size(study: Study) -> dict[str, Any]:
         "describe_concepts": len(study.kind_cells),
         **tuning_jobs(study),
         **measure_jobs(study),
-        "table_activations": 1,
+        "table_activations": int(bool(study.store_cells)),
         "collate_metric": len(targets.collated(study, Places(settings.results))),
         "draw_figure": len(targets.figures(study, Places(settings.results))),
         "record_provenance": 1,

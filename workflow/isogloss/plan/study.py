@@ -151,7 +151,8 @@ class Study:
 
     def corpora_of(self, model: str) -> list[str]:
         """List the corpora that a model is measured on: all of them, unless the model names its own."""
-        return list(self.settings.models[model].corpora or self.settings.corpora)
+        chosen = self.settings.models[model].corpora
+        return list(self.settings.corpora if chosen is None else chosen)
 
     # Tasks ---------------------------------------------------------------------------------------------------------
 
@@ -245,6 +246,7 @@ class Study:
         return [
             {"model": model, "checkpoint": checkpoint}
             for model in self.settings.models
+            if self.corpora_of(model)
             for checkpoint in self.concept_checkpoints(model)
         ]
 

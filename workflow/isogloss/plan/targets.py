@@ -46,7 +46,7 @@ def table_names() -> list[str]:
 
 def whole_tables(study: Study) -> list[str]:
     """List the tables that are made whole."""
-    names = ["activations"]
+    names = ["activations"] if study.store_cells else []
     names += ["distances", "correlations"] if study.settings.tasks else []
     names += ["trajectories"] if study.trajectories else []
     return names + (["variants"] if study.varied else [])

@@ -87,7 +87,7 @@ def write_correlations(
     impact: str | Path,
     transfer: str | Path,
     distances: str | Path,
-    concepts: str | Path | None,
+    concepts: str | Path | None = None,
     similarity: str | Path | None = None,
     words: str | Path | None = None,
     draws: int,

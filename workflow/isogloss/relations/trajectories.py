@@ -23,8 +23,8 @@ def follow(
     points: list[dict[str, Any]],
     impact: str | Path,
     transfer: str | Path,
-    concepts: str | Path,
     output: str | Path,
+    concepts: str | Path | None = None,
     similarity: str | Path | None = None,
 ) -> None:
     """Put together what is known of every point of every trajectory.
@@ -36,7 +36,7 @@ def follow(
     points
         Of each folder ``model``, ``checkpoint``, ``task``, ``source``, ``seed`` and ``fraction``.
     impact, transfer, concepts, similarity
-        Tables of the whole grid.
+        Tables of the whole grid; None where it has none.
     output
         CSV, a row a point, target and ``measure``: the scores of ``transfer``; ``impact`` over mean vectors; ``calign``
         (the paper's convention), and ``retrieval`` of the target from the source (centred vectors). The last three are
@@ -53,10 +53,11 @@ def follow(
     moved = read_table(impact)
     moved = moved[moved.pooling == POOLING].rename(columns={"impact": "value"}).assign(measure="impact")
     parts.append(over_layers(moved, []).merge(found, on=["model", "checkpoint", "source"]))
-    shared = read_table(concepts)
-    shared = shared[(shared.measure == "aligned") & (shared.convention == "paper")].assign(measure="calign")
-    shared = shared.rename(columns={"boot_low": "low", "boot_high": "high", "denominator": "n"})
-    parts.append(over_layers(shared, []).merge(found, on=["model", "checkpoint", "source"]))
+    if concepts:
+        shared = read_table(concepts)
+        shared = shared[(shared.measure == "aligned") & (shared.convention == "paper")].assign(measure="calign")
+        shared = shared.rename(columns={"boot_low": "low", "boot_high": "high", "denominator": "n"})
+        parts.append(over_layers(shared, []).merge(found, on=["model", "checkpoint", "source"]))
     if similarity:
         alike = retrieval(read_table(similarity))
         parts.append(over_layers(alike, ["task"]).merge(found, on=["model", "checkpoint", "source", "task"]))
