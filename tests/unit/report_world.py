@@ -137,6 +137,7 @@ def tables(
     found["trajectories"] = course.assign(
         low=course.value - 0.02, high=course.value + 0.02, null_mean=0.1, n=400, reason=""
     )
+    found |= neighbours(rng, models, tasks, languages, layers)
     frozen = [
         {"model": model, "task": task, "variant": "frozen", "measure": "accuracy", "distance": "syntactic",
          "group": group, "whole": 0.6, "varied": 0.62, "difference": 0.02, "low": -0.01, "high": 0.05, "runs": 3,
@@ -160,6 +161,52 @@ def tables(
     found["edits"] = rows.assign(**{name: np.where(held, np.nan, value) for name, value in null.items()})
     kept = {"space": "source-encoder", "wanted": 1000, "kept": 990, "dropped_no_subwords": 2, "dropped_truncated": 8}
     found["activations"] = pd.DataFrame([{"model": name, "corpus": "corpus", **kept} for name in models])
+    return found
+
+
+def neighbours(
+    rng: np.random.Generator, models: tuple[str, ...], tasks: tuple[str, ...], languages: tuple[str, ...], layers: int
+) -> dict[str, pd.DataFrame]:
+    """Make the tables of the neighbouring studies: far above the null, and nothing that tuning changed."""
+    pairs = pd.DataFrame([(s, t) for s, t in product(languages, languages)], columns=["source", "target"])
+    states = [
+        {"model": model, "checkpoint": checkpoint, "task": task, "layer": layer}
+        for model, task, layer in product(models, tasks, range(layers))
+        for checkpoint in ("pretrained", f"{task}-en-seed0", f"{task}-en-seed0-frozen")
+    ]
+    rows = pd.DataFrame(states).merge(pairs, how="cross")
+    null = {"null_mean": 0.05, "null_low": 0.0, "null_high": 0.1, "null_p": 1 / 101, "null_draws": 100, "reason": ""}
+
+    def valued(rows, **columns):
+        value = 0.5 + 0.05 * rng.random(len(rows))
+        return rows.assign(value=value, low=value - 0.06, high=value + 0.06, n=400, **null, **columns)
+
+    measures = [("retrieval", "coinciding"), ("mutual_retrieval", "coinciding"), ("cka_debiased", "organised alike")]
+    found = {}
+    same = rows.merge(pd.DataFrame(measures, columns=["measure", "question"]), how="cross")
+    found["space_similarity"] = valued(same[same.source != same.target], vectors="centred", pooling="mean")
+    probed = rows.merge(pd.DataFrame({"vectors": ["raw", "centred"]}), how="cross")
+    found["probes"] = valued(probed, label="label", floor=0.35, pooling="mean")
+    linked = pd.DataFrame(
+        [(m, u) for m in ("weak", "strong") for u in ("occurrence", "type")], columns=["measure", "unit"]
+    )
+    linked = rows[rows.source == "en"].merge(linked, how="cross")
+    found["word_retrieval"] = valued(linked[linked.source != linked.target], vectors="raw", corpus="corpus")
+    whole = rows[(rows.checkpoint.str.endswith("seed0")) & (rows.layer == 0)].drop(columns="layer")
+    read = whole.rename(columns={"source": "first", "target": "second"}).assign(source="en", variant="whole", seed=0)
+    read = read.merge(pd.DataFrame({"slice": ["all", "low overlap", "high overlap"]}), how="cross")
+    read = valued(read, measure="accuracy", label="", overlap=0.3).rename(columns={"value": "score"})
+    crossing = read["first"] != read.second
+    for name, value in (("same", 0.6), ("cost", -0.1), ("cost_low", -0.13), ("cost_high", -0.07)):
+        read[name] = np.where(crossing, value, np.nan)
+    found["crossed"] = read
+    kinds = pd.DataFrame({"control": ["shuffled-1", "first-empty"], "best": [True, False], "control_score": [0.5, 0.4]})
+    whole = whole[whole.source == "en"].merge(kinds, how="cross").assign(variant="whole", seed=0, measure="accuracy")
+    found["controls"] = whole.assign(
+        tuned_on="plain", score=0.7, score_low=0.66, score_high=0.74, low=whole.control_score - 0.04,
+        high=whole.control_score + 0.04, above=0.7 - whole.control_score, above_low=0.66 - whole.control_score,
+        above_high=0.74 - whole.control_score, n=400, reason="",
+    )  # fmt: skip
     return found
 
 

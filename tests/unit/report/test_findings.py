@@ -254,8 +254,75 @@ def test_freezing_that_changes_nothing_is_looked_for_and_not_found(data):
 
 
 def test_retrieval_is_held_against_chance(data):
-    data["retrieval"]["value"] = 0.002
-    assert not told(collect(data, set()), figure="retrieval")
+    rows = data["retrieval"].assign(value=0.002)
+    assert not told(collect({"retrieval": rows}, set()), figure="retrieval")
+
+
+NEIGHBOURS = {
+    "space_similarity": ("translations coincide", "the spaces are organised alike"),
+    "word_retrieval": ("words in context find",),
+    "probes": ("a linear probe for label",),
+    "crossed": ("two texts in two languages",),
+    "controls": ("of the best control",),
+}
+
+
+def told_of(data, name, found=True):
+    texts = [one.sentence for one in collect({name: data[name]}, set()) if one.found == found]
+    return [text for text in texts if any(part in text for part in NEIGHBOURS[name])]
+
+
+@pytest.mark.parametrize("name", NEIGHBOURS)
+def test_the_neighbours_measures_are_told_where_they_lie_above_their_null(data, name):
+    told = told_of(data, name)
+    assert len(told) >= len(NEIGHBOURS[name])
+    assert all("adjusted p < 0.05" in text and "[" in text for text in told)
+
+
+@pytest.mark.parametrize("name", NEIGHBOURS)
+def test_in_worlds_of_nothing_the_neighbours_measures_are_told_in_few_only(data, name):
+    rng, lost, worlds = np.random.default_rng(5), 0, 60
+    for _ in range(worlds):
+        rows = data[name].copy()
+        if name == "crossed":
+            # The interval of a cost of nothing is where chance has it.
+            rows["cost"] = np.where(rows.cost.notna(), rng.normal(0, 0.0153, len(rows)), np.nan)
+            rows["cost_low"], rows["cost_high"] = rows.cost - 0.03, rows.cost + 0.03
+        elif name == "controls":
+            rows["above"] = rng.normal(0, 0.0204, len(rows))
+            rows["above_low"], rows["above_high"] = rows.above - 0.04, rows.above + 0.04
+        else:
+            rows["null_p"] = rng.integers(1, 102, len(rows)) / 101
+        lost += bool(told_of({name: rows}, name))
+    assert lost <= 0.15 * worlds
+
+
+def test_a_probe_must_beat_the_most_frequent_label_too(data):
+    rows = data["probes"].assign(floor=0.9)
+    assert not told_of({"probes": rows}, "probes")
+    assert "most frequent label 0.90" in " ".join(told_of({"probes": rows}, "probes", found=False))
+
+
+def test_a_tuning_that_changes_no_space_is_not_said_to(data):
+    texts = {one.found: one.sentence for one in collect(data, set()) if "the languages' spaces: " in one.sentence}
+    assert set(texts) == {False}
+    rows = data["space_similarity"].copy()
+    tuned = rows.checkpoint.str.endswith("seed0") & (rows.measure == "retrieval")
+    for column in ("value", "low", "high"):
+        rows.loc[tuned, column] += 0.3
+    told = collect({**data, "space_similarity": rows}, set())
+    told = [one for one in told if "the languages' spaces: " in one.sentence]
+    assert all(one.found for one in told)
+    assert "retrieval +0.30 on average" in told[0].sentence
+    # Other ways of tuning are not pooled with it.
+    assert "1,0" not in told[0].sentence
+
+
+def test_what_cannot_be_crossed_is_told_with_its_reason(data):
+    rows = data["crossed"].assign(score=np.nan, cost=np.nan, reason="The items have one text only.")
+    found = collect({"crossed": rows}, set())
+    assert [one.found for one in found] == [False] * len(found)
+    assert all("The items have one text only." in one.sentence for one in found)
 
 
 @pytest.mark.parametrize(("table", "measure"), [("retrieval", None), ("concept_overlap", "overlapping_types")])

@@ -133,6 +133,49 @@ FIGURES = (
         "isogloss.report.figures.retrieval_by_layer:chart",
     ),
     Figure(
+        "space_similarity_by_layer",
+        "sharing",
+        "Similarity of spaces by layer",
+        "Centred vectors of the test items, every ordered pair of languages: line, mean over pairs; rule, from the "
+        "lowest to the highest; band, 95 % of the null, one language's items permuted. Retrieval and its like ask "
+        "whether translations coincide, the others whether the spaces are organised alike.",
+        ("space_similarity",),
+        "isogloss.report.figures.spaces_by_layer:chart",
+        {
+            "table": "space_similarity",
+            "panel": ["measure", "question"],
+            "axis": "similarity",
+            "only": {"vectors": ["centred"]},
+        },
+    ),
+    Figure(
+        "word_retrieval_by_layer",
+        "sharing",
+        "Weak and strong alignment of words in context, by layer",
+        "Share of linked words that are nearest to each other, among the other language's words (weak) or those of "
+        "both (strong), by occurrence and by type. Line: mean over pairs and directions; rule: from the lowest to the "
+        "highest; band: 95 % of the null, links permuted.",
+        ("word_retrieval",),
+        "isogloss.report.figures.spaces_by_layer:chart",
+        {
+            "table": "word_retrieval",
+            "panel": ["measure", "unit"],
+            "axis": "share found",
+            "only": {"vectors": ["raw"]},
+        },
+    ),
+    Figure(
+        "probes_by_layer",
+        "sharing",
+        "Linear probes across languages, by layer",
+        "Share of test items of another language that a probe learnt in one language tells right; centred: each "
+        "language's mean is taken off. Line: mean over pairs; rule: from the lowest to the highest; band: 95 % of "
+        "probes that learnt from permuted labels.",
+        ("probes",),
+        "isogloss.report.figures.spaces_by_layer:chart",
+        {"table": "probes", "panel": ["label", "vectors"], "axis": "share right", "only": {}},
+    ),
+    Figure(
         "impact_by_layer",
         "tuning",
         "Impact of fine-tuning by layer",
@@ -198,6 +241,26 @@ FIGURES = (
         "Colour: which weights an edit may change. Bars: 95 % bootstrap over edits.",
         ("edits",),
         "isogloss.report.figures.edits:chart",
+    ),
+    Figure(
+        "controls",
+        "transfer",
+        "Scores above what items that lack something allow",
+        "Dash: accuracy with the items as they are (95 % bootstrap). Points: the same with words shuffled in runs of "
+        "one, two or three, with another item's first text, or with one text left out, as this checkpoint or one that "
+        "was tuned on such items reads them. Transfer is what lies above the highest point.",
+        ("controls",),
+        "isogloss.report.figures.controls:chart",
+    ),
+    Figure(
+        "crossed_heatmap",
+        "transfer",
+        "Two texts in two languages",
+        "Accuracy with the first text in one language and the second in another, mean over the checkpoints of a task; "
+        "− marks where crossing costs (95 % bootstrap over items), + where it gains, against both texts in one "
+        "language.",
+        ("crossed",),
+        "isogloss.report.figures.crossed_heatmap:chart",
     ),
     Figure(
         "transfer_by_impact",

@@ -139,13 +139,24 @@ def graded(field: str, title: str, top: float) -> alt.Color:
 
 
 def squares(
-    rows: pd.DataFrame, field: str, title: str, top: float, tooltips: Sequence[alt.Tooltip] = ()
+    rows: pd.DataFrame,
+    field: str,
+    title: str,
+    top: float,
+    tooltips: Sequence[alt.Tooltip] = (),
+    down: str = "source",
+    across: str = "target",
 ) -> alt.LayerChart:
     """Draw source × target matrices with their numbers; a column ``mark`` is set below the number."""
     base = alt.Chart().encode(
-        x=alt.X("target:N", title="target", sort=ordered(rows.target), axis=alt.Axis(labelAngle=0)),
-        y=alt.Y("source:N", title="source", sort=ordered(rows.source)),
-        tooltip=["source:N", "target:N", alt.Tooltip(f"{field}:Q", format=".3f"), *tooltips],
+        x=alt.X("target:N", title=across, sort=ordered(rows.target), axis=alt.Axis(labelAngle=0)),
+        y=alt.Y("source:N", title=down, sort=ordered(rows.source)),
+        tooltip=[
+            alt.Tooltip("source:N", title=down),
+            alt.Tooltip("target:N", title=across),
+            alt.Tooltip(f"{field}:Q", format=".3f"),
+            *tooltips,
+        ],
     )
     ink = alt.condition(f"datum.{field} > {0.6 * top}", alt.value("#000"), alt.value("#fff"))
     layers = [

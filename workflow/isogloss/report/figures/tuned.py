@@ -25,6 +25,14 @@ def with_panel(rows: pd.DataFrame) -> pd.DataFrame:
     return rows.assign(panel=panel)
 
 
+def before_and_after(rows: pd.DataFrame) -> pd.DataFrame:
+    """Keep models as they were and those tuned whole, by a column ``state``: ``pretrained`` or ``tuned``."""
+    ending = rows.checkpoint.str.extract(r"-seed\d+(-.+)?$", expand=False)
+    known = rows.checkpoint == "pretrained"
+    rows = rows.assign(state=known.map({True: "pretrained", False: "tuned"}))
+    return rows[known | ending.isna()]
+
+
 def primary(transfer: pd.DataFrame) -> pd.DataFrame:
     """Keep each task's first measure, tuned whole, the mean over seeds; a checkpoint without a head has no score."""
     rows = transfer[(transfer.variant == "whole") & transfer.measure.isin(PRIMARY) & transfer.score.notna()]

@@ -8,7 +8,7 @@ against what.
 import pandas as pd
 
 from isogloss.report.figures.catalogue import QUESTIONS
-from isogloss.report.findings import relations, sharing, transfer, tuning
+from isogloss.report.findings import neighbours, relations, sharing, transfer, tuning
 from isogloss.report.findings.finding import Finding
 
 FIRST = 7
@@ -30,12 +30,18 @@ def collect(data: dict[str, pd.DataFrame], controls: set[str]) -> list[Finding]:
         *sharing.overlap(data),
         *sharing.translated_overlap(data),
         *sharing.retrieval(data),
+        *neighbours.spaces(data),
+        *neighbours.words(data),
+        *neighbours.probes(data),
         *tuning.concepts(data),
         *tuning.impact(data),
         *tuning.trajectories(data),
+        *neighbours.changes(data),
         *transfer.zero_shot(data),
         *transfer.variants(data),
         *transfer.edits(data),
+        *neighbours.controls(data),
+        *neighbours.crossed(data),
         *relations.correlations(data),
     ]
     order = list(QUESTIONS)

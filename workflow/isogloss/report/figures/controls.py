@@ -1,0 +1,52 @@
+"""Scores beside what items that lack something allow: a panel a model, task and source, a column a target language."""
+
+import altair as alt
+import pandas as pd
+
+from isogloss.report.figures.style import Drawing, categories, ordered, panels, shapes
+
+
+def chart(data: dict[str, pd.DataFrame]) -> Drawing | None:
+    """Describe the figure: accuracy, the mean over seeds."""
+    rows = data["controls"]
+    rows = rows[(rows.measure == "accuracy") & rows.score.notna()]
+    if rows.empty:
+        return None
+    rows = rows.assign(
+        panel=rows.model + ", " + rows.task + "\ntuned on " + rows.source,
+        read_by=rows.tuned_on.map({"plain": "this checkpoint", "control": "one tuned on such items"}),
+    )
+    keys = ["panel", "target", "control", "read_by"]
+    numbers = ["score", "score_low", "score_high", "control_score", "low", "high", "above", "above_low", "above_high"]
+    rows = rows.groupby(keys, sort=True)[numbers].mean().reset_index()
+    across = alt.X("target:N", title="target", sort=ordered(rows.target), axis=alt.Axis(labelAngle=0))
+    whole = alt.Chart().encode(x=across, color=alt.value("currentColor"))
+    ticks = whole.mark_tick(thickness=2.5, size=24).encode(
+        y=alt.Y("mean(score):Q", title="accuracy"),
+        tooltip=["target:N", alt.Tooltip("mean(score):Q", title="items as they are", format=".3f")],
+    )
+    spans = whole.mark_rule(strokeWidth=1).encode(
+        y=alt.Y("mean(score_low):Q", title="accuracy"), y2=alt.Y2("mean(score_high):Q")
+    )
+    points = (
+        alt.Chart()
+        .mark_point(size=40, filled=True, opacity=0.9)
+        .encode(
+            x=across,
+            y=alt.Y("control_score:Q", title="accuracy", scale=alt.Scale(zero=False)),
+            color=categories("control", ordered(rows.control), "items lack"),
+            shape=shapes("read_by", ordered(rows.read_by), "read by"),
+            tooltip=[
+                alt.Tooltip("control:N", title="items lack"),
+                alt.Tooltip("read_by:N", title="read by"),
+                alt.Tooltip("target:N"),
+                alt.Tooltip("control_score:Q", format=".3f"),
+                alt.Tooltip("low:Q", title="from", format=".3f"),
+                alt.Tooltip("high:Q", title="to (95 %)", format=".3f"),
+                alt.Tooltip("above:Q", title="score above it", format="+.3f"),
+                alt.Tooltip("above_low:Q", title="from", format="+.3f"),
+                alt.Tooltip("above_high:Q", title="to (95 %)", format="+.3f"),
+            ],
+        )
+    )
+    return panels(alt.layer(spans, ticks, points).properties(width=alt.Step(34), height=170), rows, "panel")

@@ -1,0 +1,69 @@
+"""What two languages' spaces have in common by layer: a panel a measure, the mean over pairs, and its null's band."""
+
+from collections.abc import Mapping
+
+import altair as alt
+import pandas as pd
+
+from isogloss.report.figures.style import Drawing, categories, dashes, layer_axis, ordered, panels
+from isogloss.report.figures.tuned import before_and_after
+
+NUMBERS = ["value", "null_low", "null_high"]
+CURVE = ["panel", "model", "state", "layer"]
+
+
+def chart(
+    data: dict[str, pd.DataFrame], *, table: str, panel: list[str], axis: str, only: Mapping[str, list[str]]
+) -> Drawing | None:
+    """Describe the figure.
+
+    Parameters
+    ----------
+    data
+        Tables of the whole grid by name.
+    table
+        Which one.
+    panel
+        The columns whose values tell panels apart.
+    axis
+        Title of the values' axis.
+    only
+        By column the values of the rows that are shown.
+    """
+    rows = before_and_after(data[table])
+    rows = rows[rows.value.notna() & rows.target.notna() & (rows.source != rows.target)]
+    for column, values in only.items():
+        rows = rows[rows[column].isin(values)]
+    if rows.empty:
+        return None
+    rows = rows.assign(panel=rows[panel].astype(str).agg(lambda names: "\n".join(names).replace("_", " "), axis=1))
+    grouped = rows.groupby(CURVE, sort=True)
+    means = grouped[NUMBERS].mean()
+    means["lowest"], means["highest"] = grouped.value.min(), grouped.value.max()
+    means["pairs"] = grouped.value.count()
+    means = means.reset_index()
+    models, states = ordered(means.model), ordered(means.state)
+    base = alt.Chart().encode(
+        x=layer_axis(means),
+        color=categories("model", models),
+        detail="state:N",
+        tooltip=[
+            alt.Tooltip("model:N"),
+            alt.Tooltip("state:N", title="checkpoints"),
+            alt.Tooltip("layer:Q"),
+            alt.Tooltip("value:Q", title="mean over pairs", format=".3f"),
+            alt.Tooltip("lowest:Q", format=".3f"),
+            alt.Tooltip("highest:Q", format=".3f"),
+            alt.Tooltip("null_high:Q", title="null reaches", format=".3f"),
+            alt.Tooltip("pairs:Q", title="values"),
+        ],
+    )
+    value = alt.Y("value:Q", title=axis, axis=alt.Axis(tickCount=5))
+    layers = [
+        base.mark_area(opacity=0.22).encode(y=alt.Y("null_low:Q", title=axis), y2="null_high:Q"),
+        base.mark_rule(strokeWidth=1, opacity=0.7).encode(y=alt.Y("lowest:Q", title=axis), y2="highest:Q"),
+        base.mark_line(strokeWidth=1.8).encode(y=value, strokeDash=dashes("state", states, "checkpoints")),
+        base.mark_point(size=26, filled=True, opacity=1).encode(y=value),
+    ]
+    figure = alt.layer(*layers).properties(width=210, height=140)
+    return panels(figure, means, "panel")

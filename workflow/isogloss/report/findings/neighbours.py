@@ -1,0 +1,212 @@
+"""What the neighbouring studies ask: similarity of spaces, words in context, probes, crossed inputs, controls."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+
+from isogloss.report.figures.tuned import before_and_after
+from isogloss.report.findings.finding import (
+    Finding,
+    between,
+    counted,
+    listed,
+    one_sided,
+    standard_error,
+    survivors,
+    two_sided,
+)
+
+# By question the measures that a sentence names, each with its name in the text.
+SPACES = {
+    "coinciding": {
+        "retrieval": "retrieval",
+        "mutual_retrieval": "mutual retrieval (MEXA)",
+        "strong_retrieval": "strong retrieval",
+    },
+    "organised alike": {
+        "neuron_correlation": "neuron correlation (ANC)",
+        "neighbour_overlap": "shared neighbours",
+        "cka_debiased": "debiased CKA",
+        "procrustes": "retrieval after rotation",
+    },
+}
+ASKED = {"coinciding": "translations coincide", "organised alike": "the spaces are organised alike"}
+WORDS = {"weak": "weak alignment", "strong": "strong alignment"}
+
+
+def across(data: dict[str, pd.DataFrame], table: str) -> pd.DataFrame:
+    """Take a table's values of pairs of different languages, before tuning and after, with their standard errors."""
+    if table not in data:
+        return pd.DataFrame()
+    rows = before_and_after(data[table])
+    rows = rows[rows.value.notna() & rows.target.notna() & (rows.source != rows.target)]
+    return rows.assign(error=standard_error(rows.low, rows.high))
+
+
+def best_layers(part: pd.DataFrame, names: dict[str, str]) -> Iterator[tuple[str, float]]:
+    """Say of each measure its mean over pairs in its best layer, with interval and null; give how far it lies above."""
+    for measure, name in names.items():
+        rows = part[part.measure == measure]
+        if rows.empty:
+            continue
+        means = rows.groupby("layer")[["value", "low", "high", "null_mean"]].mean()
+        layer = means.value.idxmax()
+        top = means.loc[layer]
+        text = f"{name} {top.value:.2f}{between(top.low, top.high)} in layer {layer} (null {top.null_mean:.2f})"
+        yield text, top.value - top.null_mean
+
+
+def above_null(rows: pd.DataFrame, keys: list[str], names: dict[str, str], figure: str, what: str) -> list[Finding]:
+    """Say, for each value of ``keys``, for how many pairs a measure of ``names`` exceeds its null, cell by cell."""
+    findings = []
+    for key, part in rows.groupby(keys, sort=True):
+        told = list(best_layers(part, names))
+        pairs = part.groupby(["source", "target"]).above.any()
+        text = (
+            f"{what}: {'; '.join(name for name, _ in told)}, means over pairs, each in its best layer; above the null "
+            f"in {int(pairs.sum())} of {counted(len(pairs), 'ordered pair')} of languages in some layer and measure "
+            f"(adjusted p < 0.05 over {counted(len(rows), 'cell')})."
+        )
+        strength = max(above for _, above in told)
+        findings.append(Finding("sharing", ", ".join(map(str, key)), text, figure, bool(pairs.any()), float(strength)))
+    return findings
+
+
+def spaces(data: dict[str, pd.DataFrame]) -> list[Finding]:
+    """Say whether translations coincide, and whether spaces are organised alike, before tuning."""
+    rows = across(data, "space_similarity")
+    if rows.empty:
+        return []
+    findings = []
+    for question, names in SPACES.items():
+        chosen = rows[(rows.state == "pretrained") & (rows.vectors == "centred") & rows.measure.isin(names)]
+        if len(chosen):
+            chosen = chosen.assign(above=survivors(chosen.null_p))
+            figure, what = "space_similarity_by_layer", f"{ASKED[question]} (centred)"
+            findings += above_null(chosen, ["model", "task"], names, figure, what)
+    return findings
+
+
+def words(data: dict[str, pd.DataFrame]) -> list[Finding]:
+    """Say whether linked words find each other, by type, before tuning."""
+    rows = across(data, "word_retrieval")
+    if rows.empty:
+        return []
+    rows = rows[(rows.state == "pretrained") & (rows.vectors == "raw") & (rows.unit == "type")]
+    if rows.empty:
+        return []
+    rows = rows.assign(above=survivors(rows.null_p))
+    what = "words in context find the words that they are linked with, by type"
+    return above_null(rows, ["model", "corpus"], WORDS, "word_retrieval_by_layer", what)
+
+
+def probes(data: dict[str, pd.DataFrame]) -> list[Finding]:
+    """Say how much of a label a probe carries over to other languages, above its floor and its control."""
+    rows = across(data, "probes")
+    if rows.empty or (rows := rows[rows.state == "pretrained"]).empty:
+        return []
+    # Above both: the larger of the two p-values (intersection and union).
+    p = np.fmax(rows.null_p, one_sided(rows.value - rows.floor, rows.error))
+    rows = rows.assign(above=survivors(p))
+    findings = []
+    for (model, task, label), part in rows.groupby(["model", "task", "label"], sort=True):
+        told, best = [], -1.0
+        for vectors in ("centred", "raw"):
+            means = (
+                part[part.vectors == vectors].groupby("layer")[["value", "low", "high", "floor", "null_high"]].mean()
+            )
+            layer = means.value.idxmax()
+            top = means.loc[layer]
+            told.append(f"{vectors} {top.value:.2f}{between(top.low, top.high)} in layer {layer}")
+            best = max(best, top.value - max(top.floor, top.null_high))
+        pairs = part.groupby(["source", "target"]).above.any()
+        text = (
+            f"a linear probe for {label} learnt in one language tells it in another: {', '.join(told)}, means over "
+            f"pairs in the best layer (most frequent label {part.floor.mean():.2f}, permuted labels up to "
+            f"{part.null_high.mean():.2f}); above both in {int(pairs.sum())} of {counted(len(pairs), 'ordered pair')} "
+            f"in some layer (adjusted p < 0.05 over {counted(len(rows), 'cell')})."
+        )
+        found = bool(pairs.any())
+        findings.append(Finding("sharing", f"{model}, {task}", text, "probes_by_layer", found, max(best, 0.0)))
+    return findings
+
+
+def changes(data: dict[str, pd.DataFrame]) -> list[Finding]:
+    """Say where similarity of spaces changed with fine-tuning, by the intervals before and after."""
+    rows = across(data, "space_similarity")
+    if rows.empty:
+        return []
+    names = {measure: name for group in SPACES.values() for measure, name in group.items()}
+    rows = rows[(rows.vectors == "centred") & rows.measure.isin(names)]
+    cell = ["model", "task", "measure", "source", "target", "layer"]
+    before = rows[rows.state == "pretrained"][[*cell, "value", "error"]]
+    both = rows[rows.state == "tuned"][[*cell, "checkpoint", "value", "error"]]
+    both = both.merge(before, on=cell, suffixes=("", "_before"))
+    if both.empty:
+        return []
+    both["change"] = both.value - both.value_before
+    both["changed"] = survivors(two_sided(both.change, np.hypot(both.error, both.error_before)))
+    findings = []
+    for (model, task), part in both.groupby(["model", "task"], sort=True):
+        told = []
+        for measure, own in part.groupby("measure", sort=True):
+            up, down = ((own.changed & (sign * own.change > 0)).sum() for sign in (1, -1))
+            told.append(f"{names[measure]} {own.change.mean():+.2f} on average (up in {up}, down in {down})")
+        text = (
+            f"tuning on {task} changed the languages' spaces: {'; '.join(told)}, of {counted(len(part), 'cell')} in "
+            "all (adjusted p < 0.05; intervals before and after taken as independent)."
+        )
+        strength = float(part.change.abs().mean())
+        found = bool(part.changed.any())
+        findings.append(Finding("tuning", model, text, "space_similarity_by_layer", found, strength))
+    return findings
+
+
+def crossed(data: dict[str, pd.DataFrame]) -> list[Finding]:
+    """Say what it costs that two texts are in two languages."""
+    if "crossed" not in data:
+        return []
+    rows = data["crossed"]
+    findings = []
+    for (model, task), part in rows[rows.score.isna()].groupby(["model", "task"], sort=True):
+        text = f"{task}: two texts could not be crossed. {part.reason.iloc[0]}"
+        findings.append(Finding("transfer", model, text, "crossed_heatmap", found=False))
+    rows = rows[(rows.measure == "accuracy") & rows.cost.notna()]
+    rows = rows.assign(clear=survivors(two_sided(rows.cost, standard_error(rows.cost_low, rows.cost_high))))
+    for (model, task), whole in rows.groupby(["model", "task"], sort=True):
+        part = whole[whole.slice == "all"]
+        sliced = whole[whole.slice != "all"].groupby("slice").cost.mean()
+        told = f" ({', '.join(f'{cost:+.3f} where {name}' for name, cost in sliced.items())})" if len(sliced) else ""
+        text = (
+            f"{task}, two texts in two languages: accuracy {part.score.mean():.2f} on average against "
+            f"{part.same.mean():.2f} with both in one, {part.cost.mean():+.3f}"
+            f"{between(part.cost_low.mean(), part.cost_high.mean(), '+.3f')}{told}; clear in {int(part.clear.sum())} "
+            f"of {counted(len(part), 'combination')} (adjusted p < 0.05, {int(part.n.median()):,} items)."
+        )
+        strength = abs(float(part.cost.mean()))
+        findings.append(Finding("transfer", model, text, "crossed_heatmap", bool(part.clear.any()), strength))
+    return findings
+
+
+def controls(data: dict[str, pd.DataFrame]) -> list[Finding]:
+    """Say for how many languages transfer lies above its best control."""
+    if "controls" not in data:
+        return []
+    rows = data["controls"]
+    rows = rows[(rows.measure == "accuracy") & (rows.best.astype(str) == "True") & (rows.source != rows.target)]
+    rows = rows.assign(clear=survivors(one_sided(rows.above, standard_error(rows.above_low, rows.above_high))))
+    findings = []
+    for (model, task), part in rows.groupby(["model", "task"], sort=True):
+        which = part.control.value_counts().sort_index().sort_values(ascending=False, kind="stable").index
+        weak = sorted(set(part.target[~part.clear]))
+        text = (
+            f"{task}, zero-shot accuracy {part.score.mean():.2f} against {part.control_score.mean():.2f} of the best "
+            f"control ({listed(list(which))}), {part.above.mean():+.3f}"
+            f"{between(part.above_low.mean(), part.above_high.mean(), '+.3f')} on average; above it in "
+            f"{int(part.clear.sum())} of {counted(len(part), 'pair')} of languages (adjusted p < 0.05, "
+            f"{int(part.n.median()):,} items)" + (f", not into {listed(weak)}." if weak else ".")
+        )
+        strength = max(float(part.above.mean()), 0.0)
+        findings.append(Finding("transfer", model, text, "controls", bool(part.clear.any()), strength))
+    return findings
