@@ -1,4 +1,5 @@
 import copy
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -69,6 +70,24 @@ def test_a_checkpoint_tuned_on_items_that_lack_something_stands_beside_its_own()
     }  # fmt: skip
     # Without one, fine-tuning depends on what it did before.
     assert "control" not in tuned["whole"]
+
+
+def test_what_texts_mean_is_known_of_the_microworld_alone(tmp_path):
+    measure = BY_NAME["probes"]
+    one = study(probes={"labels": ["label", "topic", "object"]})
+    (cell, *_) = measure.cells(one)
+    assert measure.spec(one, cell)["labels"] == ["label", "topic", "object"]
+    config = copy.deepcopy(TASKS)
+    for language, part in product(("en", "de"), ("train", "test")):
+        (tmp_path / f"{language}.{part}.csv").write_text("text,label\na b,yes\n")
+    data = {"kind": "table", "languages": ["en", "de"], "labels": ["yes", "no"]}
+    data |= {part: f"{tmp_path}/{{language}}.{part}.csv" for part in ("train", "test")}
+    config["tasks"] = {"own": {**config["tasks"]["sentiment"], "data": data, "variants": {}, "concepts": []}}
+    for labels, expected in ((["label", "topic"], ["label"]), (["topic"], None)):
+        own = Study(validate({**config, "probes": {"labels": labels}}, name="test"))
+        cells = measure.cells(own)
+        assert bool(cells) == bool(expected)
+        assert all(measure.spec(own, cell)["labels"] == expected for cell in cells)
 
 
 def test_pairs_of_the_models_that_are_named():

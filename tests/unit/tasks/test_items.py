@@ -9,7 +9,7 @@ from scipy import stats
 
 from isogloss.errors import IsoglossError
 from isogloss.measures.baselines.compute import labels_by, labels_by_length, word_pairs, write_baselines
-from isogloss.microworld import generate_task
+from isogloss.microworld import generate, generate_task
 from isogloss.microworld.tasks import inference_pairs
 from isogloss.microworld.world import SPLITS, meanings, tenth
 from isogloss.tasks.items import write_items
@@ -87,6 +87,21 @@ def test_items_are_parallel_and_repeatable():
     assert list(translation.other_words) == list(
         generate_task("translation", "es", "test", 5, 3, into="en").other_words
     )
+
+
+@pytest.mark.parametrize("task", ["sentiment", "inference", "entities"])
+def test_test_items_tell_what_they_mean_the_same_in_every_language(task):
+    names = ["topic", "polarity", "verb", "subject", "object"]
+    tables = {language: generate_task(task, language, "test", 60, 5) for language in ("en", "ar", "zh")}
+    for table in tables.values():
+        pd.testing.assert_frame_equal(table[names], tables["en"][names])
+    assert not set(names) & set(generate_task(task, "en", "training", 5, 5))
+    # What is told stands in the text.
+    said = generate("de", "test", 60, 5)
+    meant = generate_task("entities", "de", "test", 60, 5)
+    assert list(meant.words) == list(said.words)
+    for lemmas, row in zip(said.lemmas, meant.itertuples(), strict=True):
+        assert {int(row.verb), int(row.subject), int(row.object)} <= set(lemmas)
 
 
 def microworld(tmp_path, task, languages=("en", "zh", "de"), source="en"):

@@ -76,6 +76,22 @@ def lemma_numbers() -> dict[tuple[str, ...], int]:
     return {key: number for number, key in enumerate(keys)}
 
 
+def verb_lemma(meaning: Meaning) -> int:
+    """Number the lemma of a meaning's verb."""
+    polarity = POLARITIES[meaning.polarity]
+    if meaning.verb:
+        return lemma_number("any_verbs", polarity, str(meaning.verb - 1))
+    return lemma_number("verbs", polarity, str(meaning.topic))
+
+
+def noun_lemma(part: str, meaning: Meaning) -> int:
+    """Number the lemma of a meaning's subject (``subjects``), which may be a name, or object (``objects``)."""
+    if part == "subjects" and meaning.subject >= 3:
+        return lemma_number("names", str(meaning.subject - 3))
+    index = meaning.subject if part == "subjects" else meaning.object
+    return lemma_number(part, read("world")["topics"][meaning.topic], str(index))
+
+
 def noun_phrase(grammar: Grammar, part: str, meaning: Meaning) -> tuple[list[Token], str]:
     """Say the subject or the object, with its article and adjective; and its gender."""
     world = read("world")
@@ -84,11 +100,11 @@ def noun_phrase(grammar: Grammar, part: str, meaning: Meaning) -> tuple[list[Tok
     index = meaning.subject if subject else meaning.object
     slots = (SUBJECT, SUBJECT_ADJECTIVE, SUBJECT_ARTICLE) if subject else (OBJECT, OBJECT_ADJECTIVE, OBJECT_ARTICLE)
     if subject and index >= 3:
-        name = Token(grammar.words["names"][index - 3], SUBJECT, lemma_number("names", str(index - 3)), "B-PER")
+        name = Token(grammar.words["names"][index - 3], SUBJECT, noun_lemma(part, meaning), "B-PER")
         return [name], world["name_genders"][index - 3]
     forms, gender = grammar.noun(part, topic, index)
     phrase = [Token(form, slots[2], lemma_number("article")) for form in forms[:-1]]
-    head = Token(forms[-1], slots[0], lemma_number(part, topic, str(index)))
+    head = Token(forms[-1], slots[0], noun_lemma(part, meaning))
     chosen = meaning.subject_adjective if subject else meaning.object_adjective
     if chosen < 0:
         return [*phrase, head], gender
@@ -136,10 +152,7 @@ def realise(meaning: Meaning, grammar: Grammar) -> list[Token]:
     subject, gender = noun_phrase(grammar, "subjects", meaning)
     thing, _ = noun_phrase(grammar, "objects", meaning)
     forms = grammar.verb(meaning, gender)
-    if meaning.verb:
-        lemma = lemma_number("any_verbs", polarity, str(meaning.verb - 1))
-    else:
-        lemma = lemma_number("verbs", polarity, str(meaning.topic))
+    lemma = verb_lemma(meaning)
     # An auxiliary translates nothing by itself.
     verb = [Token(forms[0], VERB, lemma), *(Token(form, NONE, NONE) for form in forms[1:])]
     adverb, year = [], []

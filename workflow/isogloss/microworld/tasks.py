@@ -6,7 +6,7 @@ cities and years depend on the topic alone, so they tell nothing about a sentime
 so that one text of a pair tells nothing about its label.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import product
 from typing import Any
 
@@ -14,8 +14,8 @@ import numpy as np
 import pandas as pd
 
 from isogloss.errors import IsoglossError
-from isogloss.microworld.realise import Grammar, realise
-from isogloss.microworld.world import SPLITS, Chooser, Meaning, draw, meanings, tenth
+from isogloss.microworld.realise import Grammar, noun_lemma, realise, verb_lemma
+from isogloss.microworld.world import SPLITS, Chooser, Meaning, draw, meanings, read, tenth
 
 SENTIMENT = ("negative", "positive")
 INFERENCE = ("entailment", "neutral", "contradiction")
@@ -50,7 +50,9 @@ def generate_task(task: str, language: str, split: str, items: int, seed: int, i
         ``item`` (the same number in every language), ``words``, and by task: ``label`` (sentiment, inference),
         ``other_words`` (the hypothesis, or the translation), ``tags`` (BIO, one a word). Test items of sentiment and
         inference have a ``paraphrase``: the text, of pairs the hypothesis, without its optional parts, which leaves its
-        label as it is; empty where there is none to leave out.
+        label as it is; empty where there is none to leave out. All test items have what the text, of pairs the first,
+        means: ``topic`` and ``polarity`` by name, ``verb``, ``subject`` and ``object`` by their lemmas' numbers, the
+        same in every language.
     """
     grammar = Grammar(language)
     again: list[Meaning] = []
@@ -65,10 +67,11 @@ def generate_task(task: str, language: str, split: str, items: int, seed: int, i
             "other_words": [say(hypothesis) for _, hypothesis, _ in pairs],
             "label": [label for _, _, label in pairs],
         }
+        meant = [premise for premise, _, _ in pairs]
         said = [hypothesis for _, hypothesis, _ in pairs]
         again = [without(hypothesis, OPTIONAL) for hypothesis in said]
     else:
-        said = meanings(split, items, seed)
+        said = meant = meanings(split, items, seed)
         rows = {"words": [say(meaning) for meaning in said]}
         if task == "sentiment":
             rows["label"] = [SENTIMENT[meaning.polarity] for meaning in said]
@@ -80,9 +83,26 @@ def generate_task(task: str, language: str, split: str, items: int, seed: int, i
                 raise IsoglossError("A translation task needs the language to translate into.")
             other = Grammar(into)
             rows["other_words"] = [[token.form for token in realise(meaning, other)] for meaning in said]
+    if split == "test":
+        rows |= {name: [label(meaning) for meaning in meant] for name, label in MEANING.items()}
     if again and split == "test":
         rows["paraphrase"] = [say(less) if less != whole else [] for less, whole in zip(again, said, strict=True)]
     return pd.DataFrame({"item": range(items), **rows})
+
+
+def topic_of(meaning: Meaning) -> str:
+    """Name a meaning's topic."""
+    return read("world")["topics"][meaning.topic]
+
+
+# What a text means, by what is probed for.
+MEANING: dict[str, Callable[[Meaning], str]] = {
+    "topic": topic_of,
+    "polarity": lambda meaning: SENTIMENT[meaning.polarity],
+    "verb": lambda meaning: str(verb_lemma(meaning)),
+    "subject": lambda meaning: str(noun_lemma("subjects", meaning)),
+    "object": lambda meaning: str(noun_lemma("objects", meaning)),
+}
 
 
 def without(meaning: Meaning, parts: Sequence[str]) -> Meaning:

@@ -9,8 +9,14 @@ def cells(study: Any) -> list[Cell]:
     """List the test passes of classification tasks: the other kinds have no label of a whole item."""
     section, tasks = study.settings.probes, study.settings.tasks
     labelled = [name for name, task in tasks.items() if task.kind == "sequence-classification"]
-    chosen = [name for name in labelled if section and name in (section.tasks or labelled)]
+    chosen = [name for name in labelled if section and name in (section.tasks or labelled) and labels(study, name)]
     return [cell for cell in study.test_cells if cell["task"] in chosen]
+
+
+def labels(study: Any, task: str) -> list[str]:
+    """List what is probed for in a task; only the microworld's texts tell what they mean."""
+    known = study.settings.tasks[task].data.kind == "microworld"
+    return [name for name in study.settings.probes.labels if known or name == "label"]
 
 
 def takes(study: Any, places: Any, cell: Cell) -> dict[str, Any]:
@@ -22,7 +28,7 @@ def takes(study: Any, places: Any, cell: Cell) -> dict[str, Any]:
 
 def spec(study: Any, cell: Cell) -> dict[str, Any]:
     """Name what the table depends on beside its files."""
-    own = {"labels": ["label"], "threads": study.settings.compute.threads, "attributes": cell}
+    own = {"labels": labels(study, cell["task"]), "threads": study.settings.compute.threads, "attributes": cell}
     return {**study.settings.probes.model_dump(exclude={"tasks"}), **own}
 
 

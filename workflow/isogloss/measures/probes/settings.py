@@ -9,9 +9,14 @@ from isogloss.states.pooling import ABOUT
 
 
 class Probes(Section):
-    """Linear probes for the labels of classification tasks, learnt in one language and tested in every other."""
+    """Linear probes for the labels of classification tasks and the meaning of their texts, from each language to every."""
 
     tasks: list[Name] | None = Field(None, description="Only these tasks; all of classification if nothing is said.")
+    labels: list[Literal["label", "topic", "polarity", "verb", "subject", "object"]] = Field(
+        ["label"],
+        min_length=1,
+        description="What is probed for: the task's label; of the microworld what a text, of pairs the first, means.",
+    )
     pooling: Literal[tuple(ABOUT)] = Field(
         "mean", description="Which sentence vectors; decoders have `last` where others have `first`."
     )
