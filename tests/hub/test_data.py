@@ -2,6 +2,7 @@
 
 import io
 import json
+import random
 
 import pandas as pd
 import pyarrow as pa
@@ -91,6 +92,35 @@ def test_what_a_data_set_lacks_is_told(call, tmp_path, xnli, change, cause):
     assert code == 1
     assert cause in lines[-1]
     assert not (tmp_path / "text.parquet").exists()
+
+
+def test_a_language_that_the_rows_lack_is_told(hub, call, tmp_path):
+    talks = [{"language": ["en"], "translation": ["the dog runs"]}]
+    commit = hub.push("some/talks", {"a.parquet": parquet({"translations": talks})}, kind="datasets")
+    code, lines = call(
+        "text.sources.hub:fetch_text", output=tmp_path / "x.parquet", repository="some/talks", revision=commit,
+        files=["a.parquet"], text="translations", language="zh",
+    )  # fmt: skip
+    assert code == 1
+    assert "has no text in 'zh' in the column 'translations' of a.parquet. What it calls a language" in lines[-1]
+
+
+def test_a_full_disk_in_the_middle_keeps_what_was_finished_and_a_second_run_goes_on(hub, call, tmp_path):
+    rng = random.Random(1)
+    large = parquet({"text": ["".join(rng.choices("abcdefgh", k=40)) for _ in range(20_000)]})
+    files = {"en/0.parquet": parquet({"text": ["the dog runs"]}), "en/1.parquet": large}
+    commit = hub.push("some/text", files, kind="datasets")
+    output = tmp_path / "text.parquet"
+    asked = {"output": output, "repository": "some/text", "revision": commit, "files": ["en/*"], "text": "text",
+             "language": "en"}  # fmt: skip
+    code, lines = call("text.sources.hub:fetch_text", limit=len(large) // 2, **asked)
+    assert code == 1
+    assert "no space is left on the disk that holds the cache" in lines[-1]
+    assert not output.exists()
+    before = len(hub.asked("GET", "/cdn/"))
+    assert call("text.sources.hub:fetch_text", **asked)[0] == 0
+    assert len(hub.asked("GET", "/cdn/")) == before + 1, "the small file had come already"
+    assert pq.read_table(output).num_rows == 20_001
 
 
 def test_a_set_without_parquet_names_the_branch_that_may_have_it(hub, call, tmp_path):

@@ -2,8 +2,15 @@
 
 import json
 import os
+import shutil
+from pathlib import Path
 
 import pytest
+
+from isogloss.errors import IsoglossError
+from isogloss.models.families import read_config
+
+ROOT = Path(__file__).resolve().parents[2]
 
 MODEL = {
     "config.json": b'{"model_type": "bert", "num_hidden_layers": 1}',
@@ -90,11 +97,32 @@ def test_offline_with_nothing_in_the_cache(hub, fetch, tmp_path):
     assert "shares HF_HOME" in said
 
 
-@pytest.mark.slow
-def test_no_hub_at_all(fetch):
-    said = refusal(fetch("a" * 40, env={"HF_ENDPOINT": "http://127.0.0.1:9"}))
-    assert "http://127.0.0.1:9 cannot be reached" in said
+def test_no_hub_at_all_is_told_without_a_wait(fetch, tmp_path):
+    waits = tmp_path / "sitecustomize.py"  # any sleep of the client would end the process with another message
+    waits.write_text("import time\ndef sleep(seconds):\n    raise SystemExit(f'slept {seconds}')\ntime.sleep = sleep\n")
+    elsewhere = {"HF_ENDPOINT": "http://127.0.0.1:9", "PYTHONPATH": f"{tmp_path}:{ROOT / 'workflow'}"}
+    said = refusal(fetch("a" * 40, env=elsewhere))
+    assert "http://127.0.0.1:9 cannot be reached ([Errno 111] Connection refused)" in said
     assert "Fetch it on a machine with a network" in said
+
+
+def test_what_is_in_the_cache_needs_no_hub(hub, fetch):
+    commit = hub.push("tiny/bert", MODEL)
+    assert fetch(commit)[0] == 0
+    assert fetch(commit, results="other", env={"HF_ENDPOINT": "http://127.0.0.1:9"})[0] == 0
+
+
+def test_links_into_a_cache_that_is_gone_are_told_with_the_way_out(hub, fetch, tmp_path):
+    assert fetch(hub.push("tiny/bert", MODEL))[0] == 0
+    (tmp_path / "cache").rename(tmp_path / "moved")
+    folder = tmp_path / "results/pretrained"
+    with pytest.raises(IsoglossError, match=r"is a link to .*, which is not there: the cache of the hub") as caught:
+        read_config(folder)
+    assert f"delete {folder} and run the same command again" in str(caught.value)
+    shutil.rmtree(folder)
+    (tmp_path / "moved").rename(tmp_path / "cache")
+    assert fetch(hub.push("tiny/bert", MODEL))[0] == 0
+    assert read_config(folder)["model_type"] == "bert"
 
 
 @pytest.mark.parametrize(

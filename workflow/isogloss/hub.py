@@ -105,18 +105,36 @@ def _ask(repository: Repository, files: tuple[str, ...]) -> Path:
     """Have the client fetch these files, with patience."""
     import httpx2
     from huggingface_hub import constants, set_client_factory, snapshot_download
+    from huggingface_hub.errors import OfflineModeIsEnabled
     from huggingface_hub.utils import disable_progress_bars
     from huggingface_hub.utils import logging as client_logging
     from huggingface_hub.utils._http import default_client_factory
+
+    reached: list[int] = []
 
     def bound(request: httpx2.Request) -> None:
         # A listing asks for no timeout at all, which goes before the timeout of a client.
         if not any(request.extensions["timeout"].values()):
             request.extensions["timeout"] = httpx2.Timeout(constants.HF_HUB_ETAG_TIMEOUT).as_dict()
 
+    def answered(response: httpx2.Response) -> None:
+        reached.append(response.status_code)
+
     def client() -> httpx2.Client:
         made = default_client_factory()
-        made.event_hooks = {"request": [*made.event_hooks["request"], bound]}
+        made.event_hooks = {"request": [*made.event_hooks["request"], bound], "response": [answered]}
+        send = made.send
+
+        def send_soon(request: httpx2.Request, **how: Any) -> httpx2.Response:
+            # The client knocks for 25 s at a door that was never there; one that has opened before is worth the wait.
+            try:
+                return send(request, **how)
+            except httpx2.ConnectError as error:
+                if reached:
+                    raise
+                raise OfflineModeIsEnabled(str(error)) from error
+
+        made.send = send_soon  # type: ignore[method-assign]
         return made
 
     # Over Xet it asks other hosts, which many clusters do not let through. HF_HUB_DISABLE_XET=1 means the same, but is
@@ -199,13 +217,13 @@ def _cause(error: Exception, repository: Repository) -> tuple[str, str]:
     )
     if answer := first(HfHubHTTPError):
         return _refused(answer.response, page, repository.revision, bool(get_token()))
+    if first(httpx2.ConnectError):
+        return f"{constants.ENDPOINT} cannot be reached ({first(httpx2.ConnectError)})", elsewhere
     if first(OfflineModeIsEnabled):
         part = "holds only a part of it" if first(IncompleteSnapshotError) else "does not hold it"
         return f"HF_HUB_OFFLINE is set, and the cache {constants.HF_HUB_CACHE} {part}", elsewhere
     if first(httpx2.TimeoutException):
         return "it does not answer", STAYS
-    if first(httpx2.ConnectError):
-        return f"{constants.ENDPOINT} cannot be reached", elsewhere
     if first(httpx2.TransportError) or "Consistency check failed" in str(error):
         return "the connection was cut in the middle of a file, again and again", STAYS
     if isinstance(error, HFValidationError):

@@ -77,7 +77,7 @@ def check_measures(config: Config) -> list[str]:
             if name not in known:
                 hint = did_you_mean(name, known)
                 wrong.append(f"{section}.{key}: there is no {key.removesuffix('s')} '{name}'{hint}")
-            elif section in ("space_similarity", "edits") and not config.tasks[name].same_items:
+            elif section in ("space_similarity", "crossed", "edits") and not config.tasks[name].same_items:
                 wrong.append(f"{section}.{key}: the test items of '{name}' are not the same in every language")
             elif (
                 section in ("probes", "crossed", "controls", "edits")
@@ -204,9 +204,9 @@ def check_checkpoints(config: Config) -> list[str]:
 def tuned_here(config: Config) -> Iterator[tuple[str, str, str, int, str, str]]:
     """Give task, model, source, seed, variant and name of every checkpoint that is tuned here."""
     for name, task in config.tasks.items():
-        variants = dict.fromkeys((WHOLE, *task.variants, *task.controls, *map(at, task.trajectory)))
-        for model, source, seed, variant in product(task.models, task.sources, task.seeds, variants):
-            yield name, model, source, seed, variant, checkpoint_name(name, source, seed, variant)
+        for model, source, seed in product(task.models, task.sources, task.seeds):
+            for variant in dict.fromkeys((WHOLE, *task.variants_of(source), *task.controls, *map(at, task.trajectory))):
+                yield name, model, source, seed, variant, checkpoint_name(name, source, seed, variant)
 
 
 def check_segmentation(where: str, segmentation: Segmentation, languages: list[str]) -> list[str]:
@@ -479,6 +479,12 @@ def check_task(where: str, task: Task, config: Config) -> list[str]:
                 f"{where}.variants.{variant}.distance: '{freeze.distance}' is not among this config's distances "
                 f"({', '.join(families)}){did_you_mean(freeze.distance, families)}"
             )
+        known = ", ".join(task.sources)
+        wrong += [
+            f"{where}.variants.{variant}.sources: '{source}' is not among this task's sources ({known})"
+            for source in freeze.sources or []
+            if source not in task.sources
+        ]
         if freeze.layers == [] and not freeze.realign:
             wrong.append(f"{where}.variants.{variant}.layers: the list is empty")
         if freeze.realign and freeze.realign.corpus not in config.corpora:

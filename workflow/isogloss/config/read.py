@@ -119,6 +119,7 @@ def validate(content: Any, name: str = "config") -> Config:
         content = spelled_out(content)
     except RecursionError:
         raise ConfigError([f"{name}: {RECURSIVE}"]) from None
+    content = one_language_each(content)
     if wrong := truths_for_numbers(content, content, []):
         raise ConfigError([f"{name}: {message}" for message in wrong])
     try:
@@ -142,6 +143,26 @@ def spelled_out(content: Any) -> Any:
     if isinstance(content, list):
         return [spelled_out(value) for value in content]
     return str(Path(content).expanduser()) if isinstance(content, str) and content.startswith("~/") else content
+
+
+def one_language_each(content: dict) -> dict:
+    """Part a task that is translated into several languages: a task for each, without that language as a source."""
+    tasks = content.get("tasks")
+    if not isinstance(tasks, dict):
+        return content
+    parted: dict[Any, Any] = {}
+    for name, task in tasks.items():
+        into = task.get("into") if isinstance(task, dict) else None
+        languages = ["no" if one is False else one for one in into] if isinstance(into, list) else []
+        names = [f"{name}-{language}" for language in languages]
+        if not names or len({*names}) < len(names) or {*names} & {*tasks}:
+            parted[name] = task  # a mistake is told of the section as it stands
+            continue
+        for own, language in zip(names, languages, strict=True):
+            kept = {key: [one for one in task[key] if one != language]
+                    for key in ("sources", "concepts") if isinstance(task.get(key), list)}  # fmt: skip
+            parted[own] = {**task, **kept, "into": language}
+    return {**content, "tasks": parted}
 
 
 def truths_for_numbers(value: Any, content: Any, keys: list) -> list[str]:

@@ -236,6 +236,12 @@ def read_config(folder: str | Path) -> dict[str, Any]:
         If it is missing, is no JSON object, or does not say which family the model is of.
     """
     path = Path(folder) / "config.json"
+    for link in sorted(Path(folder).glob("*")):
+        if link.is_symlink() and not link.exists():
+            raise IsoglossError(
+                f"{link} is a link to {link.readlink()}, which is not there: the cache of the hub (HF_HOME) or the "
+                f"model's folder was moved or deleted. Put it back, or delete {folder} and run the same command again."
+            )
     if not path.is_file():
         raise IsoglossError(f"There is no model in {folder}: it has no config.json.")
     try:

@@ -106,7 +106,9 @@ class Model(Section):
     layers: Literal["all"] | list[Annotated[int, Field(ge=0)]] = Field(
         "all", description="Which layers to analyse; 0 is the embeddings."
     )
-    corpora: list[Name] | None = Field(None, description="The corpora it is measured on; all where nothing is said.")
+    corpora: list[Name] | None = Field(
+        None, description="The corpora it is measured on; all where nothing is said, none if `[]`."
+    )
     checkpoints: dict[Name, ReadyMade] = Field(
         {}, description="Checkpoints of it that were tuned elsewhere, by a name of yours, such as `nli-en`."
     )

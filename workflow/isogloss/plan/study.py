@@ -150,7 +150,7 @@ class Study:
         return [(chosen.source, target) for target in chosen.targets]
 
     def corpora_of(self, model: str) -> list[str]:
-        """List the corpora that a model is measured on: all of them, unless the model names its own."""
+        """List the corpora that a model is measured on: all of them, unless the model names its own, or none."""
         chosen = self.settings.models[model].corpora
         return list(self.settings.corpora if chosen is None else chosen)
 
@@ -166,7 +166,7 @@ class Study:
             for source in task.sources
             for seed in task.seeds
             for variant, fraction in {
-                **dict.fromkeys((WHOLE, *task.variants, *task.controls), 1.0),
+                **dict.fromkeys((WHOLE, *task.variants_of(source), *task.controls), 1.0),
                 **steps_of(task),
             }.items()
         ]
@@ -300,7 +300,8 @@ class Study:
     @cached_property
     def crossed_cells(self) -> list[dict[str, Any]]:
         """Every checkpoint whose test items are crossed."""
-        return self.altered_cells(self.settings.crossed)
+        same = {name for name, task in self.settings.tasks.items() if task.same_items}
+        return [cell for cell in self.altered_cells(self.settings.crossed) if cell["task"] in same]
 
     @cached_property
     def control_cells(self) -> list[dict[str, Any]]:

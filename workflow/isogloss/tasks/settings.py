@@ -30,6 +30,11 @@ def at(fraction: float) -> str:
     return WHOLE if fraction == 1 else f"at{Decimal(str(fraction)):f}".replace(".", "-")
 
 
+def also_a_list(schema: dict[str, Any]) -> None:
+    """Tell editors that a list is taken too: :func:`isogloss.config.read.one_language_each` parts it."""
+    schema["anyOf"].append({"type": "array", "items": schema["anyOf"][0]})
+
+
 def checkpoint_name(task: str, source: str, seed: int, variant: str) -> str:
     """Name a checkpoint that is tuned here. The name never depends on what else the config has."""
     ending = "" if variant == WHOLE else f"-{variant}"
@@ -183,6 +188,10 @@ class Realign(Section):
 class Variant(Section):
     """Another way of tuning: weights that stay as they were, words that are realigned, or both."""
 
+    sources: list[Language] | None = Field(
+        None, min_length=1, description="The task's source languages that it is for; all where nothing is said."
+    )
+
     layers: Literal["measured"] | list[Count] = Field(
         "measured",
         description="Encoder layers to freeze, 1 is the first; or `measured`: the ones whose impact goes down most "
@@ -225,7 +234,12 @@ class Task(Section):
     )
     sources: list[Language] = Field(min_length=1, description="Source languages: each gives a checkpoint of its own.")
     targets: list[Language] | None = Field(None, description="Languages to test on; all where nothing is said.")
-    into: Language | None = Field(None, description="For translation: the language to translate into.")
+    into: Language | None = Field(
+        None,
+        description="For translation: the language to translate into. Of several, as a list, each makes a task of its "
+        "own, called NAME-LANGUAGE.",
+        json_schema_extra=also_a_list,
+    )
     tag_measure: Literal["entity_f1", "accuracy"] = Field(
         "entity_f1",
         description="How tags are scored: by F1 of entities, which needs O, B-X and I-X, or by accuracy of words.",
@@ -255,6 +269,10 @@ class Task(Section):
         description="Source languages whose checkpoints, tuned whole and on the way there, are measured for CALIGN and "
         "COLAP too.",
     )
+
+    def variants_of(self, source: str) -> list[str]:
+        """List the variants of one source language."""
+        return [name for name, one in self.variants.items() if one.sources is None or source in one.sources]
 
     @property
     def same_items(self) -> bool:

@@ -16,9 +16,12 @@ import pyarrow.parquet as pq
 from isogloss.errors import IsoglossError, did_you_mean
 from isogloss.files import published
 from isogloss.hub import download, look_up
+from isogloss.text.presets import CONVERTED
 from isogloss.text.segmentation import clean
 
 log = logging.getLogger(__name__)
+
+NAMES = "What it calls a language otherwise than you is said by `names`; one that it lacks is left out."
 
 
 def fetch_text(
@@ -72,7 +75,9 @@ def fetch_text(
                     found.setdefault(number_of(key), row)
     if not any(found.values()):
         known = ", ".join(files)
-        raise IsoglossError(f"The data set {repository} has no text in '{language}' in the column '{text}' of {known}.")
+        raise IsoglossError(
+            f"The data set {repository} has no text in '{language}' in the column '{text}' of {known}. {NAMES}"
+        )
     numbers = pa.array(found, type=pa.int64())
     write(pa.table({"sentence": numbers, "text": pa.array(found.values())}), output)
 
@@ -121,7 +126,7 @@ def fetch_table(repository: str, revision: str, files: str) -> pa.Table:
         close = "" if first in folders else did_you_mean(first, folders)
         raise IsoglossError(
             f"The data set {repository} at {found.commit} has no Parquet file '{files}'{close or '.'} It has "
-            + (f"{', '.join(folders[:40])}." if folders else "no Parquet files; its branch refs/convert/parquet may.")
+            + (f"{', '.join(folders[:40])}. {NAMES}" if folders else f"no Parquet files; its branch {CONVERTED} may.")
         )
     folder = download(found, wanted)
     try:
