@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 # Files to touch for one more of a kind, a line in a list counts.
-GOALS = {"measure": 3, "model-family": 1, "source": 2, "pooling": 1, "clustering": 2, "figure": 2}
+GOALS = {"measure": 3, "model-family": 1, "source": 2, "task-kind": 2, "pooling": 1, "clustering": 2, "figure": 2}
 CONFIG = """
 title: Extended
 results: results
@@ -33,6 +33,15 @@ models:
     corpora: [microworld]
 activations: {device: cpu, precision: float32, pooling: first_two, sentence_vectors: true}
 concepts: {clusters: 4, method: spherical}
+impact: {permutations: 199, bootstrap: 100, null: 20}
+tasks:
+  length:
+    kind: regression
+    data: {kind: table, languages: [en, de], train: "{language}.jsonl", test: "{language}.jsonl"}
+    models: [tiny]
+    sources: [en]
+    epochs: 1
+    max_length: 16
 """
 # What a run of it makes, without what takes long and says nothing here.
 TARGETS = [
@@ -40,6 +49,8 @@ TARGETS = [
     "results/figures/kept_words.svg",
     "results/tables/state_size.csv",
     "results/corpora/memory/de.parquet",
+    "results/tables/transfer.csv",
+    "results/tables/baselines.csv",
 ]
 MEMORY = """<tmx version="1.4"><body>
 <tu><tuv xml:lang="en"><seg>the red house</seg></tuv><tuv xml:lang="de"><seg>das rote Haus</seg></tuv></tu>
@@ -57,6 +68,9 @@ class Copy:
         self.touched = {page: pages.follow(page, folder) for page in GOALS}
         self.file.write_text(CONFIG, encoding="utf-8")
         (folder / "memory.tmx").write_text(MEMORY, encoding="utf-8")
+        for language, word in (("en", "red"), ("de", "rot")):
+            items = "".join(f'{{"text": "{" ".join([word] * n)}", "label": {n / 4}}}\n' for n in range(1, 5)) * 8
+            (folder / f"{language}.jsonl").write_text(items, encoding="utf-8")
 
     def call(self, *arguments: str) -> str:
         done = subprocess.run(
@@ -94,6 +108,9 @@ def test_a_run_uses_what_the_pages_add(copy):
     assert "mean over all subwords of the input" in told
     assert len(pd.read_csv(copy.folder / TARGETS[0])) > 0
     assert (pd.read_csv(copy.folder / TARGETS[2]).value > 0).all()
+    scores = [pd.read_csv(copy.folder / path) for path in TARGETS[4:]]
+    assert all(set(table.measure) == {"pearson"} and set(table.target) == {"en", "de"} for table in scores)
+    assert (scores[1].score == 0).all()  # who always says the mean
     said = [" ".join(words) for words in pd.read_parquet(copy.folder / TARGETS[3]).words]
     assert said == ["das rote Haus", "eine Katze schläft"]
     assert "## corpora.NAME, kind: tmx" in copy.call("-c", "from isogloss.config import manual; print(manual.manual())")

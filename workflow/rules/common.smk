@@ -249,6 +249,19 @@ def halved(wildcards):
 # Tasks ---------------------------------------------------------------------------------------------------------------
 
 
+def code_of_task(function):
+    """The code of a step that does what its task's kind tells."""
+    return lambda wildcards: code(
+        function,
+        kinds.function_of(
+            settings.tasks[
+                wildcards.get("task")
+                or study.task_of(wildcards.model, wildcards.checkpoint)
+            ].kind
+        ),
+    )
+
+
 def training_items(wildcards):
     """The items that a checkpoint is tuned on."""
     one = tuning(wildcards)
@@ -320,6 +333,13 @@ def taken(measure):
 def keys_taken(measure):
     """The keys of the mappings among them."""
     return lambda wildcards: keys(measure.takes(study, places, cell(wildcards)))
+
+
+def code_of(measure):
+    """The code that a measure depends on: its own, and that of what it looks up by name."""
+    return lambda wildcards: code(
+        measure.function, *measure.plug_ins(study, cell(wildcards))
+    )
 
 
 def given(measure):

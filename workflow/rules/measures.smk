@@ -22,7 +22,8 @@ for measure in MEASURES:
                 mem_mb=needs(measure.needs, "mem_mb"),
                 runtime=needs(measure.needs, "runtime"),
             params:
-                **step(measure.function),
+                step=measure.function,
+                code=code_of(measure),
                 spec=values(measure),
                 mappings=keys_taken(measure),
             message:

@@ -26,7 +26,8 @@ use rule step as make_task_items with:
     log:
         places.log(places("items")),
     params:
-        **step("isogloss.tasks.items:write_items"),
+        step="isogloss.tasks.items:write_items",
+        code=code_of_task("isogloss.tasks.items:write_items"),
         spec=lambda wildcards: specs.items(
             study, wildcards.task, wildcards.language, wildcards.part
         ),
@@ -55,7 +56,8 @@ use rule step as finetune with:
         mem_mb=needs("finetuning", "mem_mb"),
         runtime=needs("finetuning", "runtime"),
     params:
-        **step("isogloss.tasks.finetune:finetune"),
+        step="isogloss.tasks.finetune:finetune",
+        code=code_of_task("isogloss.tasks.finetune:finetune"),
         spec=lambda wildcards: specs.finetuning(study, tuning(wildcards)),
         mappings=keys_to_realign,
     message:
@@ -76,7 +78,8 @@ use rule step as embed_test_items with:
         mem_mb=needs("test_pass", "mem_mb"),
         runtime=needs("test_pass", "runtime"),
     params:
-        **step("isogloss.tasks.test_pass:run_items"),
+        step="isogloss.tasks.test_pass:run_items",
+        code=code_of_task("isogloss.tasks.test_pass:run_items"),
         spec=lambda wildcards: specs.test_pass(
             study, wildcards.model, PRETRAINED, wildcards.task
         ),
@@ -102,7 +105,8 @@ use rule step as run_test_items with:
         mem_mb=needs("test_pass", "mem_mb"),
         runtime=needs("test_pass", "runtime"),
     params:
-        **step("isogloss.tasks.test_pass:run_items"),
+        step="isogloss.tasks.test_pass:run_items",
+        code=code_of_task("isogloss.tasks.test_pass:run_items"),
         spec=lambda wildcards: specs.test_pass(
             study, wildcards.model, wildcards.checkpoint, wildcards.task
         ),

@@ -8,10 +8,11 @@ import pytest
 from scipy import stats
 
 from isogloss.errors import IsoglossError
-from isogloss.measures.baselines.compute import labels_by, labels_by_length, word_pairs, write_baselines
+from isogloss.measures.baselines.compute import write_baselines
 from isogloss.microworld import generate, generate_task
 from isogloss.microworld.tasks import inference_pairs
 from isogloss.microworld.world import SPLITS, meanings, tenth
+from isogloss.tasks.guesses import labels_by, labels_by_length, word_pairs
 from isogloss.tasks.items import write_items
 
 

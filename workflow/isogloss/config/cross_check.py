@@ -9,9 +9,10 @@ from isogloss.concepts.methods import BY_NAME as METHODS
 from isogloss.concepts.settings import Concepts
 from isogloss.config.root import Config
 from isogloss.errors import IsoglossError, did_you_mean
-from isogloss.models.families import check_length, family_of
+from isogloss.models.families import TRANSLATION, check_length, family_of
 from isogloss.models.settings import OBJECTIVES, Model, ReadyMade
 from isogloss.models.shape import cached, shape_of
+from isogloss.tasks.kinds import BY_NAME as TASK_KINDS
 from isogloss.tasks.settings import EMPTIED, WHOLE, GettextTask, HubTask, TableTask, Task, at, checkpoint_name
 from isogloss.text.cells import check_labels, check_tags
 from isogloss.text.presets import FORMS
@@ -404,7 +405,8 @@ def check_task(where: str, task: Task, config: Config) -> list[str]:
     ]
     if not task.models and not brought:
         wrong.append(f"{where}.models: no model is named, and no ready-made checkpoint is of this task")
-    translation = task.kind == "translation"
+    kind = TASK_KINDS[task.kind]
+    translation = kind.head == TRANSLATION
     if translation and not task.into:
         wrong.append(f"{where}.into: this key is missing; say which language to translate into")
     if task.into and not translation:
@@ -442,7 +444,7 @@ def check_task(where: str, task: Task, config: Config) -> list[str]:
             wrong.append(f"{where}.max_length: {error}")
         if name not in task.models:
             continue
-        if task.kind not in family.heads:
+        if kind.head not in family.heads:
             wrong.append(
                 f"{where}.models: '{name}' ({shape.model_type}) cannot be tuned for {task.kind}; it can be for "
                 f"{', '.join(family.heads) or 'nothing'}"
@@ -550,9 +552,10 @@ def check_task_files(where: str, task: Task, data: HubTask | TableTask) -> list[
             path = pattern.replace("{language}", data.names.get(language, language))
             if not Path(path).is_file():
                 wrong.append(f"{where}.{key}: there is no file {path}")
-    if task.kind == "translation" and not data.other_text:
+    kind = TASK_KINDS[task.kind]
+    if not kind.column and not data.other_text:
         wrong.append(f"{where}.other_text: this key is missing; say which column holds the translation")
-    if task.kind != "translation" and not data.labels:
+    if kind.listed and not data.labels:
         wrong.append(f"{where}.labels: this key is missing; list all labels")
     read = [*data.languages, *([task.into] if task.into else [])]
     wrong += check_segmentation(f"{where}.segmentation", data.segmentation, read)

@@ -36,6 +36,8 @@ class Measure:
         Keyword -> (folder below ``metrics``, ending) of the files that it writes; the first is collated into the table.
     variant_rule
         A second rule's name, for checkpoints that are not tuned whole, where a cluster must group them apart.
+    plug_ins
+        From study and one cell, the functions that it looks up by name, whose code counts too.
     needs
         The function of :mod:`isogloss.plan.needs` that tells memory and time; ``small`` for seconds.
     gpu
@@ -54,5 +56,6 @@ class Measure:
     message: str
     gives: dict[str, tuple[str, str]] = field(default_factory=dict)
     variant_rule: str = ""
+    plug_ins: Callable[[Any, Cell], list[str]] = lambda study, cell: []
     needs: str = "small"
     gpu: bool = False

@@ -8,6 +8,7 @@ from isogloss.concepts.methods import METHODS, Method
 from isogloss.errors import IsoglossError, did_you_mean
 from isogloss.measures import MEASURES
 from isogloss.measures.declaration import Measure
+from isogloss.models.families import HEADS
 from isogloss.plan.identity import identity
 from isogloss.plan.places import CELLS
 from isogloss.plan.targets import table_names
@@ -15,8 +16,14 @@ from isogloss.report.figures.catalogue import FIGURES, QUESTIONS, Figure
 from isogloss.section import kind_of
 from isogloss.states import pooling as poolings
 from isogloss.states.pooling import SENTENCE_POOLINGS, WORD_POOLINGS, SentencePooling
+from isogloss.tasks.kinds import KINDS
+from isogloss.tasks.kinds.kind import TaskKind
+from isogloss.tasks.kinds.kind import function_of as function_of_kind
 from isogloss.text.settings import Corpus
 from isogloss.text.sources import SOURCES
+
+# What a kind of task must do.
+STEPS = ("read", "features", "collator", "answers", "truth", "measures", "baselines")
 
 
 def check() -> None:
@@ -28,6 +35,7 @@ def check() -> None:
         If a name is taken, or what a plug-in names does not exist.
     """
     check_sources()
+    check_task_kinds()
     check_poolings()
     check_clusterings()
     check_measures()
@@ -65,6 +73,20 @@ def check_sources(sources: Sequence[type[Corpus]] = SOURCES) -> None:
         if not hasattr(source, "reader"):
             raise IsoglossError(f"{where} does not say in `reader` what reads it.")
         check_function(where, source.reader)
+
+
+def check_task_kinds(kinds: Sequence[type[TaskKind]] = KINDS) -> None:
+    """Look at the list of kinds of task."""
+    check_unique("kinds of task", (kind.name for kind in kinds))
+    for kind in kinds:
+        where = f"The kind of task '{kind.name}'"
+        check_function(where, function_of_kind(kind.name))
+        check_known(where, "head", kind.head, set(HEADS.values()))
+        for name in STEPS:
+            if getattr(kind, name) is getattr(TaskKind, name) and (name != "read" or kind.column):
+                raise IsoglossError(f"{where} has no function `{name}`.")
+        if not kind.shown:
+            raise IsoglossError(f"{where} has no measure to show: say in `shown` which, with its title.")
 
 
 def check_clusterings(clusterings: Sequence[Method] = METHODS) -> None:

@@ -10,7 +10,7 @@ import logging
 import math
 import shutil
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +19,6 @@ import torch
 import transformers
 from datasets import Dataset
 from transformers import (
-    DataCollatorForSeq2Seq,
-    DataCollatorForTokenClassification,
-    DataCollatorWithPadding,
     PrinterCallback,
     ProgressCallback,
     Seq2SeqTrainer,
@@ -35,12 +32,13 @@ from transformers import (
 from isogloss.errors import IsoglossError
 from isogloss.files import file_digest, published_folder, read_parquet, write_csv
 from isogloss.models.devices import choose_device
-from isogloss.models.families import LABELS, TAGS, check_length
+from isogloss.models.families import TRANSLATION, check_length
 from isogloss.models.load import Checkpoint, folder_digest
-from isogloss.models.words import read_sentences, set_language
+from isogloss.models.words import set_language
 from isogloss.ownership import Ownership
 from isogloss.tasks.altered import alter
 from isogloss.tasks.heads import load_with_head, read_items
+from isogloss.tasks.kinds.kind import TaskKind, kind_named
 from isogloss.tasks.realign import Realigner, RealigningSeq2SeqTrainer, RealigningTrainer, read_pairs
 
 log = logging.getLogger(__name__)
@@ -51,7 +49,6 @@ TRAINERS: dict[tuple[bool, bool], type[Trainer]] = {
     (True, False): Seq2SeqTrainer,
     (True, True): RealigningSeq2SeqTrainer,
 }
-IGNORED = -100
 CURVE_POINTS = 100
 EVALUATIONS = 5
 
@@ -99,7 +96,7 @@ def finetune(
         CSV of the learning curve: ``step``, ``epoch``, ``measure`` (``loss``, ``gradient_norm``, ``learning_rate``,
         ``validation_loss``), ``value``.
     kind
-        ``sequence-classification``, ``token-classification`` or ``translation``.
+        One of :mod:`isogloss.tasks.kinds`.
     labels
         All labels or tags, in the order of the model's outputs.
     epochs, batch, learning_rate, warmup, weight_decay, max_length
@@ -142,7 +139,8 @@ def finetune(
     torch.set_num_threads(threads)
     folder = Path(folder)
     set_seed(seed)
-    loaded = load_with_head(base, kind, labels, tuned=False)
+    task = kind_named(kind, labels=labels)
+    loaded = load_with_head(base, task.head, labels, tuned=False, **task.options)
     model, tokenizer = loaded.model, loaded.tokenizer
     check_length(loaded.shape, max_length, f"The model in {base}")
     set_language(tokenizer, language)
@@ -156,7 +154,7 @@ def finetune(
         table = alter(table, control, seed)
     what = f"The tokenizer in {base} on {training}"
     parts = {
-        name: Dataset.from_dict(encode(table[table.split == name], loaded, kind, labels, max_length, what))
+        name: Dataset.from_dict(encode(table[table.split == name], loaded, task, max_length, what))
         for name in ("training", "validation")
     }
     realigner, pairs = None, []
@@ -185,7 +183,7 @@ def finetune(
     if latest:
         log.info("Going on after step %s of %d", latest.name.split("-")[-1], stop)
     on_cpu = choose_device(device) == "cpu"
-    arguments = (Seq2SeqTrainingArguments if kind == "translation" else TrainingArguments)(
+    arguments = (Seq2SeqTrainingArguments if task.head == TRANSLATION else TrainingArguments)(
         output_dir=str(partial),
         max_steps=steps,
         per_device_train_batch_size=batch,
@@ -209,18 +207,13 @@ def finetune(
         disable_tqdm=True,
         dataloader_pin_memory=not on_cpu,
     )
-    collators: dict[str, Callable[[list[Any]], dict[str, Any]]] = {
-        "sequence-classification": DataCollatorWithPadding(tokenizer),
-        "token-classification": DataCollatorForTokenClassification(tokenizer),
-        "translation": DataCollatorForSeq2Seq(tokenizer, model=model),
-    }
     during = bool(realigner and realign and realign["when"] == "during")
-    trainer = TRAINERS[kind == "translation", during](
+    trainer = TRAINERS[task.head == TRANSLATION, during](
         model=model,
         args=arguments,
         train_dataset=parts["training"],
         eval_dataset=parts["validation"],
-        data_collator=collators[kind],
+        data_collator=task.collator(tokenizer, model),
         callbacks=[Watch(stop, learning_rate, save_seconds, ownership)],
     )
     for callback in (PrinterCallback, ProgressCallback):
@@ -272,38 +265,18 @@ def freeze_weights(loaded: Checkpoint, layers: list[int], embeddings: bool) -> i
     return sum(parameter.numel() for parameter in model.parameters() if not parameter.requires_grad)
 
 
-def encode(
-    table: pd.DataFrame, loaded: Checkpoint, kind: str, labels: list[str] | None, max_length: int, what: str
-) -> dict[str, list]:
-    """Turn items into what the model reads: ``input_ids``, ``attention_mask`` (and type ids), ``labels``.
-
-    A word's tag stands at its first subword (Devlin et al. 2019, section 5.3); the others are not counted.
-    """
+def encode(table: pd.DataFrame, loaded: Checkpoint, task: TaskKind, max_length: int, what: str) -> dict[str, list]:
+    """Turn items into what the model reads: ``input_ids``, ``attention_mask`` (and type ids), ``labels``."""
     if table.empty:
         return {"input_ids": [], "attention_mask": [], "labels": []}
-    sentences = read_items(loaded, table, kind, max_length, what)
+    sentences = read_items(loaded, table, task.head, max_length, what)
     features: dict[str, list[Any]] = {
         "input_ids": [sentence.ids for sentence in sentences],
         "attention_mask": [[1] * len(sentence.ids) for sentence in sentences],
     }
     if types := [sentence.types for sentence in sentences if sentence.types is not None]:
         features["token_type_ids"] = types
-    number = {label: index for index, label in enumerate(labels or [])}
-    if kind == LABELS:
-        features["labels"] = [number[label] for label in table.label]
-    elif kind == TAGS:
-        rows = []
-        for sentence, tags in zip(sentences, table.tags, strict=True):
-            row = [IGNORED] * len(sentence.ids)
-            for word, place in sentence.first_subwords().items():
-                row[place] = number[tags[word]]
-            rows.append(row)
-        features["labels"] = rows
-    else:
-        others = [list(row) for row in table.other_words]
-        texts = list(table.other_text) if "other_text" in table else None
-        targets = read_sentences(loaded.tokenizer, others, max_length, texts=texts)
-        features["labels"] = [sentence.ids for sentence in targets]
+    features["labels"] = task.features(table, sentences, loaded, max_length)
     return features
 
 

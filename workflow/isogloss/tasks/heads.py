@@ -1,6 +1,7 @@
 """Models with what a task needs: a head over labels or tags, or a decoder."""
 
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import torch
@@ -19,18 +20,22 @@ CLASSES = {
 }
 
 
-def load_with_head(folder: str | Path, kind: str, labels: list[str] | None, *, tuned: bool) -> Checkpoint:
+def load_with_head(folder: str | Path, head: str, labels: list[str] | None, *, tuned: bool, **more: Any) -> Checkpoint:
     """Load a model for a task, with its tokenizer.
 
     Parameters
     ----------
     folder
         Of the model.
-    kind, labels
+    head
+        Which head, see :class:`isogloss.models.families.Family`.
+    labels
         Of the task, see :func:`isogloss.tasks.finetune.finetune`.
     tuned
         Whether the folder has the task's head, whose outputs its config.json names in its own order; a pretrained model
         gets a new one.
+    **more
+        What the config of a model with a new head is told.
 
     Raises
     ------
@@ -39,30 +44,30 @@ def load_with_head(folder: str | Path, kind: str, labels: list[str] | None, *, t
         weights that it should have.
     """
     shape = read_shape(folder)
-    if kind not in shape.family.heads:
+    if head not in shape.family.heads:
         raise IsoglossError(
-            f"The model in {folder} ({shape.model_type}) cannot be tuned for {kind}; "
+            f"The model in {folder} ({shape.model_type}) cannot be tuned for {head}; "
             f"it can be for {', '.join(shape.family.heads) or 'nothing'}."
         )
-    options = {}
+    options: dict[str, Any] = {} if tuned else dict(more)
     if labels is not None and tuned:
         check_outputs(outputs_of(read_config(folder)), labels, f"The model in {folder}")
     elif labels is not None:
-        options = {
+        options |= {
             "num_labels": len(labels),
             "id2label": dict(enumerate(labels)),
             "label2id": {label: number for number, label in enumerate(labels)},
         }
     # A decoder that translates is the pretrained model's own.
-    new = not tuned and kind != TRANSLATION
-    model = load_weights(CLASSES[kind], folder, torch.float32, new_head=new, **options)
+    new = not tuned and head != TRANSLATION
+    model = load_weights(CLASSES[head], folder, torch.float32, new_head=new, **options)
     tokenizer = load_tokenizer(folder)
     set_padding(model, tokenizer, folder)
     return Checkpoint(model, tokenizer, shape_of(model, folder))
 
 
 def read_items(
-    loaded: Checkpoint, table: pd.DataFrame, kind: str, max_length: int, what: str, *, must_know: bool = True
+    loaded: Checkpoint, table: pd.DataFrame, head: str, max_length: int, what: str, *, must_know: bool = True
 ) -> list[Sentence]:
     """Split a task's items into subwords; of pairs of texts both.
 
@@ -72,7 +77,7 @@ def read_items(
         The model.
     table
         Items, see :func:`isogloss.tasks.items.write_items`.
-    kind, max_length
+    head, max_length
         Of the task.
     what
         The tokenizer and the items, for messages.
@@ -84,7 +89,7 @@ def read_items(
     IsoglossError
         If the tokenizer is not the model's, or knows hardly any of the text.
     """
-    paired = kind == LABELS and "other_words" in table
+    paired = head == LABELS and "other_words" in table
     found = read_sentences(
         loaded.tokenizer,
         [list(row) for row in table.words],

@@ -9,8 +9,9 @@ import pandas as pd
 from isogloss import microworld
 from isogloss.errors import IsoglossError
 from isogloss.files import write_parquet
+from isogloss.tasks.kinds.kind import kind_named
 from isogloss.tasks.splits import deal
-from isogloss.text.cells import check_labels, check_tags, is_missing, label_of, tags_of
+from isogloss.text.cells import check_labels, is_missing, label_of
 from isogloss.text.sources.gettext import program_messages
 from isogloss.text.sources.tables import Column, read_columns, read_words
 
@@ -151,28 +152,18 @@ def read_items(
     IsoglossError
         Naming the file, and the row and the column where there is one.
     """
-    names = [text, *(name for name in (other_text, paraphrase) if name), *([] if form == "translation" else [label])]
+    task = kind_named(form, labels=labels, into=into, tag_measure=tag_measure)
+    names = [text, *(name for name in (other_text, paraphrase) if name), *([label] if task.column else [])]
     columns = dict(zip(names, read_columns(path, names), strict=True))
     items = pd.DataFrame({"item": range(len(columns[text].cells))})
     items["words"] = present_words(columns[text], language, segmentation)
     if other_text:
-        other_language = into if form == "translation" and into else language
-        items["other_words"] = present_words(columns[other_text], other_language, segmentation)
+        items["other_words"] = present_words(columns[other_text], into or language, segmentation)
     if paraphrase:
         items["paraphrase"] = read_words(columns[paraphrase], language, segmentation.get(language))
-    if form == "translation":
-        return items
-    check_labels(labels, f"{path}: the declared labels")
-    found = columns[label]
-    if form == "sequence-classification":
-        items["label"] = read_labels(found, labels)
-        return items
-    check_tags(labels, f"{path}, column '{label}': the declared labels", tag_measure)
-    items["tags"] = [tags_of(cell, found.place(row), labels, found.names) for row, cell in enumerate(found.cells)]
-    for row, (words, tags) in enumerate(zip(items.words, items.tags, strict=True)):
-        if len(words) != len(tags):
-            raise IsoglossError(f"{found.place(row)}: {len(words)} words, but {len(tags)} tags.")
-    return items
+    if task.listed:
+        check_labels(labels, f"{path}: the declared labels")
+    return task.read(items, columns[label]) if task.column else items
 
 
 def present_words(column: Column, language: str, segmentation: dict[str, str]) -> list[list[str]]:

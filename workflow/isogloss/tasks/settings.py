@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field, model_validator
 
 from isogloss.section import Count, Label, Language, Name, Section, Seed, Share
+from isogloss.tasks.kinds import KINDS
 from isogloss.text import presets
 from isogloss.text.settings import NAMES, PRESET, SEGMENTATION, Segmentation
 
@@ -223,9 +224,7 @@ class Variant(Section):
 class Task(Section):
     """What models are fine-tuned on, in one source language at a time, and tested on in all."""
 
-    kind: Literal["sequence-classification", "token-classification", "translation"] = Field(
-        description="What is predicted."
-    )
+    kind: Literal[tuple(kind.name for kind in KINDS)] = Field(description="What is predicted.")
     data: Annotated[MicroworldTask | GettextTask | HubTask | TableTask, Field(discriminator="kind")] = Field(
         description="The items."
     )

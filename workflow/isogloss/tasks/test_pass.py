@@ -13,7 +13,7 @@ from isogloss import __version__
 from isogloss.errors import IsoglossError
 from isogloss.files import read_parquet, write_parquet
 from isogloss.models.devices import choose_device, choose_precision
-from isogloss.models.families import LABELS, TAGS, TRANSLATION, check_length, head_of, outputs_of, read_config
+from isogloss.models.families import TRANSLATION, check_length, head_of, outputs_of, read_config
 from isogloss.models.load import load_checkpoint
 from isogloss.models.words import Sentence, set_language
 from isogloss.states.batching import batch_by_length
@@ -21,6 +21,7 @@ from isogloss.states.forward import Reader, pool_sentences
 from isogloss.states.pooling import ABOUT
 from isogloss.states.sentence_vectors import new_vectors
 from isogloss.tasks.heads import load_with_head, read_items
+from isogloss.tasks.kinds.kind import TaskKind, kind_named
 
 log = logging.getLogger(__name__)
 
@@ -72,13 +73,14 @@ def run_items(
     """
     torch.set_num_threads(threads)
     device = choose_device(device)
-    has_head = predictions is not None and head_of(read_config(checkpoint)) == kind
+    task = kind_named(kind, labels=labels)
+    has_head = predictions is not None and head_of(read_config(checkpoint)) == task.head
     if not has_head:
         loaded = load_checkpoint(checkpoint, device, precision)
     else:
-        loaded = load_with_head(checkpoint, kind, labels, tuned=True)
+        loaded = load_with_head(checkpoint, task.head, labels, tuned=True)
         if labels is not None:
-            labels = outputs_of(read_config(checkpoint))
+            task = kind_named(kind, labels=outputs_of(read_config(checkpoint)))
         loaded.model = loaded.model.to(device, choose_precision(precision, device)).eval()
     check_length(loaded.shape, max_length, f"The model in {checkpoint}")
     reader = Reader(loaded, loaded.shape.family.reader)
@@ -99,13 +101,13 @@ def run_items(
             set_language(loaded.tokenizer, language)
             what = f"The tokenizer in {checkpoint} on {language}"
             # That nothing is carried over to a script that the model never saw is a result.
-            sentences = read_items(loaded, table, kind, max_length, what, must_know=False)
+            sentences = read_items(loaded, table, task.head, max_length, what, must_know=False)
             states, answers = run_sentences(
-                reader, sentences, kind if has_head else None, labels, layers, max_length, token_budget
+                reader, sentences, task if has_head else None, layers, max_length, token_budget
             )
             writer.add(language, layers, states)
             if predictions is not None:
-                answered = {"item": table.item, "truth": truth_of(table, kind), "predicted": answers}
+                answered = {"item": table.item, "truth": task.truth(table), "predicted": answers}
                 said.append(pd.DataFrame(answered).assign(language=language))
             log.info("%s: %d items", language, len(table))
     if predictions is not None:
@@ -116,48 +118,24 @@ def run_items(
 def run_sentences(
     reader: Reader,
     sentences: list[Sentence],
-    kind: str | None,
-    labels: list[str] | None,
+    task: TaskKind | None,
     layers: list[int],
     max_length: int,
     token_budget: int,
 ) -> tuple[dict[str, np.ndarray], list[str | None]]:
-    """Run test items: vectors float16 [layer, item, hidden] by pooling, and answers where a ``kind`` is asked for."""
+    """Run test items: vectors float16 [layer, item, hidden] by pooling, and answers where a ``task`` is given."""
     pooled: dict[str, np.ndarray] = {}
     answers: list[str | None] = [None] * len(sentences)
     lengths = {row: len(sentence.ids) for row, sentence in enumerate(sentences)}
     for rows in batch_by_length(lengths, token_budget):
         batch = [sentences[row] for row in rows]
         pool = pool_sentences(batch, reader.poolings, reader.device)
-        found, output = reader.read(batch, pool, layers, head=kind in (LABELS, TAGS))
-        if kind == TRANSLATION:
-            given = reader.translate(batch, output, max_length)
-        elif kind is not None:
-            best = output.logits.argmax(-1).cpu().numpy()
-            given = [answer(*one, kind, labels or []) for one in zip(best, batch, strict=True)]
-        else:
-            given = [None] * len(rows)
-        for row, text in zip(rows, given, strict=True):
-            answers[row] = text
+        found, output = reader.read(batch, pool, layers, head=task is not None and task.head != TRANSLATION)
+        if task is not None:
+            for row, text in zip(rows, task.answers(reader, batch, output, max_length), strict=True):
+                answers[row] = text
         for pooling, values in found.arrays().items():
             if pooling not in pooled:
                 pooled[pooling] = np.zeros((len(layers), len(sentences), values.shape[-1]), dtype=np.float16)
             pooled[pooling][:, rows] = values
     return pooled, answers
-
-
-def truth_of(table: pd.DataFrame, kind: str) -> list[str]:
-    """Give the right answers of items, as text."""
-    if kind == TRANSLATION:
-        return [" ".join(row) for row in table.other_words]
-    return [" ".join(row) for row in table.tags] if kind == TAGS else list(table.label)
-
-
-def answer(best: np.ndarray, sentence: Sentence, kind: str, labels: list[str]) -> str:
-    """Name the predicted label; or the tags, by each word's first subword, and O for words that were cut off."""
-    if kind == LABELS:
-        return labels[int(best)]
-    tags = ["O"] * sentence.words
-    for word, place in sentence.first_subwords().items():
-        tags[word] = labels[int(best[place])]
-    return " ".join(tags)

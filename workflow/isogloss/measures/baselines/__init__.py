@@ -3,6 +3,7 @@
 from typing import Any
 
 from isogloss.measures.declaration import Cell, Measure
+from isogloss.tasks.kinds.kind import function_of
 
 
 def takes(study: Any, places: Any, cell: Cell) -> dict[str, Any]:
@@ -35,6 +36,7 @@ MEASURE = Measure(
     cells=lambda study: study.baseline_cells,
     takes=takes,
     spec=spec,
+    plug_ins=lambda study, cell: [function_of(study.settings.tasks[cell["task"]].kind)],
     gives={"output": ("baselines", "csv")},
     message="What words alone tell",
 )

@@ -6,26 +6,18 @@ pair of texts, through how long texts are, or through the frequencies of the lab
 
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.feature_extraction.text import CountVectorizer
-from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer, PolynomialFeatures
 
 from isogloss.files import read_parquet, write_csv
-from isogloss.measures.transfer.compute import measures
+from isogloss.tasks.kinds.kind import kind_named
 
 PAIR = ["source", "target"]
-# A pair of words is two that stand at most this far apart.
-REACH = 5
-# Longer words, and places further on, are told apart no more.
-LONGEST, FURTHEST = 12, 8
 
 
 def write_baselines(
@@ -76,7 +68,8 @@ def write_baselines(
     items = {target: read_parquet(test[target]).sort_values("item", ignore_index=True) for target in sorted(test)}
     known = {word for words in seen.words for word in words}
     script = scripts(seen.words).most_common(1)[0][0] if scripts(seen.words) else ""
-    learnt, rows = baselines(kind, seen), []
+    task = kind_named(kind, into=into, tag_measure=tag_measure)
+    learnt, rows = task.baselines(seen), []
     for target, own in items.items():
         said, letters = [word for words in own.words for word in words], scripts(own.words)
         alike = (
@@ -88,9 +81,9 @@ def write_baselines(
             read = items.get(source) if name in ("first_text", "second_text") else own
             if read is None or (read is not own and not (same_items and read.item.equals(own.item))):
                 continue
-            truth, predicted = truths(kind, own), guess(read)
-            for measure in measures(kind, truth, into, tag_measure):
-                score = measure.score(measure.statistics(list(truth), predicted).sum(0, keepdims=True))[0]
+            truth, predicted = task.truth(own), guess(read)
+            for measure in task.measures(truth):
+                score = measure.score(measure.statistics(truth, predicted).sum(0, keepdims=True))[0]
                 rows.append((name, source, target, measure.name, float(score), *alike, len(own)))
     table = pd.DataFrame(rows, columns=["baseline", *PAIR, "measure", "score", "shared", "script", "n"])
     write_csv(table, output, attributes)
@@ -105,97 +98,3 @@ def scripts(texts: Iterable[Iterable[str]]) -> Counter:
 def script_of(letter: str) -> str:
     """Name a letter's script, such as LATIN or CJK."""
     return unicodedata.name(letter, "").partition(" ")[0]
-
-
-def truths(kind: str, items: pd.DataFrame) -> pd.Series:
-    """Give the right answers as text."""
-    if kind == "translation":
-        return items.other_words.map(" ".join)
-    return items.tags.map(" ".join) if kind == "token-classification" else items.label
-
-
-Guess = Callable[[pd.DataFrame], list[str]]
-
-
-def baselines(kind: str, training: pd.DataFrame) -> dict[str, Guess]:
-    """Learn each baseline that a kind of task has from its training items; it answers items with text."""
-    if kind == "translation":
-        return {"shared_words": lambda items: [" ".join(words) for words in items.words]}
-    if kind == "token-classification":
-        return {
-            "shared_words": tags_by(training, lambda word, place: word),
-            "length": tags_by(training, lambda word, place: (min(len(word), LONGEST), min(place, FURTHEST))),
-        }
-    majority = training.label.value_counts().sort_index().idxmax()
-    found: dict[str, Guess] = {
-        "majority": lambda items: [majority] * len(items),
-        "shared_words": labels_by(training, words_of),
-        "length": labels_by_length(training),
-    }
-    if "other_words" in training:
-        found["first_text"] = labels_by(training, lambda items: map(word_pairs, items.words))
-        found["second_text"] = labels_by(training, lambda items: map(word_pairs, items.other_words))
-    return found
-
-
-def tags_by(training: pd.DataFrame, key: Callable[[str, int], Any]) -> Guess:
-    """Learn the most frequent tag of what is known of a word and its place."""
-    seen: dict[Any, Counter] = {}
-    for words, tags in zip(training.words, training.tags, strict=True):
-        for place, (word, tag) in enumerate(zip(words, tags, strict=True)):
-            seen.setdefault(key(word, place), Counter())[tag] += 1
-    best = {known: most_frequent(tags) for known, tags in seen.items()}
-    # Of entities O; of parts of speech, which have none, the most frequent.
-    other = most_frequent(sum(seen.values(), Counter()))
-    return lambda items: [
-        " ".join(best.get(key(word, place), other) for place, word in enumerate(words)) for words in items.words
-    ]
-
-
-def most_frequent(tags: Counter) -> str:
-    """Give the most frequent tag; of several the first in the alphabet."""
-    return min(tags, key=lambda tag: (-tags[tag], tag))
-
-
-def labels_by(training: pd.DataFrame, features: Callable[[pd.DataFrame], Iterable[list[str]]]) -> Guess:
-    """Learn labels from counts of features."""
-    if training.label.nunique() < 2:
-        return lambda items: [training.label.iloc[0]] * len(items)
-    learner = make_pipeline(CountVectorizer(analyzer=list), LogisticRegression(max_iter=500))
-    learner.fit(list(features(training)), training.label)
-    return lambda items: list(learner.predict(list(features(items))))
-
-
-def words_of(items: pd.DataFrame) -> list[list[str]]:
-    """Give each item's words, those of a second text apart from those of the first."""
-    if "other_words" not in items:
-        return [list(words) for words in items.words]
-    both = zip(items.words, items.other_words, strict=True)
-    return [[*(f"1 {word}" for word in first), *(f"2 {word}" for word in second)] for first, second in both]
-
-
-def word_pairs(words: list[str]) -> list[str]:
-    """Give the words of a text and its pairs of words."""
-    words = list(words)
-    pairs = [f"{word} {other}" for place, word in enumerate(words) for other in words[place + 1 : place + 1 + REACH]]
-    return words + pairs
-
-
-def labels_by_length(training: pd.DataFrame) -> Guess:
-    """Learn labels from how many words and letters the texts have, their squares and products."""
-    if training.label.nunique() < 2:
-        return lambda items: [training.label.iloc[0]] * len(items)
-    learner = make_pipeline(
-        FunctionTransformer(lengths), PolynomialFeatures(2, include_bias=False), LogisticRegression(max_iter=500)
-    ).fit(training, training.label)
-    return lambda items: list(learner.predict(items))
-
-
-def lengths(items: pd.DataFrame) -> np.ndarray:
-    """Give the logarithms of the numbers of words and letters of each text, standardised over the items."""
-    texts = [items[column] for column in ("words", "other_words") if column in items]
-    counts = [text.map(len) for text in texts] + [text.map(lambda words: sum(map(len, words))) for text in texts]
-    logs = np.log1p(np.stack(counts, axis=1).astype(np.float64))
-    spread = logs.std(0)
-    # Equal numbers have a spread of 0 but for rounding.
-    return (logs - logs.mean(0)) / np.where(spread > 1e-9, spread, 1)

@@ -13,8 +13,8 @@ import pandas as pd
 
 from isogloss.errors import IsoglossError
 from isogloss.files import read_parquet, write_csv
-from isogloss.measures.transfer.compute import accuracy, confusion, macro_f1, tables_of
 from isogloss.statistics.nulls import null_summary, permutations, resamples
+from isogloss.tasks.scores import accuracy, confusion, macro_f1, tables_of
 
 COLUMNS = (
     "source",

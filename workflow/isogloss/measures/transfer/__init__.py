@@ -3,6 +3,7 @@
 from typing import Any
 
 from isogloss.measures.declaration import Cell, Measure
+from isogloss.tasks.kinds.kind import function_of
 
 
 def takes(study: Any, places: Any, cell: Cell) -> dict[str, Any]:
@@ -34,6 +35,7 @@ MEASURE = Measure(
     cells=lambda study: study.tuning_cells,
     takes=takes,
     spec=spec,
+    plug_ins=lambda study, cell: [function_of(study.settings.tasks[study.task_of(**cell)].kind)],
     gives={"output": ("transfer", "csv")},
     message="Transfer",
 )

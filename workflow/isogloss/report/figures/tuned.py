@@ -2,10 +2,12 @@
 
 import pandas as pd
 
+from isogloss.tasks.kinds import KINDS
+
 # The measure that a figure shows, of the first that a task has.
-PRIMARY = ("accuracy", "entity_f1", "chrf")
+PRIMARY = {measure: title for kind in KINDS for measure, title in kind.shown.items()}
+NAMES = {**PRIMARY, "retrieval": "retrieval of translations"}
 POOLING = "mean"
-NAMES = {"accuracy": "accuracy", "entity_f1": "entity F1", "chrf": "chrF", "retrieval": "retrieval of translations"}
 # What a baseline goes by.
 KNOWS = {
     "majority": "the most frequent label",
