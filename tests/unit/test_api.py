@@ -107,12 +107,17 @@ def test_importing_loads_nothing_heavy():
     assert done.stdout.strip() == "set()"
 
 
-def test_the_page_runs_as_it_stands(results, monkeypatch, capsys):
+def test_the_notebook_runs_as_it_stands(results, monkeypatch, capsys):
+    """Its cells are the blocks of docs/notebook.md, which it is made from."""
+    notebook = json.loads((ROOT / "docs" / "notebook.ipynb").read_text(encoding="utf-8"))
+    blocks = ["".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "code"]
     page = (ROOT / "docs" / "notebook.md").read_text(encoding="utf-8")
-    blocks = re.findall(r"```python\n(.*?)```", page, flags=re.DOTALL)
+    assert blocks == [block.rstrip("\n") for block in re.findall(r"```python\n(.*?)```", page, flags=re.DOTALL)]
     assert len(blocks) == 5
     monkeypatch.chdir(results.parent)
-    exec(compile("\n".join(blocks), "notebook.md", "exec"), {})
+    names = {}
+    for block in blocks:
+        exec(compile(block, "notebook.ipynb", "exec"), names)
     said = capsys.readouterr().out
     assert "12 (12, 4)" in said
     assert "2 of 2" in said

@@ -1,10 +1,11 @@
-"""Files that are made from the code: the config's schema and manual, and the page of tables and columns.
+"""Files that are made: from the code the config's schema and manual, and the page of columns; a notebook from its page.
 
-``python -m isogloss.config.manual`` writes ``config/schema.json``, ``config/README.md`` and ``docs/tables.md``; with
-``--check`` it fails where they are out of date.
+``python -m isogloss.config.manual`` writes ``config/schema.json``, ``config/README.md`` and ``docs/tables.md``, and
+``docs/notebook.ipynb`` from the page ``docs/notebook.md``; with ``--check`` it fails where they are out of date.
 """
 
 import json
+import re
 import sys
 from pathlib import Path
 from typing import Any, get_args
@@ -143,6 +144,19 @@ def tables() -> str:
     return "\n".join([*lines, ""])
 
 
+def notebook(page: str) -> str:
+    """Give a Markdown page as a Jupyter notebook (nbformat 4.5), its Python blocks as cells to run."""
+    cells = []
+    for number, text in enumerate(re.split(r"```python\n(.*?)```\n", page, flags=re.DOTALL)):
+        kind = "code" if number % 2 else "markdown"
+        own = {"execution_count": None, "outputs": []} if number % 2 else {}
+        source = text.strip("\n").splitlines(keepends=True)
+        cells.append({"cell_type": kind, "id": f"cell-{number}", "metadata": {}, **own, "source": source})
+    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    whole = {"cells": cells, "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5}
+    return json.dumps(whole, indent=1, ensure_ascii=False) + "\n"
+
+
 def default_text(field: Any) -> str:
     """Give a field's default for the manual."""
     if field.is_required():
@@ -159,6 +173,8 @@ def main(arguments: list[str]) -> int:
     folder = Path(__file__).resolve().parents[3]
     stale = []
     made = {"config/schema.json": schema(), "config/README.md": manual(), "docs/tables.md": tables()}
+    page = (folder / "docs" / "notebook.md").read_text(encoding="utf-8")
+    made["docs/notebook.ipynb"] = notebook(page)
     for name, text in made.items():
         path = folder / name
         if "--check" in arguments:
