@@ -61,6 +61,20 @@ def test_one_text_is_left_out():
     assert second.words.equals(before.words)
 
 
+def test_a_running_text_stays_with_its_words_or_is_left_out():
+    running = {"text": "words", "other_text": "other_words"}
+    before = items()
+    before = before.assign(**{text: before[words].map("".join) for text, words in running.items()})
+    for control in CONTROLS:
+        after = alter(before, control, 3)
+        for text, words in running.items():
+            if text in after:
+                assert (after[text] == after[words].map("".join)).all()
+            else:
+                assert not after[words].equals(before[words])
+    assert "other_text" in alter(before, "first-empty", 3)
+
+
 def test_overlap():
     assert overlap(["a", "b"], ["b", "b", "c", "d"]) == 0.5
     assert overlap([], ["b"]) == overlap(["a"], []) == 0
@@ -102,6 +116,21 @@ def test_each_text_is_of_its_own_language(tmp_path, monkeypatch):
     assert (said.overlap == (said["first"] == said.second) * said.overlap).all()
     truth = tables["en"].set_index("item").label
     assert (said.truth == said.item.map(truth)).all()
+
+
+@pytest.mark.parametrize("split", ["en", "de"])
+def test_a_running_text_is_of_the_language_that_it_stands_for(split, tmp_path, monkeypatch):
+    """One language was split by a segmenter, the other was not."""
+    running, seen = {"text": "words", "other_text": "other_words"}, []
+    tables = {language: items(language=language) for language in ("en", "de")}
+    tables[split] = tables[split].assign(**{text: tables[split][words].map("".join) for text, words in running.items()})
+    say = Said.say
+    monkeypatch.setattr(Said, "say", lambda self, table, language: seen.append(table) or say(self, table, language))
+    passed(run_crossed, tables, tmp_path, monkeypatch, items=12)
+    assert sorted(len(running.keys() & set(table)) for table in seen) == [0, 1, 1, 2]
+    for table in seen:
+        for text in running.keys() & set(table):
+            assert (table[text] == table[running[text]].map("".join)).all()
 
 
 def test_items_that_are_not_the_same_are_not_crossed(tmp_path, monkeypatch):

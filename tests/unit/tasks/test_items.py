@@ -231,3 +231,18 @@ def test_an_empty_split_and_uneven_tags_are_refused(tmp_path):
             **TABLE, form="token-classification", labels=["O"], part="test", test=uneven, output=tmp_path / "o.parquet"
         )
     assert not np.any([path.name == "o.parquet" for path in tmp_path.iterdir()])
+
+
+def test_a_text_that_a_segmenter_split_is_read_as_it_runs(tmp_path):
+    texts, others = ["我爱北京，他用 Linux。", "他爱我"] * 10, ["我爱他", "她爱北京"] * 10
+    pd.DataFrame({"text": texts, "other": others, "label": ["a", "b"] * 10}).to_parquet(tmp_path / "zh.parquet")
+    write_items(
+        kind="table", language="zh", part="test", test=str(tmp_path / "zh.parquet"), labels=["a", "b"],
+        other_text="other", segmentation={"zh": "icu"}, output=tmp_path / "items.parquet",
+    )  # fmt: skip
+    items = pd.read_parquet(tmp_path / "items.parquet")
+    assert list(items.text) == texts
+    assert list(items.other_text) == others
+    for words, text in zip(items.words, items.text, strict=True):
+        assert len(words) > 2
+        assert "".join(words) == text.replace(" ", "")

@@ -3,7 +3,7 @@
 What a model still does with them needs no more than is left (Rajaee & Monz 2024).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -11,6 +11,8 @@ import pandas as pd
 from isogloss.tasks.settings import EMPTIED, OTHER_FIRST, SHUFFLED
 
 TEXTS = ("words", "other_words")
+# The running text, where a segmenter split it: what is altered are the words.
+RUNNING = {"words": "text", "other_words": "other_text"}
 
 
 def alter(items: pd.DataFrame, control: str, seed: int) -> pd.DataFrame:
@@ -35,16 +37,23 @@ def alter(items: pd.DataFrame, control: str, seed: int) -> pd.DataFrame:
     rng = np.random.default_rng(seed)
     if control in SHUFFLED:
         size = 1 + SHUFFLED.index(control)
-        return items.assign(
-            **{name: [shuffle(row, size, rng) for row in items[name]] for name in TEXTS if name in items}
+        return with_words(
+            items, {name: [shuffle(row, size, rng) for row in items[name]] for name in TEXTS if name in items}
         )
     if control == OTHER_FIRST:
         # One step on around a drawn circle, so that nothing stays where it was.
         order = rng.permutation(len(items))
         other = np.empty_like(order)
         other[order] = np.roll(order, 1)
-        return items.assign(words=items.words.to_numpy()[other])
-    return items.assign(**{TEXTS[EMPTIED.index(control)]: [[]] * len(items)})
+        moved = [name for name in ("words", "text") if name in items]
+        return items.assign(**{name: items[name].to_numpy()[other] for name in moved})
+    return with_words(items, {TEXTS[EMPTIED.index(control)]: [[]] * len(items)})
+
+
+def with_words(items: pd.DataFrame, words: Mapping[str, Sequence[Sequence[str]]]) -> pd.DataFrame:
+    """Give items other words; a running text that no longer holds them is left out."""
+    stale = [RUNNING[name] for name in words if RUNNING[name] in items]
+    return items.drop(columns=stale).assign(**words)
 
 
 def shuffle(words: Sequence[str], size: int, rng: np.random.Generator) -> list[str]:

@@ -81,7 +81,8 @@ def run_crossed(
     if possible:
         asked = Asked(checkpoint, labels, max_length, token_budget, device, precision, threads)
         for first, second in possible:
-            both = read[first].assign(other_words=read[second].other_words)
+            seconds = [name for name in ("other_words", "other_text") if name in read[second]]
+            both = read[first].drop(columns="other_text", errors="ignore").assign(**read[second][seconds])
             alike = [overlap(*texts) for texts in zip(both.words, both.other_words, strict=True)]
             said = asked.say(both, first)
             rows.append(told(both, said).assign(first=first, second=second, overlap=alike))

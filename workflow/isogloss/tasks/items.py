@@ -13,6 +13,7 @@ from isogloss.tasks.kinds.kind import kind_named
 from isogloss.tasks.splits import deal
 from isogloss.text.cells import check_labels, is_missing, label_of
 from isogloss.text.sources.gettext import program_messages
+from isogloss.text.sources.sentences import running_text
 from isogloss.text.sources.tables import Column, read_columns, read_words
 
 log = logging.getLogger(__name__)
@@ -62,7 +63,8 @@ def write_items(
     output
         The Parquet file: ``split`` (``training``, ``validation`` or ``test``), ``item`` (test items have the same
         numbers in every language), ``words``, and by task ``other_words``, ``label``, ``tags``; test items may have a
-        ``paraphrase``, which is empty where an item has none.
+        ``paraphrase``, which is empty where an item has none. Where a segmenter split a text, the running one stands
+        beside its words: ``text``, ``other_text``.
     task, seed
         Of the microworld.
     into
@@ -156,9 +158,10 @@ def read_items(
     names = [text, *(name for name in (other_text, paraphrase) if name), *([label] if task.column else [])]
     columns = dict(zip(names, read_columns(path, names), strict=True))
     items = pd.DataFrame({"item": range(len(columns[text].cells))})
-    items["words"] = present_words(columns[text], language, segmentation)
+    add_texts(items, "words", "text", columns[text], language, segmentation.get(language))
     if other_text:
-        items["other_words"] = present_words(columns[other_text], into or language, segmentation)
+        other = into or language
+        add_texts(items, "other_words", "other_text", columns[other_text], other, segmentation.get(other))
     if paraphrase:
         items["paraphrase"] = read_words(columns[paraphrase], language, segmentation.get(language))
     if task.listed:
@@ -166,14 +169,18 @@ def read_items(
     return task.read(items, columns[label]) if task.column else items
 
 
-def present_words(column: Column, language: str, segmentation: dict[str, str]) -> list[list[str]]:
-    """Read a column of text of which no row may be empty."""
-    rows = read_words(column, language, segmentation.get(language))
-    for row, words in enumerate(rows):
-        if not words:
+def add_texts(
+    items: pd.DataFrame, words: str, text: str, column: Column, language: str, segmentation: str | None
+) -> None:
+    """Read a column of text of which no row may be empty: words, and the running text where a segmenter split it."""
+    rows = read_words(column, language, segmentation)
+    for row, said in enumerate(rows):
+        if not said:
             found = "the cell is empty" if is_missing(column.cells[row]) else "there is no word in it"
             raise IsoglossError(f"{column.place(row)}: there is no text: {found}.")
-    return rows
+    items[words] = rows
+    if segmentation not in (None, "whitespace"):
+        items[text] = running_text(column.cells, rows, str(column.path))
 
 
 def read_labels(column: Column, labels: list[str]) -> list[str]:
