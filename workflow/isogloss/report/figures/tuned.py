@@ -5,8 +5,9 @@ import pandas as pd
 from isogloss.tasks.kinds import KINDS
 
 # The measure that a figure shows, of the first that a task has.
-PRIMARY = {measure: title for kind in KINDS for measure, title in kind.shown.items()}
-NAMES = {**PRIMARY, "retrieval": "retrieval of translations"}
+SHOWN = {measure: title for kind in KINDS for measure, title in kind.shown.items()}
+PRIMARY = tuple(SHOWN)
+NAMES = {**SHOWN, "retrieval": "retrieval of translations"}
 POOLING = "mean"
 # What a baseline goes by.
 KNOWS = {
