@@ -90,6 +90,17 @@ def test_what_texts_mean_is_known_of_the_microworld_alone(tmp_path):
         assert all(measure.spec(own, cell)["labels"] == expected for cell in cells)
 
 
+def test_items_are_said_with_the_anchors_of_their_corpus():
+    config = copy.deepcopy(TASKS)
+    plain = specs.items(Study(validate(config, name="test")), "sentiment", "en", "test")
+    config["tasks"]["sentiment"]["data"]["corpus"] = "microworld"
+    assert specs.items(Study(validate(config, name="test")), "sentiment", "en", "test") == plain
+    config["corpora"]["microworld"]["anchors"] = 3
+    anchored = specs.items(Study(validate(config, name="test")), "sentiment", "en", "test")
+    assert anchored == {**plain, "anchored": {"anchors": 3, "seed": 1, "source": "en"}}
+    assert specs.corpus(Study(validate(config, name="test")), "microworld", "de")["anchors"] == 3
+
+
 def test_pairs_of_the_models_that_are_named():
     found = cells("word_retrieval", word_retrieval={})
     assert {model for model, *_ in found} == {"encoder", "translator"}

@@ -420,6 +420,9 @@ def check_task(where: str, task: Task, config: Config) -> list[str]:
             wrong.append(f"{where}.kind: the microworld's {data.task} goes with {expected}; found '{task.kind}'")
         from isogloss.microworld import LANGUAGES
 
+        said_as = config.corpora.get(data.corpus or "")
+        if data.corpus and (said_as is None or said_as.kind != "microworld"):
+            wrong.append(f"{where}.data.corpus: there is no microworld corpus '{data.corpus}'")
         wrong += [
             f"{where}.data.languages: the microworld has no '{value}'; it has {', '.join(LANGUAGES)}"
             for value in data.languages

@@ -7,14 +7,16 @@ is said, ``realise.py`` says it.
 import pandas as pd
 
 from isogloss.errors import IsoglossError
-from isogloss.microworld.realise import Grammar, realise
+from isogloss.microworld.anchors import Anchors, say
 from isogloss.microworld.tasks import generate_task
 from isogloss.microworld.world import LANGUAGES, MICROWORLD_FAMILIES, meanings
 
 __all__ = ["LANGUAGES", "MICROWORLD_FAMILIES", "generate", "generate_task"]
 
 
-def generate(language: str, part: str, sentences: int, seed: int) -> pd.DataFrame:
+def generate(
+    language: str, part: str, sentences: int, seed: int, anchors: int | None = None, source: str = "en"
+) -> pd.DataFrame:
     """Generate one language's side of a parallel corpus.
 
     Parameters
@@ -27,6 +29,9 @@ def generate(language: str, part: str, sentences: int, seed: int) -> pd.DataFram
         How many. All of them have different meanings.
     seed
         Which meanings. The same seed gives the same meanings in every language.
+    anchors, source
+        So many lemmas are said with this language's form in every language, and no other form is shared, see
+        :mod:`isogloss.microworld.anchors`; None: forms are as the grammars have them.
 
     Returns
     -------
@@ -42,9 +47,9 @@ def generate(language: str, part: str, sentences: int, seed: int) -> pd.DataFram
     """
     if language not in LANGUAGES:
         raise IsoglossError(f"The microworld has no language '{language}'; it has {', '.join(LANGUAGES)}.")
-    grammar = Grammar(language)
+    anchored = None if anchors is None else Anchors(anchors, seed, source)
     said = meanings(part, sentences, seed)
-    rows = [realise(meaning, grammar) for meaning in said]
+    rows = [say(meaning, language, anchored) for meaning in said]
     return pd.DataFrame(
         {
             "sentence": range(len(rows)),

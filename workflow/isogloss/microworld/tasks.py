@@ -14,7 +14,8 @@ import numpy as np
 import pandas as pd
 
 from isogloss.errors import IsoglossError
-from isogloss.microworld.realise import Grammar, noun_lemma, realise, verb_lemma
+from isogloss.microworld.anchors import Anchors, say
+from isogloss.microworld.realise import noun_lemma, verb_lemma
 from isogloss.microworld.world import SPLITS, Chooser, Meaning, draw, meanings, read, tenth
 
 SENTIMENT = ("negative", "positive")
@@ -26,7 +27,15 @@ OBJECTS, SET = 6, 12
 LABELS = {"sentiment": SENTIMENT, "inference": INFERENCE, "entities": ENTITIES}
 
 
-def generate_task(task: str, language: str, split: str, items: int, seed: int, into: str | None = None) -> pd.DataFrame:
+def generate_task(
+    task: str,
+    language: str,
+    split: str,
+    items: int,
+    seed: int,
+    into: str | None = None,
+    anchors: Anchors | None = None,
+) -> pd.DataFrame:
     """Generate one language's items of a task.
 
     Parameters
@@ -43,6 +52,8 @@ def generate_task(task: str, language: str, split: str, items: int, seed: int, i
         Which. The same seed gives the same items in every language.
     into
         For translation: the language to translate into.
+    anchors
+        See :func:`isogloss.microworld.anchors.say`.
 
     Returns
     -------
@@ -54,17 +65,16 @@ def generate_task(task: str, language: str, split: str, items: int, seed: int, i
         means: ``topic`` and ``polarity`` by name, ``verb``, ``subject`` and ``object`` by their lemmas' numbers, the
         same in every language.
     """
-    grammar = Grammar(language)
     again: list[Meaning] = []
 
-    def say(meaning: Meaning) -> list[str]:
-        return [token.form for token in realise(meaning, grammar)]
+    def words(meaning: Meaning, language: str = language) -> list[str]:
+        return [token.form for token in say(meaning, language, anchors)]
 
     if task == "inference":
         pairs = inference_pairs(split, items, seed)
         rows: dict[str, list[Any]] = {
-            "words": [say(premise) for premise, _, _ in pairs],
-            "other_words": [say(hypothesis) for _, hypothesis, _ in pairs],
+            "words": [words(premise) for premise, _, _ in pairs],
+            "other_words": [words(hypothesis) for _, hypothesis, _ in pairs],
             "label": [label for _, _, label in pairs],
         }
         meant = [premise for premise, _, _ in pairs]
@@ -72,21 +82,20 @@ def generate_task(task: str, language: str, split: str, items: int, seed: int, i
         again = [without(hypothesis, OPTIONAL) for hypothesis in said]
     else:
         said = meant = meanings(split, items, seed)
-        rows = {"words": [say(meaning) for meaning in said]}
+        rows = {"words": [words(meaning) for meaning in said]}
         if task == "sentiment":
             rows["label"] = [SENTIMENT[meaning.polarity] for meaning in said]
             again = [without(meaning, OPTIONAL) for meaning in said]
         elif task == "entities":
-            rows["tags"] = [[token.entity for token in realise(meaning, grammar)] for meaning in said]
+            rows["tags"] = [[token.entity for token in say(meaning, language)] for meaning in said]
         else:
             if into is None:
                 raise IsoglossError("A translation task needs the language to translate into.")
-            other = Grammar(into)
-            rows["other_words"] = [[token.form for token in realise(meaning, other)] for meaning in said]
+            rows["other_words"] = [words(meaning, into) for meaning in said]
     if split == "test":
         rows |= {name: [label(meaning) for meaning in meant] for name, label in MEANING.items()}
     if again and split == "test":
-        rows["paraphrase"] = [say(less) if less != whole else [] for less, whole in zip(again, said, strict=True)]
+        rows["paraphrase"] = [words(less) if less != whole else [] for less, whole in zip(again, said, strict=True)]
     return pd.DataFrame({"item": range(items), **rows})
 
 

@@ -228,6 +228,9 @@ def items(study: Study, name: str, language: str, part: str) -> dict[str, Any]:
     if part == "training":
         spec.pop("paraphrase", None)
     if section.data.kind == "microworld":
+        if said_as := spec.pop("corpus"):
+            anchored = study.settings.corpora[said_as]
+            spec |= {"anchored": {**anchored.anchored, "seed": anchored.seed}} if anchored.anchored else {}
         return plain({**spec, "into": section.into, "language": language, "part": part})
     patterns = {key: getattr(section.data, key) for key in ("train", "validation", "test")}
     if section.data.kind == "hub":

@@ -3,12 +3,14 @@
 import logging
 import unicodedata
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from isogloss import microworld
 from isogloss.errors import IsoglossError
 from isogloss.files import write_parquet
+from isogloss.microworld.anchors import Anchors
 from isogloss.tasks.kinds.kind import kind_named
 from isogloss.tasks.splits import deal
 from isogloss.text.cells import check_labels, is_missing, label_of
@@ -49,6 +51,7 @@ def write_items(
     max_words: int | None = None,
     similarity: float | None = None,
     paraphrase: str | None = None,
+    anchored: dict[str, Any] | None = None,
 ) -> None:
     """Make one language's items of a task.
 
@@ -65,8 +68,9 @@ def write_items(
         numbers in every language), ``words``, and by task ``other_words``, ``label``, ``tags``; test items may have a
         ``paraphrase``, which is empty where an item has none. Where a segmenter split a text, the running one stands
         beside its words: ``text``, ``other_text``.
-    task, seed
-        Of the microworld.
+    task, seed, anchored
+        Of the microworld; ``anchored``: ``anchors``, ``seed`` and ``source`` of its
+        :class:`~isogloss.microworld.anchors.Anchors`.
     into
         The language that a translation goes into.
     train, validation, test
@@ -91,10 +95,11 @@ def write_items(
         the test items differ from the other language's, or a split is empty.
     """
     if kind == "microworld":
+        anchors = Anchors(anchored["anchors"], anchored["seed"], anchored["source"]) if anchored else None
         if part == "test":
-            parts = {"test": microworld.generate_task(task, language, "test", test, seed, into)}
+            parts = {"test": microworld.generate_task(task, language, "test", test, seed, into, anchors)}
         else:
-            seen = microworld.generate_task(task, language, "training", train + validation, seed, into)
+            seen = microworld.generate_task(task, language, "training", train + validation, seed, into, anchors)
             parts = {"training": seen.head(train), "validation": seen.tail(validation)}
     elif kind == "gettext":
         found = program_messages(languages, folder, labels, min_words, max_words, names)

@@ -52,6 +52,9 @@ class MicroworldTask(Section):
     validation: Count = Field(200, description="Items of each language that the learning curve is measured on.")
     test: Count = Field(400, description="Test items, the same in every language.")
     seed: Seed = Field(3, description="Seed of the items.")
+    corpus: Name | None = Field(
+        None, description="A microworld corpus with `anchors`: the items are said with the same ones."
+    )
 
 
 class TableTask(Section):

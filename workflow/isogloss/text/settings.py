@@ -97,17 +97,33 @@ class Microworld(Corpus):
     sentences: Count = Field(2000, description="Parallel sentences to analyse.")
     training_sentences: Count = Field(12000, description="Other sentences, for models trained here.")
     seed: Seed = Field(1, description="Seed of the sentences.")
+    anchors: Annotated[int, Field(ge=0)] | None = Field(
+        None,
+        description="So many content words are said with the source language's form in every language, and no other "
+        "form is shared; 0: none is. Where nothing is said, forms are shared as the languages share them.",
+    )
+
+    @property
+    def anchored(self) -> dict[str, Any]:
+        """The anchors and whose forms they have; nothing where forms are as the languages have them."""
+        return {} if self.anchors is None else {"anchors": self.anchors, "source": self.pairs.source}
 
     def reading(self, language: str, part: str) -> dict[str, Any]:
         """Name how many sentences, and which."""
-        return {"sentences": self.sentences if part == "parallel" else self.training_sentences, "seed": self.seed}
+        count = self.sentences if part == "parallel" else self.training_sentences
+        return {"sentences": count, "seed": self.seed, **self.anchored}
 
     def mistakes(self) -> list[str]:
         """Tell of languages that the grammar does not have."""
         from isogloss.microworld import LANGUAGES
+        from isogloss.microworld.anchors import content_lemmas
 
         unknown = [language for language in self.languages if language not in LANGUAGES]
-        return [f"languages: the microworld has no '{name}'; it has {', '.join(LANGUAGES)}" for name in unknown]
+        wrong = [f"languages: the microworld has no '{name}'; it has {', '.join(LANGUAGES)}" for name in unknown]
+        most = len(content_lemmas())
+        if (self.anchors or 0) > most:
+            wrong.append(f"anchors: {self.anchors} is more than the {most} content words that there are")
+        return wrong
 
 
 class Gettext(Corpus):

@@ -9,7 +9,7 @@ from isogloss.states.pooling import ABOUT
 
 
 class Probes(Section):
-    """Linear probes for the labels of classification tasks and the meaning of their texts, from each language to every."""
+    """Linear probes for the labels of classification tasks and what their texts mean, from each language to all."""
 
     tasks: list[Name] | None = Field(None, description="Only these tasks; all of classification if nothing is said.")
     labels: list[Literal["label", "topic", "polarity", "verb", "subject", "object"]] = Field(
