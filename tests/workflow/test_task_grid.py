@@ -13,6 +13,10 @@ import pytest
 import yaml
 from checkout import ROOT, Workflow
 
+from isogloss.config.read import load
+from isogloss.plan.size import size
+from isogloss.plan.study import Study
+
 pytestmark = pytest.mark.slow
 
 # Made of the whole grid, so any change of the grid makes them again.
@@ -125,6 +129,15 @@ def test_another_language_to_edit_in_plans_its_own_edits(edited):
     edited.config["edits"]["languages"] = ["de", "tr"]
     edited.write()
     assert planned(edited) == {f"Edits of encoder/sentiment-{source}-seed0/tr/all" for source in ("en", "de")}
+
+
+def test_what_was_planned_is_what_was_made(finished):
+    planned = size(Study(load(finished.file)))
+    folders = {"activation": "activations", "sentence_vector": "sentences", "checkpoint": "checkpoints"}
+    for name, folder in folders.items():
+        made = sum(path.stat().st_size for path in (finished.folder / "results" / folder).rglob("*") if path.is_file())
+        assert made / 2 < planned[f"{name}_bytes"] < made * 2, name
+    assert planned["jobs"] == finished.plan("--forceall")
 
 
 def test_another_seed_plans_its_own_checkpoints(edited):

@@ -10,6 +10,7 @@ from isogloss import __version__
 from isogloss.errors import IsoglossError
 
 # The package is imported by the command that needs it: others start at once.
+GPUS = ("t4", "v100", "a100", "l40s", "h100", "h200")
 SIMILARITIES = (
     "retrieval",
     "mutual_retrieval",
@@ -104,8 +105,9 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument("config")
     sub.add_argument("arguments", nargs=argparse.REMAINDER, help="for snakemake, such as -n or --profile slurm")
 
-    sub = command("plan", plan, "Jobs by rule and bytes of activations of a config, before anything runs.")
+    sub = command("plan", plan, "Jobs, bytes, hours of a GPU and memory of a config, before anything runs.")
     sub.add_argument("config")
+    sub.add_argument("--gpu", choices=GPUS, default="a100", help="whose hours are told (default a100)")
     sub.add_argument("--json", action="store_true")
     return top
 
@@ -370,14 +372,28 @@ def plan(options: argparse.Namespace) -> None:
     from isogloss.plan.size import size
     from isogloss.plan.study import Study
 
-    planned = size(Study(load(options.config)))
+    planned = size(Study(load(options.config, files=False)), options.gpu)
     if options.json:
         print(json.dumps(planned))
         return
     for rule, count in planned["jobs"].items():
         print(f"{count:8,}  {rule}")
     print(f"{sum(planned['jobs'].values()):8,}  jobs in all")
-    print(f"activations: at most {planned['activation_bytes'] / 1e9:,.2f} GB")
+    for repository, count in planned["downloads"].items():
+        print(f"download: about {gigabytes(count)} of {repository}")
+    for name in ("activation", "sentence_vector", "checkpoint"):
+        print(f"{name.replace('_', ' ')}s: about {gigabytes(planned[f'{name}_bytes'])}")
+    print(f"GPU: about {planned['gpu_hours']:,.1f} hours of an {options.gpu.upper()}, were all passes to run on it")
+    largest = planned["largest_job"]
+    cell = ", ".join(map(str, largest["cell"].values()))
+    print(f"memory: {largest['mem_mb']:,} MB for the largest job, {largest['rule']} ({cell})")
+    for line in planned["assumptions"]:
+        print(f"assumed: {line}")
+
+
+def gigabytes(count: int) -> str:
+    """Show a number of bytes."""
+    return f"{count / 1e9:,.2f} GB" if count >= 1e8 else f"{count / 1e6:,.2f} MB"
 
 
 if __name__ == "__main__":

@@ -29,6 +29,10 @@ def label(value: Any) -> Any:
 Label = Annotated[str, BeforeValidator(label, json_schema_input_type=str | int)]
 
 
+class NotHere(str):
+    """A message that a file is not on this machine, which is no mistake where nothing is run."""
+
+
 class Section(BaseModel):
     """A part of the config: unknown keys are mistakes, because a typo must not become a silent default."""
 

@@ -12,6 +12,7 @@ from isogloss.errors import IsoglossError, did_you_mean
 from isogloss.models.families import TRANSLATION, check_length, family_of
 from isogloss.models.settings import OBJECTIVES, Model, ReadyMade
 from isogloss.models.shape import cached, shape_of
+from isogloss.section import NotHere
 from isogloss.tasks.kinds import BY_NAME as TASK_KINDS
 from isogloss.tasks.settings import EMPTIED, WHOLE, GettextTask, HubTask, TableTask, Task, at, checkpoint_name
 from isogloss.text.cells import check_labels, check_tags
@@ -185,9 +186,10 @@ def check_corpus(where: str, corpus: Corpus) -> list[str]:
             pair = f"{pairs.source}-{target}"
             if pair not in alignment.files:
                 wrong.append(f"{where}.word_alignment.files: no Pharaoh file is given for {pair}")
-    wrong += [f"{where}.{mistake}" for mistake in corpus.mistakes()]
+    wrong += [type(mistake)(f"{where}.{mistake}") for mistake in corpus.mistakes()]
     files = {f"word_alignment.files.{pair}": path for pair, path in alignment.files.items()} | corpus.user_files()
-    wrong += [f"{where}.{key}: there is no file {path}" for key, path in files.items() if not Path(path).is_file()]
+    lacking = [(key, path) for key, path in files.items() if not Path(path).is_file()]
+    wrong += [NotHere(f"{where}.{key}: there is no file {path}") for key, path in lacking]
     return wrong
 
 
@@ -526,8 +528,8 @@ def check_controls(where: str, task: Task) -> list[str]:
 
 def check_task_messages(where: str, task: Task, data: GettextTask) -> list[str]:
     """Find the catalogues that a task of programs' messages lacks."""
-    wrong = [
-        f"{where}.labels: '{program}' has no catalogue in '{language}' below {data.folder}"
+    wrong: list[str] = [
+        NotHere(f"{where}.labels: '{program}' has no catalogue in '{language}' below {data.folder}")
         for program in data.labels
         for language in data.languages
         if language != "en"
@@ -554,7 +556,7 @@ def check_task_files(where: str, task: Task, data: HubTask | TableTask) -> list[
         for language in languages if data.kind == "table" else ():
             path = pattern.replace("{language}", data.names.get(language, language))
             if not Path(path).is_file():
-                wrong.append(f"{where}.{key}: there is no file {path}")
+                wrong.append(NotHere(f"{where}.{key}: there is no file {path}"))
     kind = TASK_KINDS[task.kind]
     if not kind.column and not data.other_text:
         wrong.append(f"{where}.other_text: this key is missing; say which column holds the translation")

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from isogloss.config.cross_check import cross_check
 from isogloss.config.root import Config
 from isogloss.errors import IsoglossError, did_you_mean
-from isogloss.section import NAME, Section, kind_of, types_within
+from isogloss.section import NAME, NotHere, Section, kind_of, types_within
 from isogloss.tasks.settings import ITEM_SOURCES
 from isogloss.text.sources import SOURCES
 
@@ -61,15 +61,22 @@ def unique_mapping(loader: UniqueKeyLoader, node: yaml.MappingNode, deep: bool =
 UniqueKeyLoader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, unique_mapping)
 
 
-def load(path: str | Path) -> Config:
+def load(path: str | Path, files: bool = True) -> Config:
     """Read and check a config file.
+
+    Parameters
+    ----------
+    path
+        The file.
+    files
+        Whether the data that it names must be on this machine.
 
     Raises
     ------
     ConfigError
         With one line for every mistake in the file.
     """
-    return validate(read(path), name=str(path))
+    return validate(read(path), name=str(path), files=files)
 
 
 def read(path: str | Path) -> Any:
@@ -98,7 +105,7 @@ def read(path: str | Path) -> Any:
         raise ConfigError([f"{path}: cannot be read: {error.strerror}"]) from error
 
 
-def validate(content: Any, name: str = "config") -> Config:
+def validate(content: Any, name: str = "config", files: bool = True) -> Config:
     """Check a config that has been read already.
 
     Parameters
@@ -107,6 +114,8 @@ def validate(content: Any, name: str = "config") -> Config:
         The mapping that the YAML file holds.
     name
         What to call it in messages: the file.
+    files
+        Whether the data that it names must be on this machine.
 
     Raises
     ------
@@ -127,10 +136,10 @@ def validate(content: Any, name: str = "config") -> Config:
     except ValidationError as error:
         messages = [describe(detail, content) for detail in error.errors(include_url=False)]
         raise ConfigError([f"{name}: {message}" for message in messages]) from None
-    messages = cross_check(config)
+    messages = [message for message in cross_check(config) if files or not isinstance(message, NotHere)]
     if messages:
         raise ConfigError([f"{name}: {message}" for message in messages])
-    return without_missing_languages(config, name)
+    return without_missing_languages(config, name) if files else config
 
 
 def spelled_out(content: Any) -> Any:

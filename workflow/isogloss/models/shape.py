@@ -8,14 +8,15 @@ from isogloss.models.families import Shape, family_of, read_shape
 from isogloss.models.settings import Model
 from isogloss.section import of_kind
 
-# Family, layers of each stack, width and longest input of hub models whose config.json is not on this machine yet.
+# Family, layers of each stack, width, longest input and number of weights of hub models that are not here yet.
 KNOWN = {
-    "google-bert/bert-base-multilingual-cased": ("bert", 12, 768, 512),
-    "bert-base-multilingual-cased": ("bert", 12, 768, 512),
-    "FacebookAI/xlm-roberta-base": ("xlm-roberta", 12, 768, 512),
-    "xlm-roberta-base": ("xlm-roberta", 12, 768, 512),
-    "google/mt5-small": ("mt5", 8, 512, None),
-    "google/mt5-base": ("mt5", 12, 768, None),
+    "google-bert/bert-base-multilingual-cased": ("bert", 12, 768, 512, 178_566_653),
+    "bert-base-multilingual-cased": ("bert", 12, 768, 512, 178_566_653),
+    "FacebookAI/xlm-roberta-base": ("xlm-roberta", 12, 768, 512, 278_295_186),
+    "xlm-roberta-base": ("xlm-roberta", 12, 768, 512, 278_295_186),
+    "intfloat/multilingual-e5-small": ("bert", 12, 384, 512, 117_653_760),
+    "google/mt5-small": ("mt5", 8, 512, None, 300_176_768),
+    "google/mt5-base": ("mt5", 12, 768, None, 582_401_280),
 }
 HIDDEN = 1024  # of a model that nothing else is known of: rather too much is asked for than too little
 # The longest inputs of models that are made here; t5 and mt5 have no limit.
@@ -55,11 +56,16 @@ def shape_of(model: Model) -> Shape:
     if model.depth and model.family:
         return made(model.family, model.depth, HIDDEN, None)
     if repository in KNOWN:
-        return made(*KNOWN[repository])
+        return made(*KNOWN[repository][:4])
     raise IsoglossError(
         f"the shape of {repository} is not known before it is fetched; say `depth:` (its number of layers) and "
         "`family:` (what its config.json calls model_type)"
     )
+
+
+def known_weights(repository: str) -> int:
+    """Give the number of weights of a hub model that was not fetched yet; 0 where Isogloss does not know."""
+    return KNOWN[repository][4] if repository in KNOWN else 0
 
 
 def cached(repository: str, revision: str) -> Path | None:

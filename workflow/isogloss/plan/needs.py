@@ -1,7 +1,8 @@
-"""How much memory and time a job needs, from the size of its work: what a cluster is asked for.
+"""How much memory and time a job needs, from the size of the work: what a cluster is asked for.
 
-Everything here is light and reads nothing but the config: it is paid again whenever the Snakefile is read. The numbers
-are generous on purpose. Asking for too little costs a second attempt, which asks for twice as much.
+Everything here is light: it is paid again whenever the Snakefile is read. How much data there is tells
+:mod:`isogloss.plan.amounts`. The numbers are generous on purpose. Asking for too little costs a second attempt, which
+asks for twice as much.
 """
 
 import math
@@ -14,15 +15,12 @@ from isogloss.measures.controls.settings import Controls
 from isogloss.measures.crossed.settings import Crossed
 from isogloss.measures.word_retrieval.settings import WordRetrieval
 from isogloss.models.settings import Train
+from isogloss.plan import amounts
 from isogloss.plan.study import Study
 from isogloss.section import of_kind
 from isogloss.states.settings import Activations
-from isogloss.tasks.settings import CONTROLS, Task
+from isogloss.tasks.settings import CONTROLS
 
-# Where the config does not say how many sentences there are, or how wide a model is.
-SENTENCES, ITEMS = 20_000, 400_000
-# Words and pieces of a sentence, special tokens and padding included.
-WORDS, PIECES = 15, 40
 # Operations a second that a thread of a modest CPU and a modest GPU reach on small matrices.
 THREAD_SPEED, GPU_SPEED = 1e10, 2e12
 # Start of Python, libraries and model files on a slow shared file system; and the libraries' own memory.
@@ -44,10 +42,13 @@ class Effort:
         Megabytes.
     runtime
         Minutes.
+    work
+        Operations of models, in jobs that may use a GPU.
     """
 
     mem_mb: int
     runtime: int
+    work: float = 0.0
 
 
 def minutes(operations: float, speed: float, start: int = START_MINUTES) -> int:
@@ -55,10 +56,9 @@ def minutes(operations: float, speed: float, start: int = START_MINUTES) -> int:
     return start + math.ceil(2 * operations / speed / 60)
 
 
-def sentences(study: Study, corpus: str) -> int:
-    """Count the parallel sentences of a corpus, or bound them."""
-    section = study.settings.corpora[corpus]
-    return getattr(section, "sentences", None) or getattr(section, "max_sentences", None) or SENTENCES
+def kept_words(study: Study, corpus: str) -> float:
+    """Count the words of one language of a corpus that are used: all, or the first so many of each form."""
+    return amounts.corpus(study, corpus).frequent
 
 
 def parameters(study: Study, model: str) -> tuple[int, int, float]:
@@ -78,9 +78,8 @@ def activation_memory(study: Study, model: str) -> int:
     """Estimate the megabytes that a forward pass needs: the weights twice, one batch, and the libraries."""
     hidden = study.shapes[model].hidden
     layers = max(study.layers(model)) + 1
-    weights = 250_000 * hidden + 12 * layers * hidden**2
     batch = study.settings.activations.token_budget * hidden * layers
-    return LIBRARIES_MB + int(4 * (2 * weights + batch) / 1e6)
+    return LIBRARIES_MB + int(4 * (2 * amounts.weights(study, model)[0] + batch) / 1e6)
 
 
 def gpus(section: Activations | Concepts) -> int:
@@ -90,9 +89,10 @@ def gpus(section: Activations | Concepts) -> int:
 
 def extraction(study: Study, model: str, corpus: str, **_: Any) -> Effort:
     """Estimate one store: a forward pass over a corpus, and the vectors written in half precision."""
-    work = 2 * parameters(study, model)[2] * sentences(study, corpus) * PIECES
+    text = amounts.corpus(study, corpus)
+    work = 2 * parameters(study, model)[2] * text.rows * text.subwords
     runtime = minutes(work, speed(study, study.settings.activations), LOADING_MINUTES)
-    return Effort(activation_memory(study, model), runtime)
+    return Effort(activation_memory(study, model), runtime, work)
 
 
 def training(study: Study, model: str, **_: Any) -> Effort:
@@ -100,8 +100,9 @@ def training(study: Study, model: str, **_: Any) -> Effort:
     made = of_kind(study.settings.models[model].train, Train)
     hidden, layers, weights = parameters(study, model)
     weights += hidden * made.vocabulary
-    pieces = made.steps * made.batch * PIECES
-    memory = LIBRARIES_MB + int((16 * weights + 40 * made.batch * PIECES * hidden * layers) / 1e6)
+    sentence = amounts.corpus(study, made.corpus).subwords
+    pieces = made.steps * made.batch * sentence
+    memory = LIBRARIES_MB + int((16 * weights + 40 * made.batch * sentence * hidden * layers) / 1e6)
     return Effort(memory + 1500, minutes(6 * weights * pieces, THREAD_SPEED * study.settings.compute.threads))
 
 
@@ -113,10 +114,10 @@ def randomising(study: Study, model: str, **_: Any) -> Effort:
 def clustering(study: Study, model: str, corpus: str, spaces: int = 1, **_: Any) -> Effort:
     """Estimate the clustering of one layer of one or two spaces: three copies of the vectors, and the distances."""
     hidden = parameters(study, model)[0]
-    words, clusters = spaces * sentences(study, corpus) * WORDS, study.settings.concepts.clusters
+    words, clusters = spaces * kept_words(study, corpus), study.settings.concepts.clusters
     memory = LIBRARIES_MB + int(4 * (3 * words * hidden + 16 * words + 3 * 4096 * clusters) / 1e6)
     method = METHODS[study.settings.concepts.method]
-    memory += int(method.memory(words) / 1e6)
+    memory += int(method.memory(int(words)) / 1e6)
     work = method.time * 2 * words * clusters * (min(hidden, COMPONENTS) * ROUGH_PASSES + hidden * FINE_PASSES)
     return Effort(memory, minutes(work, speed(study, study.settings.concepts), MEMBER_MINUTES))
 
@@ -132,7 +133,7 @@ def scoring(study: Study, corpus: str, **_: Any) -> Effort:
         section.null + section.bootstrap
         for section in (study.settings.concept_alignment, study.settings.concept_overlap)
     )
-    words = 2 * sentences(study, corpus) * WORDS
+    words = 2 * kept_words(study, corpus)
     return Effort(LIBRARIES_MB + int(200 * words / 1e6), minutes(100 * draws * words, THREAD_SPEED, MEMBER_MINUTES))
 
 
@@ -145,9 +146,10 @@ def cards(study: Study, model: str, **_: Any) -> Effort:
 
 def retrieval(study: Study, model: str, corpus: str, **_: Any) -> Effort:
     """Estimate a forward pass over every language of a corpus on a CPU, and all sentences against all."""
-    count, languages = sentences(study, corpus), len(study.settings.corpora[corpus].languages)
+    text, languages = amounts.corpus(study, corpus), len(study.settings.corpora[corpus].languages)
+    count = text.rows
     hidden, layers, weights = parameters(study, model)
-    work = 2 * languages * count * (weights * PIECES + (layers + 1) * hidden * count)
+    work = 2 * languages * count * (weights * text.subwords + (layers + 1) * hidden * count)
     memory = activation_memory(study, model) + int(4 * count * (3 * count + languages * layers * hidden) / 1e6)
     return Effort(memory, minutes(work, THREAD_SPEED * study.settings.compute.threads))
 
@@ -158,22 +160,24 @@ def finetuning(study: Study, model: str, checkpoint: str, **_: Any) -> Effort:
     hidden, layers, weights = parameters(study, model)
     one = study.by_checkpoint[model, checkpoint]
     variant = task.variants.get(one.variant)
-    work = 6 * weights * items(task, "train") * task.epochs * one.fraction * min(task.max_length, 2 * PIECES)
+    items = amounts.training_items(study, one.task)
+    work = 6 * weights * items.rows * task.epochs * one.fraction * min(task.max_length, items.subwords)
     if variant and variant.realign:
         work *= 3  # what a realigned step costs at most
     batch = 40 * task.batch * task.max_length * hidden * layers
-    memory = activation_memory(study, model) + int((12 * weights + batch) / 1e6)
-    return Effort(memory, minutes(work, speed(study, study.settings.activations)))
+    memory = activation_memory(study, model) + int((12 * amounts.weights(study, model)[0] + batch) / 1e6)
+    return Effort(memory, minutes(work, speed(study, study.settings.activations)), work)
 
 
 def test_pass(study: Study, model: str, task: str, **_: Any) -> Effort:
     """Estimate a forward pass of a task's test items in every language; what is generated counts as a second one."""
     section = study.settings.tasks[task]
     hidden, layers, weights = parameters(study, model)
-    count = items(section, "test")
-    work = 4 * weights * len(study.task_targets(task)) * count * min(section.max_length, 2 * PIECES)
+    tested = amounts.test_items(study, task)
+    work = 4 * weights * sum(items.rows * min(section.max_length, items.subwords) for items in tested)
+    count = max(items.rows for items in tested)
     memory = activation_memory(study, model) + int(16 * count * layers * hidden / 1e6)
-    return Effort(memory, minutes(work, speed(study, study.settings.activations), LOADING_MINUTES))
+    return Effort(memory, minutes(work, speed(study, study.settings.activations), LOADING_MINUTES), work)
 
 
 def crossed_pass(study: Study, model: str, task: str, **_: Any) -> Effort:
@@ -190,19 +194,21 @@ def control_pass(study: Study, model: str, task: str, **_: Any) -> Effort:
 
 def altered_pass(study: Study, model: str, task: str, passes: int, most: int) -> Effort:
     """Estimate so many forward passes of at most so many test items, of which nothing but answers is kept."""
-    section = study.settings.tasks[task]
-    work = 2 * parameters(study, model)[2] * passes * min(items(section, "test"), most)
-    work *= min(section.max_length, 2 * PIECES)
+    tested = max(amounts.test_items(study, task), key=lambda items: items.words)
+    work = 2 * parameters(study, model)[2] * passes * min(tested.rows, most)
+    work *= min(study.settings.tasks[task].max_length, tested.subwords)
     runtime = minutes(work, speed(study, study.settings.activations), LOADING_MINUTES)
-    return Effort(activation_memory(study, model), runtime)
+    return Effort(activation_memory(study, model), runtime, work)
 
 
 def similarity(study: Study, model: str, task: str, **_: Any) -> Effort:
     """Estimate the similarity of spaces, or probes: all pairs of languages in all layers, with every draw."""
     section = study.settings.space_similarity
     hidden, layers, _ = parameters(study, model)
-    count = min(items(study.settings.tasks[task], "test"), section.items if section else ITEMS)
-    languages = len(study.task_targets(task))
+    tested = amounts.test_items(study, task)
+    count, languages = max(items.rows for items in tested), len(tested)
+    if section:
+        count = min(count, section.items)
     # Beside the products of vectors some two hundred passes over the similarities of all items.
     work = languages**2 * (layers + 1) * count**2 * (10 * hidden + 2000) * (10 if section and section.cca else 1)
     memory = LIBRARIES_MB + int((30 * languages * count * (count + hidden) + 100 * count**2) / 1e6)
@@ -213,27 +219,20 @@ def word_retrieval(study: Study, model: str, corpus: str, **_: Any) -> Effort:
     """Estimate word retrieval of one pair: a store's layers one by one, and all linked words against all."""
     hidden, layers, _ = parameters(study, model)
     count = of_kind(study.settings.word_retrieval, WordRetrieval).pairs
-    memory = LIBRARIES_MB + int((8 * sentences(study, corpus) * WORDS * hidden + 100 * count**2) / 1e6)
+    memory = LIBRARIES_MB + int((8 * kept_words(study, corpus) * hidden + 100 * count**2) / 1e6)
     work = (layers + 1) * count**2 * (10 * hidden + 2000)
     return Effort(memory, minutes(work, THREAD_SPEED * study.settings.compute.threads, MEMBER_MINUTES))
 
 
-def edits(study: Study, model: str, checkpoint: str, **_) -> Effort:
+def edits(study: Study, model: str, checkpoint: str, **_: Any) -> Effort:
     """Estimate edits: each takes its steps on one item, and passes of other items in every language."""
     section, task = study.settings.edits, study.task_of(model, checkpoint)
     weights = parameters(study, model)[2]
     asked = 2 * (section.items + section.others) * len(study.task_targets(task)) if section else 0
     passes = section.items * (3 * section.steps + asked) if section else 0
     memory = activation_memory(study, model) + int(20 * weights / 1e6)
-    return Effort(memory, minutes(2 * weights * PIECES * passes, speed(study, study.settings.activations)))
-
-
-def items(task: Task, split: str) -> int:
-    """Give a number of items, or bound it where the config names a file instead."""
-    if task.data.kind in ("table", "hub"):
-        return ITEMS
-    each = getattr(task.data, split)
-    return each * len(task.data.labels) if task.data.kind == "gettext" else each
+    work = 2 * weights * max(items.subwords for items in amounts.test_items(study, task)) * passes
+    return Effort(memory, minutes(work, speed(study, study.settings.activations)), work)
 
 
 def speed(study: Study, section: Activations | Concepts) -> float:

@@ -1,110 +1,260 @@
-"""How much there is to do: jobs by rule and bytes, before anything runs."""
+"""How much there is to do and to keep: jobs by rule, bytes, hours of a GPU and memory, before anything runs."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from isogloss.measures import MEASURES
-from isogloss.plan import specs, targets
+from isogloss.plan import amounts, needs, specs, targets
 from isogloss.plan.places import Places
-from isogloss.plan.study import WHOLE, Study
+from isogloss.plan.study import PRETRAINED, WHOLE, Study, Tuning
+
+# Teraflops of half precision without sparsity, from the makers' data sheets, and the share of them that small batches
+# of short sentences reach.
+GPUS = {"t4": 65, "v100": 125, "a100": 312, "l40s": 362, "h100": 989, "h200": 989}
+REACHED = 0.15
+# Start of Python and the libraries, and reading of the model, in minutes that a job holds its GPU.
+START_MINUTES = 1.0
+# Bytes: of a weight, of a number in a store, of a subword in tokenizer.json, of an HDF5 dataset's header, and of a word
+# in a fetched text; and of a checkpoint's small files.
+WEIGHT, HALF, SUBWORD, HEADER, LETTERS, SMALL_FILES = 4, 2, 30, 1000, 7, 2000
+# A word in a store, compressed: its sentence, position, form and marks; and a store's own headers and attributes.
+WORD, STORE = 6, 12_000
+
+Jobs = dict[str, tuple[str, list[dict[str, Any]]]]
 
 
-def size(study: Study) -> dict[str, Any]:
-    """Count the jobs of every rule from nothing, and bound the bytes of activations.
+def size(study: Study, gpu: str = "a100") -> dict[str, Any]:
+    """Tell what a study takes, from nothing.
+
+    Parameters
+    ----------
+    study
+        Of a config without mistakes. Files and models that it names are looked at where they are here.
+    gpu
+        A key of ``GPUS``, whose hours are told.
 
     Returns
     -------
     dict
-        ``jobs`` (by rule) and ``activation_bytes``: a store holds at most every occurrence that the selection allows,
-        bounded by the words of the corpus where its size is known.
+        ``jobs`` by rule; ``downloads`` by repository, ``activation_bytes``, ``sentence_vector_bytes`` and
+        ``checkpoint_bytes`` (of what is written among the results, not of links), in bytes; ``gpu_hours`` on ``gpu``;
+        ``largest_job``: its ``rule``, ``cell`` and ``mem_mb``; ``assumptions``, one line each.
     """
-    settings = study.settings
-    corpus_pairs = [(name, *pair) for name in settings.corpora for pair in study.pairs(name)]
-    made = [name for kind in ("train", "random") for name in study.models_of_kind(kind)]
-    layers, source_layers = (
-        sum(
-            len(study.layers(cell["model"], cell["space"].split("-")[1]))
-            for cell in study.store_cells
-            if cell["space"].startswith(side)
-        )
-        for side in ("", "source")
+    jobs = {rule: job for rule, job in all_jobs(study).items() if job[1]}
+    efforts = {
+        rule: [(getattr(needs, estimate)(study, **cell), cell) for cell in distinct(cells)]
+        for rule, (estimate, cells) in jobs.items()
+        if estimate != "small"
+    }
+    largest: tuple[int, str, dict[str, Any]] = max(
+        ((effort.mem_mb, rule, cell) for rule, found in efforts.items() for effort, cell in found),
+        key=lambda found: found[0],
+        default=(needs.small().mem_mb, "all", {}),
     )
-    seeds = len(settings.concepts.seeds)
-    jobs = {
-        "make_corpus": sum(len(corpus.languages) for corpus in settings.corpora.values()),
-        "fetch_text": sum(len(corpus.languages) for corpus in settings.corpora.values() if corpus.kind == "hub"),
-        "make_training_text": len({text for model in made for text in study.training_text(model)}),
-        "align_words": len(corpus_pairs),
-        "build_lexicon": len(corpus_pairs),
-        "select_words": len(corpus_pairs),
-        "score_word_alignment": len(study.aligner_cells),
-        "train_model": len(study.models_of_kind("train")),
-        "make_random_model": len(study.models_of_kind("random")),
-        "link_model": len(study.models_of_kind("folder")),
-        "randomise_model": len(study.models_of_kind("randomised")),
-        "fetch_model": len(study.models_of_kind("hub")),
-        "bring_checkpoint": len(study.ready_made),
-        "extract_activations": len(study.store_cells),
-        "cluster_concepts": layers * seeds + (source_layers if seeds == 1 else 0),
-        "cluster_joint_concepts": len(study.layer_cells) * seeds,
-        "cluster_halves": len(study.layer_cells),
-        "describe_concepts": len(study.kind_cells),
+    return {
+        "jobs": {rule: len(cells) for rule, (_, cells) in jobs.items()},
+        "downloads": downloads(study),
+        "activation_bytes": activation_bytes(study),
+        "sentence_vector_bytes": sentence_vector_bytes(study),
+        "checkpoint_bytes": checkpoint_bytes(study),
+        "gpu": gpu,
+        "gpu_hours": gpu_hours(study, jobs, gpu),
+        "largest_job": {"rule": largest[1], "cell": largest[2], "mem_mb": largest[0]},
+        "assumptions": [
+            *amounts.assumptions(study),
+            f"GPU hours: {REACHED:.0%} of an {gpu.upper()}'s {GPUS[gpu]} teraflops in half precision, and "
+            f"{START_MINUTES:g} minute a job to start",
+        ],
+    }
+
+
+def all_jobs(study: Study) -> Jobs:
+    """List the jobs of every rule from nothing: the estimate of their needs, and the cell of each."""
+    settings = study.settings
+    languages = [
+        {"corpus": name, "language": one} for name in settings.corpora for one in settings.corpora[name].languages
+    ]
+    fetched = [one for one in languages if settings.corpora[one["corpus"]].kind == "hub"]
+    pairs = [
+        {"corpus": name, "source": source, "target": target}
+        for name in settings.corpora
+        for source, target in study.pairs(name)
+    ]
+    made = [name for kind in ("train", "random") for name in study.models_of_kind(kind)]
+    texts = {text for model in made for text in study.training_text(model)}
+    seeds = settings.concepts.seeds
+    spaces = [
+        {**cell, "layer": layer, "seed": seed}
+        for cell in study.store_cells
+        for layer in study.layers(cell["model"], cell["space"].split("-")[1])
+        # The source is held against itself, clustered from another seed.
+        for seed in {*seeds, *([study.seed_of_ceiling] if cell["space"].startswith("source") else [])}
+    ]
+    places = Places(settings.results)
+    return {
+        "make_corpus": ("small", languages),
+        "fetch_text": ("small", fetched),
+        "make_training_text": ("small", [{"corpus": name, "language": language} for name, language in texts]),
+        "align_words": ("small", pairs),
+        "build_lexicon": ("small", pairs),
+        "select_words": ("small", pairs),
+        "score_word_alignment": ("small", study.aligner_cells),
+        "train_model": ("training", of_models(study, "train")),
+        "make_random_model": ("small", of_models(study, "random")),
+        "link_model": ("small", of_models(study, "folder")),
+        "randomise_model": ("randomising", of_models(study, "randomised")),
+        "fetch_model": ("small", of_models(study, "hub")),
+        "bring_checkpoint": ("small", [{"model": one.model, "checkpoint": one.checkpoint} for one in study.ready_made]),
+        "extract_activations": ("extraction", study.store_cells),
+        "cluster_concepts": ("clustering", spaces),
+        "cluster_joint_concepts": ("joint_clustering", [one for one in study.layer_cells for _ in seeds]),
+        "cluster_halves": ("clustering", study.layer_cells),
+        "describe_concepts": ("cards", study.kind_cells),
         **tuning_jobs(study),
         **measure_jobs(study),
-        "table_activations": int(bool(study.store_cells)),
-        "collate_metric": len(targets.collated(study, Places(settings.results))),
-        "draw_figure": len(targets.figures(study, Places(settings.results))),
-        "record_provenance": 1,
-        "write_report": 1,
-        "all": 1,
+        "table_activations": ("small", [{}] * bool(study.store_cells)),
+        "collate_metric": ("small", [{}] * len(targets.collated(study, places))),
+        "draw_figure": ("small", [{}] * len(targets.figures(study, places))),
+        "record_provenance": ("small", [{}]),
+        "write_report": ("small", [{}]),
+        "all": ("small", [{}]),
     }
-    return {"jobs": {rule: count for rule, count in jobs.items() if count}, "activation_bytes": activation_bytes(study)}
 
 
-def measure_jobs(study: Study) -> dict[str, int]:
-    """Count the jobs of every measure."""
-    jobs = {measure.rule: len(measure.cells(study)) for measure in MEASURES}
-    variants = sum(one.variant != WHOLE for one in study.tunings)
-    jobs["measure_impact"] -= variants
-    return {**jobs, "measure_variant_impact": variants}
+def of_models(study: Study, kind: str) -> list[dict[str, Any]]:
+    """List the models of a kind as cells."""
+    return [{"model": name} for name in study.models_of_kind(kind)]
 
 
-def tuning_jobs(study: Study) -> dict[str, int]:
-    """Count the jobs of fine-tuning and of what follows from it."""
-    whole = [one for one in study.tuned if one.variant == WHOLE]
-    measured = {(one.model, one.task, one.variant) for one in study.tunings if specs.measured(study, one)}
+def distinct(cells: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """List one cell for each that estimates tell apart: by model, checkpoint, corpus and task."""
+    names = ("model", "checkpoint", "corpus", "task")
+    return list({tuple(cell.get(name) for name in names): cell for cell in cells}.values())
+
+
+def measure_jobs(study: Study) -> Jobs:
+    """List the jobs of every measure."""
+    jobs: Jobs = {}
+    for measure in MEASURES:
+        cells = measure.cells(study)
+        if measure.variant_rule:
+            whole = {(one.model, one.checkpoint) for one in study.tuned if one.variant == WHOLE}
+            apart = [cell for cell in cells if (cell["model"], cell["checkpoint"]) not in whole]
+            jobs[measure.variant_rule] = (measure.needs, apart)
+            cells = [cell for cell in cells if cell not in apart]
+        jobs[measure.rule] = (measure.needs, cells)
+    return jobs
+
+
+def tuning_jobs(study: Study) -> Jobs:
+    """List the jobs of fine-tuning and of what follows from it."""
     tasks = study.settings.tasks
+
+    def cell(one: Tuning) -> dict[str, Any]:
+        return {"model": one.model, "checkpoint": one.checkpoint, "task": one.task, "variant": one.variant}
+
+    measured = {(one.model, one.task, one.variant): cell(one) for one in study.tunings if specs.measured(study, one)}
+    items = [
+        {"task": name, "language": language, "part": part}
+        for name, task in tasks.items()
+        for part, languages in (("training", task.sources), ("test", study.task_targets(name)))
+        for language in languages
+    ]
+    fetched = {
+        (one["task"], one["language"], split)
+        for one in items
+        if tasks[one["task"]].data.kind == "hub"
+        for split in ("train", "validation", "test")
+        if (split == "test") == (one["part"] == "test") and getattr(tasks[one["task"]].data, split)
+    }
     return {
-        "make_task_items": sum(len(task.sources) + len(study.task_targets(name)) for name, task in tasks.items()),
-        "fetch_items": sum(
-            len(study.task_targets(name)) + len(task.sources) * (2 if task.data.validation else 1)
-            for name, task in tasks.items()
-            if task.data.kind == "hub"
-        ),
-        "finetune": len(study.tunings),
-        "embed_test_items": len({(one.model, one.task) for one in study.tuned}),
-        "run_test_items": len(whole),
-        "run_variant_test_items": len(study.tuned) - len(whole),
-        "run_crossed_items": len(study.crossed_cells),
-        "run_control_items": len(study.control_cells) + trained_controls(study),
-        "choose_frozen_layers": len(measured),
-        "measure_distances": int(bool(tasks)),
-        "correlate": int(bool(tasks)),
-        "compare_variants": int(bool(study.varied)),
-        "follow_trajectories": int(bool(study.trajectories)),
+        "make_task_items": ("small", items),
+        "fetch_items": ("small", [{"task": task, "language": language} for task, language, _ in fetched]),
+        "finetune": ("finetuning", [cell(one) for one in study.tunings]),
+        "embed_test_items": ("test_pass", [cell for cell in study.test_cells if cell["checkpoint"] == PRETRAINED]),
+        "run_test_items": ("test_pass", [cell(one) for one in study.tuned if one.variant == WHOLE]),
+        "run_variant_test_items": ("test_pass", [cell(one) for one in study.tuned if one.variant != WHOLE]),
+        "run_crossed_items": ("crossed_pass", study.crossed_cells),
+        "run_control_items": ("control_pass", [*study.control_cells, *trained_controls(study)]),
+        "choose_frozen_layers": ("small", list(measured.values())),
+        "measure_distances": ("small", [{}] * bool(tasks)),
+        "correlate": ("small", [{}] * bool(tasks)),
+        "compare_variants": ("small", [{}] * bool(study.varied)),
+        "follow_trajectories": ("small", [{}] * bool(study.trajectories)),
     }
 
 
-def trained_controls(study: Study) -> int:
-    """Count the checkpoints that are tuned on items that lack something and stand beside one that is asked for such."""
+def trained_controls(study: Study) -> list[dict[str, Any]]:
+    """List the checkpoints that are tuned on items that lack something, by the one that each stands beside."""
     here = [cell for cell in study.control_cells if not study.by_checkpoint[cell["model"], cell["checkpoint"]].name]
-    return sum(len(study.settings.tasks[cell["task"]].controls) for cell in here)
+    return [cell for cell in here for _ in study.settings.tasks[cell["task"]].controls]
+
+
+def gpu_hours(study: Study, jobs: Jobs, gpu: str) -> float:
+    """Estimate the hours that one GPU works, if all forward and backward passes run on it."""
+    hours = 0.0
+    for estimate, cells in jobs.values():
+        if estimate in ("extraction", "finetuning", "test_pass", "crossed_pass", "control_pass"):
+            work = sum(getattr(needs, estimate)(study, **cell).work for cell in cells)
+            hours += work / (GPUS[gpu] * 1e12 * REACHED) / 3600 + len(cells) * START_MINUTES / 60
+    return hours
+
+
+def downloads(study: Study) -> dict[str, int]:
+    """Estimate the bytes that are fetched, by repository."""
+    found: dict[str, int] = {}
+    for name, model in study.settings.models.items():
+        for repository in (model.hub, *(one.hub for one in model.checkpoints.values())):
+            if repository:
+                found[repository] = WEIGHT * amounts.weights(study, name)[0]
+    for name, corpus in study.settings.corpora.items():
+        if corpus.kind == "hub":
+            words = sum(amounts.corpus(study, name, language).words for language in corpus.languages)
+            found[corpus.repository] = found.get(corpus.repository, 0) + int(LETTERS * words)
+    for name, task in study.settings.tasks.items():
+        if task.data.kind == "hub":
+            tested = amounts.test_items(study, name)
+            trained = [amounts.items(study, name, language, "train") for language in task.sources]
+            words = sum(one.words for one in (*tested, *trained))
+            found[task.data.repository] = found.get(task.data.repository, 0) + int(LETTERS * words)
+    return found
 
 
 def activation_bytes(study: Study) -> int:
-    """Bound the bytes of all stores."""
-    total = 0
+    """Estimate the bytes of all stores."""
+    total = 0.0
     for cell in study.store_cells:
-        words = 10 * (getattr(study.settings.corpora[cell["corpus"]], "sentences", None) or 10_000)
-        layers = len(study.layers(cell["model"], cell["space"].split("-")[1]))
-        total += 2 * study.shapes[cell["model"]].hidden * words * layers
+        side, stack = cell["space"].split("-")
+        text = amounts.corpus(study, cell["corpus"], cell[side])
+        layers = len(study.layers(cell["model"], stack))
+        vectors = text.frequent + 2 * text.rows * study.settings.activations.sentence_vectors
+        total += HALF * study.shapes[cell["model"]].hidden * vectors * layers
+        total += STORE + WORD * text.frequent
+    return int(total)
+
+
+def sentence_vector_bytes(study: Study) -> int:
+    """Estimate the bytes of all files of sentence vectors: two poolings of every item in every language."""
+    total = 0
+    for cell in study.test_cells:
+        layers = len(study.layers(cell["model"]))
+        for items in amounts.test_items(study, cell["task"]):
+            total += 2 * layers * (HALF * study.shapes[cell["model"]].hidden * items.rows + HEADER)
     return total
+
+
+def checkpoint_bytes(study: Study) -> int:
+    """Estimate the bytes of all checkpoints that are written: made here, converted, or tuned."""
+    written = [
+        *(name for kind in ("train", "random", "randomised") for name in study.models_of_kind(kind)),
+        *(name for name in study.models_of_kind("hub") if study.settings.models[name].convert),
+        *(one.model for one in study.tunings),
+    ]
+    return sum(WEIGHT * amounts.weights(study, name)[0] + tokenizer_bytes(study, name) for name in written)
+
+
+def tokenizer_bytes(study: Study, model: str) -> int:
+    """Estimate the bytes of a checkpoint's other files, the largest of which is the tokenizer."""
+    section = study.settings.models[study.settings.models[model].randomised or model]
+    made = section.train or section.random
+    return SMALL_FILES + SUBWORD * (made.vocabulary if made else amounts.UNKNOWN_VOCABULARY)

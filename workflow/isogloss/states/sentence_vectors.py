@@ -4,6 +4,7 @@ HDF5, ``{language}/{pooling}/{layer}``, float16 ``[item, hidden]``; for what the
 :mod:`isogloss.states.pooling`.
 """
 
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -39,12 +40,16 @@ class SentenceVectorWriter:
             By pooling, float16 ``[layer, item, hidden]``.
         """
         # HDF5 crashes on a full disk, so the room is taken before it writes.
-        self.file.flush()
-        claim(self.draft, self.draft.stat().st_size + sum(values.nbytes for values in states.values()) + ROOM)
+        claim(self.draft, self.end() + sum(values.nbytes for values in states.values()) + ROOM)
         for pooling, values in states.items():
             for layer, rows in zip(layers, values, strict=True):
                 # Writing a matrix at a time without a date gives the same bytes every time.
                 self.file.create_dataset(f"{language}/{pooling}/{layer}", data=rows, track_times=False)
+
+    def end(self) -> int:
+        """Give the file's length without the room that was taken for more."""
+        self.file.flush()
+        return self.file.id.get_filesize()
 
 
 @contextmanager
@@ -66,7 +71,10 @@ def new_vectors(path: str | Path, attributes: Mapping[str, Any]) -> Iterator[Sen
     with published(path) as draft:
         with h5py.File(draft, "w", locking=False) as file:
             file.attrs.update({"format": FORMAT, **attributes})
-            yield SentenceVectorWriter(draft, file)
+            writer = SentenceVectorWriter(draft, file)
+            yield writer
+            end = writer.end()
+        os.truncate(draft, end)
         write_seal(draft)
 
 

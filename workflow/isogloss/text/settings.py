@@ -5,7 +5,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import ConfigDict, Field, model_validator
 
-from isogloss.section import Count, Language, Section, Seed
+from isogloss.section import Count, Language, NotHere, Section, Seed
 from isogloss.text import presets
 
 EFLOMAL_WORDS = 1024  # MAX_SENT_LEN of eflomal's program
@@ -156,7 +156,7 @@ class Gettext(Corpus):
         if self.min_words > self.max_words:
             wrong.append(f"min_words: {self.min_words} is above max_words ({self.max_words})")
         if not self.folder.is_dir():
-            wrong.append(f"folder: there is no folder {self.folder}")
+            wrong.append(NotHere(f"folder: there is no folder {self.folder}"))
         return wrong
 
 
