@@ -152,7 +152,7 @@ def test_check_and_plan(files, capsys):
     (files / "bad.yaml").write_text("modles: {}\nconcepts: {clusters: 1}\n")
     assert main(["check", str(files / "bad.yaml")]) == 2
     told = capsys.readouterr().err.splitlines()
-    assert len(told) == 4
+    assert len(told) == 3
     assert all(line.startswith(str(files / "bad.yaml")) for line in told)
 
 
