@@ -7,7 +7,7 @@ from isogloss.report.figures.style import Drawing, categories, dashes, layered, 
 from isogloss.report.figures.tuned import GRID, NAMES
 
 SHOWN = {"impact": "impact (1 − CKA)", "calign": "CALIGN", **NAMES}
-OWN = {True: "tuned on it", False: "other languages"}
+OWN = {False: "others", True: "the target itself"}
 
 
 def chart(data: dict[str, pd.DataFrame]) -> Drawing | None:
@@ -36,9 +36,9 @@ def chart(data: dict[str, pd.DataFrame]) -> Drawing | None:
     )
     value = alt.Y("value:Q", title=None, scale=alt.Scale(zero=False))
     spans = base.mark_rule(strokeWidth=1, opacity=0.5).encode(y=alt.Y("low:Q", title=None), y2="high:Q")
-    lines = base.mark_line(strokeWidth=1.6, point=alt.OverlayMarkDef(size=22)).encode(
-        y=value, strokeDash=dashes("tuned", list(OWN.values())), detail="target:N"
-    )
-    figure = layered(spans, lines).properties(width=230, height=160)
+    own = dashes("tuned", list(OWN.values()), "source languages")
+    lines = base.mark_line(strokeWidth=1.6).encode(y=value, strokeDash=own, detail="target:N")
+    points = base.mark_circle(size=22, opacity=1).encode(y=value)
+    figure = layered(spans, lines, points).properties(width=230, height=160)
     drawing, shown = panels(figure, rows, "panel")
     return drawing.resolve_scale(x="independent", y="independent"), shown
