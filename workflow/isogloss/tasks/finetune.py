@@ -163,7 +163,7 @@ def finetune(
         settings = {key: realign[key] for key in ("convention", "weight", "half")}
         pairs = read_pairs(loaded, texts, links, realign["links"], max_length, seed, language)
         realigner = Realigner(loaded, pairs, **settings, seed=seed) if pairs else None
-        idle = "" if pairs or still else "No word is linked by these links, so nothing is realigned."
+        idle = idle if pairs else "No word is linked by these links, so nothing is realigned."
     for name, part in parts.items():
         if not len(part):
             raise IsoglossError(f"{training} has no {name} items: the split is empty.")
