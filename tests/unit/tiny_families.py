@@ -14,6 +14,7 @@ from transformers import (
     GPT2Tokenizer,
     LlamaTokenizer,
     MBartTokenizer,
+    NllbTokenizer,
     PreTrainedTokenizerFast,
     Qwen2Tokenizer,
     RobertaTokenizer,
@@ -56,12 +57,13 @@ OWN = {
        for name in ("t5", "mt5", "umt5")},
     **{name: {"d_model": 16, "encoder_layers": 3, "decoder_layers": 2, "encoder_attention_heads": 2,
               "encoder_ffn_dim": 32, "decoder_attention_heads": 2, "decoder_ffn_dim": 32}
-       for name in ("bart", "mbart")},
+       for name in ("bart", "mbart", "m2m_100")},
+    "opt": {"ffn_dim": 32, "word_embed_proj_dim": 16},
 }  # fmt: skip
 FORMS = {
     "wordpiece": ("bert", "distilbert", "electra", "ernie", "megatron-bert"),
     "xlm-roberta": ("xlm-roberta", "xlm-roberta-xl", "camembert", "mpnet", "rembert"),
-    "roberta": ("roberta", "bart", "deberta"),
+    "roberta": ("roberta", "bart", "deberta", "opt"),
     "general byte-level": ("modernbert", "bloom", "gpt_neox", "olmo2", "falcon", "eurobert", "smollm3", "apertus"),
     "gpt2": ("gpt2",),
     "qwen2": ("qwen2", "qwen3"),
@@ -72,6 +74,7 @@ FORMS = {
     "deberta-v2": ("deberta-v2",),
     "t5": ("t5", "mt5", "umt5"),
     "mbart": ("mbart",),
+    "nllb": ("m2m_100",),
     "xglm": ("xglm",),
 }
 FORM_OF = {family: form for form, families in FORMS.items() for family in families}
@@ -149,6 +152,9 @@ def tokenizer_of(form):
         vocabulary, merges = spaced_bpe(special)
         kind = LlamaTokenizer if form == "llama" else GemmaTokenizer
         return kind(vocab=vocabulary, merges=merges)
+    if form == "nllb":
+        vocabulary, merges = spaced_bpe(["<s>", "<pad>", "</s>", "<unk>"])
+        return NllbTokenizer(vocab=vocabulary, merges=merges, src_lang="eng_Latn", tgt_lang="eng_Latn")
     special, kind, more = {
         "xlm-roberta": (["<s>", "<pad>", "</s>", "<unk>", "<mask>"], XLMRobertaTokenizer, {}),
         "xglm": (["<s>", "<pad>", "</s>", "<unk>"], XGLMTokenizer, {}),

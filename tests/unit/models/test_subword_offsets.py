@@ -145,3 +145,12 @@ def test_a_tokenizer_that_marks_the_language_is_told_it(tmp_path):
     with pytest.raises(IsoglossError, match="has 0 marks for 'xx'"):
         set_language(tokenizer, "xx")
     set_language(tiny_families.tokenizer_of("roberta"), "xx")
+
+
+def test_nllb_is_told_the_language_by_its_longer_code(tmp_path):
+    tiny_families.tokenizer_of("nllb").save_pretrained(tmp_path)
+    tokenizer = AutoTokenizer.from_pretrained(tmp_path)
+    for language, sign in (("de", "deu_Latn"), ("ru", "rus_Cyrl"), ("zh", "zho_Hans"), ("deu", "deu_Latn")):
+        set_language(tokenizer, language)
+        (sentence,) = read_sentences(tokenizer, [["letter"]], 50)
+        assert tokenizer.convert_ids_to_tokens(sentence.ids)[0] == sign

@@ -117,6 +117,7 @@ FAMILIES: dict[str, Family] = {
     "llama": decoder(),
     "mistral": decoder(),
     "olmo2": decoder(heads=(LABELS,)),
+    "opt": decoder("decoder.layers", heads=(LABELS,)),
     "phi3": decoder(),
     "qwen2": decoder(),
     "qwen3": decoder(),
@@ -124,8 +125,9 @@ FAMILIES: dict[str, Family] = {
     "xglm": decoder(heads=(), layers="num_layers", hidden="d_model"),
     # Encoders with a decoder
     "bart": both("layers", False, **BART),
-    # It would have to be told the language to translate into.
+    # These two would have to be told the language to translate into.
     "mbart": both("layers", True, heads=(LABELS,), start_is_last=True, **BART),
+    "m2m_100": both("layers", True, heads=(), **BART),
     "mt5": T5,
     "t5": T5,
     "umt5": T5,

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from isogloss.errors import IsoglossError
+from isogloss.text.presets import WITH_SCRIPT
 
 log = logging.getLogger(__name__)
 
@@ -113,7 +114,7 @@ def read_sentences(
 
 
 def set_language(tokenizer: Any, language: str | None) -> None:
-    """Tell a tokenizer that ends each text with a sign of its language (mBART's) which one that is.
+    """Tell a tokenizer that gives each text a sign of its language (mBART's, NLLB's) which one that is.
 
     Parameters
     ----------
@@ -130,7 +131,9 @@ def set_language(tokenizer: Any, language: str | None) -> None:
     if language is None or getattr(tokenizer, "src_lang", None) is None:
         return
     signs = [sign for sign in tokenizer.get_added_vocab() if re.fullmatch("[a-z]{2,3}_[A-Za-z]{2,4}", sign)]
-    fitting = [sign for sign in signs if sign.split("_")[0] == language.split("-")[0]]
+    # NLLB's signs are codes of three letters with a script, such as deu_Latn.
+    fitting = [sign for sign in signs if sign == WITH_SCRIPT.get(language)]
+    fitting = fitting or [sign for sign in signs if sign.split("_")[0] == language.split("-")[0]]
     if len(fitting) != 1:
         raise IsoglossError(
             f"The tokenizer marks each text with its language and has {len(fitting)} marks for '{language}'; it has "
