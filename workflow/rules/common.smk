@@ -374,6 +374,15 @@ def rules_of(measure):
 # Relations -----------------------------------------------------------------------------------------------------------
 
 
+def lexical_texts():
+    """The test items whose word forms make a distance, where it is asked for."""
+    texts = [
+        places("items", task=task, language=language, part="test")
+        for task, language in specs.lexical_texts(study)
+    ]
+    return {"texts": texts} if texts else {}
+
+
 def impacts_of_whole(wildcards):
     """The impacts of a model's checkpoints that are tuned whole on a task."""
     return [

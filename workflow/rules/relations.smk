@@ -14,6 +14,8 @@ CONCEPTS = {
 
 
 use rule step as measure_distances with:
+    input:
+        **lexical_texts(),
     output:
         output=places("table", table="distances"),
     log:

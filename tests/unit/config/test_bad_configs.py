@@ -99,6 +99,7 @@ def test_each_gives_one_clear_line(path, value):
         (("results",), "out\nput", "a path here cannot"),
         (("results",), "", "at least 1 character"),
         (("tasks", "inference", "variants", "whole"), {"layers": [1]}, "rename it"),
+        (("impact", "beside"), ["lexicl"], "is not among this config's distances"),
         (("corpora", "microworld", "anchors"), 100_000, "content words that there are"),
         (("corpora", "microworld", "anchors"), -1, "0"),
         (("tasks", "inference", "data", "corpus"), "nowhere", "there is no microworld corpus 'nowhere'"),

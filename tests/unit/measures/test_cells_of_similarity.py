@@ -101,6 +101,15 @@ def test_items_are_said_with_the_anchors_of_their_corpus():
     assert specs.corpus(Study(validate(config, name="test")), "microworld", "de")["anchors"] == 3
 
 
+def test_the_lexical_distance_reads_every_task_s_test_items_where_it_is_asked_for():
+    plain, asked = study(), study(impact={"lexical": True})
+    assert specs.lexical_texts(plain) == []
+    assert "text_languages" not in specs.distances(plain)
+    texts = specs.lexical_texts(asked)
+    assert {task for task, _ in texts} == {"sentiment", "translation"}
+    assert specs.distances(asked)["text_languages"] == [language for _, language in texts]
+
+
 def test_pairs_of_the_models_that_are_named():
     found = cells("word_retrieval", word_retrieval={})
     assert {model for model, *_ in found} == {"encoder", "translator"}

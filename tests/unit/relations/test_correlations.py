@@ -83,13 +83,13 @@ def with_spaces(tables, score, rng):
     tables["words"] = pd.DataFrame(words, columns=columns)
 
 
-def correlated(folder, tables, draws=199):
+def correlated(folder, tables, draws=199, **options):
     for name, table in tables.items():
         table.to_csv(folder / f"{name}.csv", index=False)
     paths = {name: folder / f"{name}.csv" for name in ("impact", "transfer", "distances", "baselines")}
     concepts = folder / "concepts.csv" if "concepts" in tables else None
     extra = {name: folder / f"{name}.csv" for name in ("similarity", "words") if name in tables}
-    write_correlations(**paths, **extra, concepts=concepts, draws=draws, seed=5, output=folder / "out.csv")
+    write_correlations(**paths, **extra, **options, concepts=concepts, draws=draws, seed=5, output=folder / "out.csv")
     numbers = [
         column
         for column in COLUMNS
@@ -191,6 +191,34 @@ def test_what_languages_have_in_common_is_taken_out(planted):
     # By single layers there is no mixed model, nor of ranks.
     assert np.isnan(row.p_mixed)
     assert table[table.statistic == "spearman"].p_mixed.isna().all()
+
+
+def test_two_distances_at_once(tmp_path):
+    """What goes with one distance by way of another is gone beside it; what goes with that other stays."""
+    rng = np.random.default_rng(4)
+    tables, apart, *_ = world(rng)
+    other = apart["random"] + 0.2 * np.abs(rng.normal(size=(N, N)))
+    rows = tables["impact"]
+    places = [(LANGUAGES.index(row.source), LANGUAGES.index(row.target)) for row in rows.itertuples()]
+    rows["impact"] = [apart["random"][place] for place in places] + 0.1 * rng.normal(size=len(rows))
+    more = [(LANGUAGES[s], LANGUAGES[t], "second", other[s, t], "") for s in range(N) for t in range(s)]
+    tables["distances"] = pd.concat([tables["distances"], pd.DataFrame(more, columns=tables["distances"].columns)])
+    (tmp_path / "alone").mkdir()
+    names = {"relation": "impact-distance", "impact": "impact", "statistic": "pearson", "layer": "mean"}
+    alone, both = (
+        {distance: one(table, **names, distance=distance) for distance in ("second", "random", "genetic")}
+        for table in (correlated(tmp_path / "alone", tables), correlated(tmp_path, tables, beside=["random"]))
+    )
+    assert alone["second"].partial_r > 0.8
+    assert alone["second"].covariates == "family, script, shared"
+    assert both["second"].covariates == "family, script, shared, random"
+    assert abs(both["second"].partial_r) < 0.5
+    assert both["second"].p_mrqap > alone["second"].p_mrqap
+    # A distance is not taken out of itself, and correlations are as they were.
+    assert both["random"].partial_r == pytest.approx(alone["random"].partial_r)
+    assert both["random"].covariates == alone["random"].covariates
+    assert both["second"].r == pytest.approx(alone["second"].r)
+    assert both["genetic"].covariates == "script, shared, random"
 
 
 def test_a_language_without_a_known_family_is_named(tmp_path):

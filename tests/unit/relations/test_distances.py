@@ -225,6 +225,27 @@ def test_the_table_names_a_reason_where_a_value_is_missing(tmp_path, caplog):
     assert output.read_bytes() == first
 
 
+def test_lexical_distance_counts_forms_of_all_texts_once(tmp_path):
+    texts = {
+        "a-en": [["the", "cat"], ["the", "bar"]],
+        "b-en": [["zoo"]],
+        "a-de": [["die", "bar", "bar"]],
+        "b-de": [["zoo"]],
+    }
+    for name, words in {**texts, "a-zh": [["动物"]]}.items():
+        pd.DataFrame({"words": words}).to_parquet(tmp_path / f"{name}.parquet")
+    names = [*texts, "a-zh"]
+    write_distances(
+        languages=["de", "en", "zh"], families=[], microworld=False, output=tmp_path / "d.csv",
+        texts=[tmp_path / f"{name}.parquet" for name in names], text_languages=[name[-2:] for name in names],
+    )  # fmt: skip
+    found = pd.read_csv(tmp_path / "d.csv").set_index(["source", "target", "distance"]).value
+    # Of the, cat, bar, zoo, die two are shared.
+    assert found["en", "de", "lexical"] == found["de", "en", "lexical"] == pytest.approx(3 / 5)
+    assert found["en", "zh", "lexical"] == 1
+    assert len(found) == 6
+
+
 def test_the_microworlds_distances_need_no_language_of_uriel(tmp_path):
     output = tmp_path / "distances.csv"
     write_distances(languages=["en", "de"], families=[], microworld=True, output=output)

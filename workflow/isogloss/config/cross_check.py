@@ -35,8 +35,27 @@ def cross_check(config: Config) -> list[str]:
         *check_checkpoints(config),
         *check_concepts(config.concepts),
         *check_measures(config),
+        *check_impact(config),
         *check_results(config.results),
         *check_selection(config.selection),
+    ]
+
+
+def distances(config: Config) -> list[str]:
+    """List the distances that a config has."""
+    from isogloss.microworld import MICROWORLD_FAMILIES
+
+    own = MICROWORLD_FAMILIES if config.impact.microworld_distances else ()
+    return [*config.impact.families, *own, *(["lexical"] if config.impact.lexical else [])]
+
+
+def check_impact(config: Config) -> list[str]:
+    """Find a distance that a regression shall have beside others and that there is not."""
+    known = distances(config)
+    return [
+        f"impact.beside: '{name}' is not among this config's distances ({', '.join(known)}){did_you_mean(name, known)}"
+        for name in config.impact.beside
+        if name not in known
     ]
 
 
@@ -478,9 +497,7 @@ def check_task(where: str, task: Task, config: Config) -> list[str]:
         if name != WHOLE and name in task.variants
     ]
     for variant, freeze in task.variants.items():
-        from isogloss.microworld import MICROWORLD_FAMILIES
-
-        families = [*config.impact.families, *(MICROWORLD_FAMILIES if config.impact.microworld_distances else ())]
+        families = distances(config)
         if freeze.distance not in families:
             wrong.append(
                 f"{where}.variants.{variant}.distance: '{freeze.distance}' is not among this config's distances "

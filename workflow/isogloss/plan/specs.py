@@ -339,9 +339,17 @@ def altered_pass(study: Study, model: str, checkpoint: str, name: str, section: 
     return plain({**spec, "items": chosen.items, "seed": chosen.seed})
 
 
+def lexical_texts(study: Study) -> list[tuple[str, str]]:
+    """List the test items, task and language, whose word forms make a distance; none where it is not asked for."""
+    tasks = study.settings.tasks if study.settings.impact.lexical else {}
+    return [(task, language) for task in tasks for language in study.task_targets(task)]
+
+
 def distances(study: Study) -> dict[str, Any]:
     """Name what the table of distances depends on."""
+    texts = lexical_texts(study)
     return {
+        **({"text_languages": [language for _, language in texts]} if texts else {}),
         "languages": study.task_languages,
         "families": list(study.settings.impact.families),
         "microworld": study.settings.impact.microworld_distances,
@@ -350,7 +358,9 @@ def distances(study: Study) -> dict[str, Any]:
 
 def correlations(study: Study) -> dict[str, Any]:
     """Name what the table of correlations depends on beside the other tables."""
-    return {"draws": study.settings.impact.permutations, "seed": study.settings.impact.seed}
+    impact = study.settings.impact
+    spec: dict[str, Any] = {"draws": impact.permutations, "seed": impact.seed}
+    return plain({**spec, "beside": impact.beside} if impact.beside else spec)
 
 
 def frozen_layers(study: Study, name: str, variant: str) -> dict[str, Any]:

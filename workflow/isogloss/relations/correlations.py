@@ -5,7 +5,7 @@ out everywhere. Beside each correlation stands a regression that takes out what 
 social-relations model; claims go by the regression.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -36,7 +36,7 @@ NUMBERS = ("layer", "impact", "impact_debiased", "score", "relative", "value", "
 COVARIATES = {
     "family": ("genetic",),
     "script": ("script", "microworld-script"),
-    "shared": ("microworld-vocabulary",),
+    "shared": ("microworld-vocabulary", "lexical"),
 }
 PRETRAINED = "pretrained"
 STATISTICS = ("pearson", "spearman")
@@ -94,6 +94,7 @@ def write_correlations(
     seed: int,
     output: str | Path,
     baselines: str | Path | None = None,
+    beside: Sequence[str] = (),
 ) -> None:
     """Correlate impact, distance, transfer, concept alignment and similarity of spaces over pairs of languages.
 
@@ -133,6 +134,9 @@ def write_correlations(
     baselines
         CSV with task, source, target, shared, script: what a pair's texts of a task have in common on paper; or None.
 
+    beside
+        Distances that the regression takes out of both sides too, so that two distances are in it at once.
+
     Raises
     ------
     IsoglossError
@@ -163,9 +167,9 @@ def write_correlations(
         own = {key: table[(table[STUDY] == list(study)).all(axis=1)] for key, table in tables.items()}
         languages = sorted({language for table in own.values() for side in PAIR for language in table[side]})
         task = alike[alike.task == study[STUDY.index("task")]]
-        common = Common(
-            languages, {key: matrices(task, [], {key: None}, languages)[0][1] for key in ("shared", "script")}
-        )
+        written = {key: matrices(task, [], {key: None}, languages)[0][1] for key in ("script", "shared")}
+        written |= {name["distance"]: x for name, x in symmetric(apart, languages) if name["distance"] in beside}
+        common = Common(languages, written)
         for relation, (name, x), others in questions(own, apart, languages):
             for statistic in STATISTICS:
                 named = {"relation": relation, **dict(zip(STUDY, study, strict=True)), "statistic": statistic}
@@ -190,7 +194,7 @@ class Common:
     languages
         The order of rows and columns.
     written
-        ``script`` and ``shared`` as ``[source, target]``, NaN where they are not known.
+        ``script``, ``shared`` and distances by name, as ``[source, target]``, NaN where they are not known.
 
     Attributes
     ----------
@@ -206,7 +210,7 @@ class Common:
 
     def beside(self, distance: str) -> tuple[list[str], np.ndarray, np.ndarray | None]:
         """Give the covariates for a distance, or for none: their names, the written ones, and relatedness."""
-        names = [name for name, same in COVARIATES.items() if distance not in same]
+        names = [name for name in ("family", *self.written) if distance not in (name, *COVARIATES.get(name, ()))]
         # What is known of no pair can be taken out of none.
         names = [name for name in names if name == "family" or np.isfinite(self.written[name]).any()]
         written = [self.written[name] for name in names if name != "family"]
@@ -306,11 +310,7 @@ def questions(
         {"impact": "impact", "impact_debiased": "impact"},
         languages,
     )
-    apart = [
-        # A distance has no direction; its table need not hold both.
-        (name, np.where(np.isnan(x), x.T, x))
-        for name, x in matrices(distances, ["distance"], {"value": None}, languages)
-    ]
+    apart = symmetric(distances, languages)
     alignments = []
     if "concepts" in tables:
         concepts = tables["concepts"].rename(columns={"measure": "alignment"})
@@ -342,6 +342,12 @@ def questions(
             same = [(other, y) for other, y in similarities if all(other[key] == name[key] for key in shared)]
             if others := within(side, same):
                 yield relation, (name, side), others
+
+
+def symmetric(distances: pd.DataFrame, languages: list[str]) -> Named:
+    """Give each distance as a matrix: it has no direction, and its table need not hold both."""
+    found = matrices(distances, ["distance"], {"value": None}, languages)
+    return [(name, np.where(np.isnan(x), x.T, x)) for name, x in found]
 
 
 def matrices(table: pd.DataFrame, by: list[str], values: dict[str, str | None], languages: list[str]) -> Named:

@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 
 from isogloss.errors import IsoglossError
-from isogloss.files import write_csv
+from isogloss.files import read_parquet, write_csv
 from isogloss.microworld import LANGUAGES, MICROWORLD_FAMILIES
 from isogloss.microworld.realise import POLARITIES, Grammar
 from isogloss.microworld.world import Meaning, read
@@ -37,6 +37,7 @@ FAMILIES = {
     "geographic": ("geocoord_features", ""),
     "script": ("script_features", ""),
 }
+LEXICAL = "lexical"
 # Codes that ISO 639 has withdrawn and that data still bear: Wikipedia, gettext, Java, WikiANN.
 WITHDRAWN = {"iw": "he", "in": "id", "ji": "yi", "jw": "jv", "mo": "ro", "mol": "ro", "scc": "sr", "scr": "hr"}
 # An angle between vectors of a few zeros and ones says more about what is unknown than about the languages.
@@ -45,7 +46,15 @@ LEAST_FEATURES = 10
 Distance = tuple[float | None, str]
 
 
-def write_distances(*, languages: list[str], families: list[str], microworld: bool, output: str | Path) -> None:
+def write_distances(
+    *,
+    languages: list[str],
+    families: list[str],
+    microworld: bool,
+    output: str | Path,
+    texts: Sequence[str | Path] = (),
+    text_languages: Sequence[str] = (),
+) -> None:
     """Write the distances of every ordered pair of different languages.
 
     Parameters
@@ -59,6 +68,8 @@ def write_distances(*, languages: list[str], families: list[str], microworld: bo
     output
         The CSV file to write: source, target, distance (its name), value (0: the same; 1: nothing in common), and
         reason: a sentence where there is no value, as for a language that URIEL lacks.
+    texts, text_languages
+        Files of items and the language of each: for the distance ``lexical``, see :func:`lexical`; none: without it.
 
     Raises
     ------
@@ -72,13 +83,38 @@ def write_distances(*, languages: list[str], families: list[str], microworld: bo
             for source, target in permutations(languages, 2)
             for name in MICROWORLD_FAMILIES
         }
-    names = [*families, *(MICROWORLD_FAMILIES if microworld else ())]
+    if texts:
+        measured |= lexical(languages, texts, text_languages)
+    names = [*families, *(MICROWORLD_FAMILIES if microworld else ()), *([LEXICAL] if texts else [])]
     keys = [(*pair, name) for pair in permutations(languages, 2) for name in names]
     table = pd.DataFrame(keys, columns=["source", "target", "distance"])
     table["value"] = pd.array([measured[key][0] for key in keys], dtype="Float64")
     table["reason"] = [measured[key][1] for key in keys]
     write_csv(table, output)
     log.info("%d distances, %d of them empty with a reason: %s", len(table), table["value"].isna().sum(), output)
+
+
+def lexical(
+    languages: Sequence[str], texts: Sequence[str | Path], text_languages: Sequence[str]
+) -> dict[tuple[str, str, str], Distance]:
+    """Measure how few word forms the texts of two languages share: 1 − shared forms / forms of either (Jaccard).
+
+    Forms count once each, as they are written, of all items together.
+
+    Parameters
+    ----------
+    languages
+        Of which every ordered pair is measured.
+    texts, text_languages
+        Parquet files with a column ``words``, and the language of each.
+    """
+    forms: dict[str, set[str]] = {language: set() for language in languages}
+    for path, language in zip(texts, text_languages, strict=True):
+        forms[language].update(chain.from_iterable(read_parquet(path, ("words",)).words))
+    return {
+        (source, target, LEXICAL): (1 - len(forms[source] & forms[target]) / len(forms[source] | forms[target]), "")
+        for source, target in permutations(languages, 2)
+    }
 
 
 def uriel(languages: Sequence[str], families: Sequence[str]) -> dict[tuple[str, str, str], Distance]:

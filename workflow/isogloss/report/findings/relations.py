@@ -54,7 +54,7 @@ def correlations(data: dict[str, pd.DataFrame]) -> list[Finding]:
 
 def correlation(row: Any) -> str:
     """Write a correlation with its interval, its p-values, that of the regression first, and the number of pairs."""
-    given = listed([COVARIATES[name] for name in row.covariates.split(", ") if name])
+    given = listed([COVARIATES.get(name, f"{name} distance") for name in row.covariates.split(", ") if name])
     text = f"r = {row.r:.2f}{between(row.low, row.high)}, n = {int(row.n)}; beside {given or 'effects of languages'} "
     text += f"partial r = {row.partial_r:.2f}, MRQAP p = {p_value(row.p_mrqap)}"
     for name, p in (("mixed model", row.p_mixed), ("Mantel", row.p_mantel)):
