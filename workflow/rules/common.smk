@@ -50,6 +50,7 @@ wildcard_constraints:
     space=one_of(SPACES),
     kind=one_of(KINDS),
     layer=r"\d+",
+    clusters=r"\d+",
     seed=r"\d+",
     weights=one_of(WEIGHTS),
 
@@ -74,7 +75,7 @@ CLUSTERING = methods.function_of(settings.concepts.method)
 def cell(wildcards):
     """A job's wildcards as plain values."""
     return {
-        name: int(value) if name in ("layer", "seed") else value
+        name: int(value) if name in ("layer", "seed", "clusters") else value
         for name, value in wildcards.items()
     }
 

@@ -42,6 +42,34 @@ use rule cluster_concepts as cluster_joint_concepts with:
         "{wildcards.source}-{wildcards.target}, {wildcards.space}, layer {wildcards.layer}"
 
 
+use rule cluster_concepts as cluster_swept_concepts with:
+    output:
+        output=places("swept_concepts"),
+    log:
+        places.log(places("swept_concepts")),
+    params:
+        **step("isogloss.concepts.cluster:cluster", CLUSTERING),
+        spec=lambda wildcards: specs.swept_concepts(study, cell(wildcards)),
+        vectors=lambda wildcards: vectors_of(wildcards, [wildcards.space]),
+    message:
+        "{wildcards.clusters} concepts of {wildcards.model}/{wildcards.checkpoint} on {wildcards.corpus}, "
+        "{wildcards.source}-{wildcards.target}, {wildcards.space}, layer {wildcards.layer}"
+
+
+use rule cluster_joint_concepts as cluster_swept_joint_concepts with:
+    output:
+        output=places("swept_concepts"),
+    log:
+        places.log(places("swept_concepts")),
+    params:
+        **step("isogloss.concepts.cluster:cluster", CLUSTERING),
+        spec=lambda wildcards: specs.swept_concepts(study, cell(wildcards)),
+        vectors=lambda wildcards: vectors_of(wildcards, joined(wildcards)),
+    message:
+        "{wildcards.clusters} joint concepts of {wildcards.model}/{wildcards.checkpoint} on {wildcards.corpus}, "
+        "{wildcards.source}-{wildcards.target}, {wildcards.space}, layer {wildcards.layer}"
+
+
 use rule cluster_concepts as cluster_halves with:
     input:
         store=lambda wildcards: stores_of(wildcards, halved(wildcards))[0],

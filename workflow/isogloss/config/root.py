@@ -12,6 +12,7 @@ from isogloss.measures.crossed.settings import Crossed
 from isogloss.measures.edits.settings import Edits
 from isogloss.measures.probes.settings import Probes
 from isogloss.measures.space_similarity.settings import SpaceSimilarity
+from isogloss.measures.sweep.settings import Sweep
 from isogloss.measures.word_retrieval.settings import WordRetrieval
 from isogloss.models.settings import Model
 from isogloss.relations.settings import Impact
@@ -47,6 +48,7 @@ class Config(Section):
     concepts: Concepts = Field(Concepts(), description="How they become concepts.")
     concept_alignment: ConceptAlignment = Field(ConceptAlignment(), description="CALIGN.")
     concept_overlap: ConceptOverlap = Field(ConceptOverlap(), description="COLAP.")
+    sweep: Sweep | None = Field(None, description="CALIGN and COLAP for other thresholds, N and K.")
     retrieval: bool = Field(
         False,
         description="Score each model's sentence retrieval, word translation and zero-shot sentiment too.",

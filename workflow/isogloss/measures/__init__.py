@@ -12,6 +12,7 @@ from isogloss.measures import (
     probes,
     retrieval,
     space_similarity,
+    sweep,
     transfer,
     word_retrieval,
 )
@@ -20,6 +21,7 @@ MEASURES = [
     calign.MEASURE,
     colap.MEASURE,
     best_layer.MEASURE,
+    sweep.MEASURE,
     retrieval.MEASURE,
     transfer.MEASURE,
     baselines.MEASURE,

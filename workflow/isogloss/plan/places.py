@@ -20,6 +20,7 @@ PLACES = {
     "checkpoint": "checkpoints/{model}/{checkpoint}",
     "store": f"activations/{CELL}/{{space}}.h5",
     "concepts": f"concepts/{CELL}/{{space}}/layer{{layer}}-seed{{seed}}.parquet",
+    "swept_concepts": f"concepts/{CELL}/{{space}}/layer{{layer}}-clusters{{clusters}}.parquet",
     "halves": f"concepts/{CELL}/{{space}}/layer{{layer}}-halves.parquet",
     "items": "tasks/{task}/{language}/{part}.parquet",
     "sentences": "sentences/{model}/{checkpoint}/{task}.h5",

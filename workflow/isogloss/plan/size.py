@@ -6,7 +6,7 @@ from typing import Any
 from isogloss.measures import MEASURES
 from isogloss.plan import amounts, needs, specs, targets
 from isogloss.plan.places import Places
-from isogloss.plan.study import PRETRAINED, WHOLE, Study, Tuning
+from isogloss.plan.study import PRETRAINED, WHOLE, Study, Tuning, spaces_of_kind
 
 # Teraflops of half precision without sparsity, from the makers' data sheets, and the share of them that small batches
 # of short sentences reach.
@@ -90,6 +90,12 @@ def all_jobs(study: Study) -> Jobs:
         # The source is held against itself, clustered from another seed.
         for seed in {*seeds, *([study.seed_of_ceiling] if cell["space"].startswith("source") else [])}
     ]
+    other_sizes = {*study.swept_clusters} - {settings.concepts.clusters}
+    swept = {
+        (*(value for name, value in cell.items() if name != "kind"), space): {**cell, "space": space}
+        for cell in study.layer_cells
+        for space in spaces_of_kind(cell["kind"])
+    }
     places = Places(settings.results)
     return {
         "make_corpus": ("small", languages),
@@ -109,6 +115,8 @@ def all_jobs(study: Study) -> Jobs:
         "cluster_concepts": ("clustering", spaces),
         "cluster_joint_concepts": ("joint_clustering", [one for one in study.layer_cells for _ in seeds]),
         "cluster_halves": ("clustering", study.layer_cells),
+        "cluster_swept_concepts": ("clustering", [one for one in swept.values() for _ in other_sizes]),
+        "cluster_swept_joint_concepts": ("joint_clustering", [one for one in study.layer_cells for _ in other_sizes]),
         "describe_concepts": ("cards", study.kind_cells),
         **tuning_jobs(study),
         **measure_jobs(study),

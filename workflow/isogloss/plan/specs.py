@@ -195,6 +195,12 @@ def concepts(study: Study, cell: dict[str, Any]) -> dict[str, Any]:
     return plain({**clustering(study, cell), "languages": languages, "seed": int(cell["seed"])})
 
 
+def swept_concepts(study: Study, cell: dict[str, Any]) -> dict[str, Any]:
+    """Name what a clustering with another K depends on beside the vectors."""
+    spec = concepts(study, {**cell, "seed": study.settings.concepts.seeds[0]})
+    return {**spec, "clusters": int(cell["clusters"])}
+
+
 def halves(study: Study, cell: dict[str, Any]) -> dict[str, Any]:
     """Name what the joint clustering of a language's halves depends on beside the vectors."""
     return plain({**clustering(study, cell), "seed": study.settings.concepts.seeds[0]})

@@ -241,6 +241,12 @@ class Study:
         return seeds[1] if len(seeds) > 1 else seeds[0] + 1
 
     @cached_property
+    def swept_clusters(self) -> list[int]:
+        """The numbers of concepts (K) that a sweep compares."""
+        swept = self.settings.sweep
+        return list(dict.fromkeys(swept.clusters if swept and swept.clusters else [self.settings.concepts.clusters]))
+
+    @cached_property
     def concept_cells(self) -> list[dict[str, Any]]:
         """Every model and checkpoint whose concepts are looked for."""
         return [
