@@ -94,6 +94,27 @@ def test_what_a_data_set_lacks_is_told(call, tmp_path, xnli, change, cause):
     assert not (tmp_path / "text.parquet").exists()
 
 
+def test_files_of_pairs_are_joined_by_text_the_first_of_the_same_counts_and_rows_may_be_limited(hub, call, tmp_path):
+    english = ["a dog", "a  dog", None, "a cat", "rain"]  # the second is the first, but for its spaces
+    german = parquet({"english": english, "other": ["Hund", "Köter", "nichts", "Katze", "Regen"]})
+    french = parquet({"english": ["a cat", "snow"], "other": ["chat", "neige"]})
+    commit = hub.push("some/pairs", {"en-de.parquet": german, "en-fr.parquet": french}, kind="datasets")
+    asked = {"repository": "some/pairs", "revision": commit, "joined_by": "english", "language": "x", "max_rows": 4}
+    found = {}
+    for name, files, text in (
+        ("de", ["en-de.parquet"], "other"), ("fr", ["en-fr.parquet"], "other"),
+        ("en", ["en-de.parquet", "en-fr.parquet"], "english"),
+    ):  # fmt: skip
+        output = tmp_path / f"{name}.parquet"
+        assert call("text.sources.hub:fetch_text", output=output, files=files, text=text, **asked)[0] == 0
+        table = pq.read_table(output).to_pydict()
+        found[name] = dict(zip(table["sentence"], table["text"], strict=True))
+    assert list(found["de"].values()) == ["Hund", "Katze"]
+    assert list(found["en"].values()) == ["a dog", "a cat", "snow"]
+    assert {found["en"][number]: text for number, text in found["fr"].items()} == {"a cat": "chat", "snow": "neige"}
+    assert {found["en"][number] for number in found["de"].keys() & found["fr"].keys()} == {"a cat"}
+
+
 def test_a_language_that_the_rows_lack_is_told(hub, call, tmp_path):
     talks = [{"language": ["en"], "translation": ["the dog runs"]}]
     commit = hub.push("some/talks", {"a.parquet": parquet({"translations": talks})}, kind="datasets")
@@ -141,3 +162,14 @@ def test_a_gated_set_names_the_page_of_its_terms(hub, call, tmp_path, xnli):
     )  # fmt: skip
     assert code == 1
     assert f"Accept its terms on {hub.url}/datasets/facebook/xnli" in lines[-1]
+
+
+def test_a_token_from_the_environment_opens_a_gated_set_and_is_written_nowhere(hub, call, tmp_path, xnli):
+    hub.contents.gated.add("facebook/xnli")
+    asked = {"repository": "facebook/xnli", "revision": xnli, "files": "en/test-*", "output": tmp_path / "x.parquet"}
+    code, lines = call("text.sources.hub:fetch_items", env={"HF_TOKEN": "hf_secret"}, **asked)
+    assert code == 0, lines
+    assert not any("hf_secret" in line for line in lines)
+    written = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert tmp_path / "x.parquet" in written
+    assert not [path for path in written if b"hf_secret" in path.read_bytes()]
