@@ -18,6 +18,9 @@ from isogloss.text.presets import WITH_SCRIPT
 
 log = logging.getLogger(__name__)
 
+# NLLB's signs of languages: codes of three letters with a script.
+SIGNS = {**WITH_SCRIPT, "zh": "zho_Hans", "zh-hant": "zho_Hant"}
+
 # Tokenizers are asked for so many sentences at a time, so that their answers do not pile up.
 SLICE = 1000
 
@@ -131,8 +134,7 @@ def set_language(tokenizer: Any, language: str | None) -> None:
     if language is None or getattr(tokenizer, "src_lang", None) is None:
         return
     signs = [sign for sign in tokenizer.get_added_vocab() if re.fullmatch("[a-z]{2,3}_[A-Za-z]{2,4}", sign)]
-    # NLLB's signs are codes of three letters with a script, such as deu_Latn.
-    fitting = [sign for sign in signs if sign == WITH_SCRIPT.get(language)]
+    fitting = [sign for sign in signs if sign == SIGNS.get(language)]
     fitting = fitting or [sign for sign in signs if sign.split("_")[0] == language.split("-")[0]]
     if len(fitting) != 1:
         raise IsoglossError(
