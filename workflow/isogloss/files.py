@@ -7,6 +7,7 @@ import hashlib
 import os
 import shutil
 import socket
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +17,40 @@ from isogloss.errors import IsoglossError
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+# A save waits until this many times what the last one took have passed since, so that saves take 5 % of the time.
+WAIT = 20
+
+
+class SavePace:
+    """When a long job saves its state: so many seconds after the last save, and never for more than 5 % of its time.
+
+    Parameters
+    ----------
+    seconds
+        The least between two saves; 0 saves whenever it is asked, for tests.
+    """
+
+    def __init__(self, seconds: float):
+        self.least = self.wait = seconds
+        self.latest = time.monotonic()
+
+    def due(self) -> bool:
+        """Tell whether it is time for a save."""
+        return time.monotonic() - self.latest >= self.wait
+
+    def saved(self, since: float) -> None:
+        """Note that a save has ended that began at ``since``, by ``time.monotonic``."""
+        self.latest = time.monotonic()
+        self.wait = max(self.least, WAIT * (self.latest - since)) if self.least else 0
+
+    @contextmanager
+    def saving(self) -> Iterator[None]:
+        """Note what the save in this block takes."""
+        since = time.monotonic()
+        yield
+        self.saved(since)
 
 
 @contextmanager

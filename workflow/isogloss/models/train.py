@@ -48,7 +48,7 @@ from torch.nn import functional
 from transformers import BertConfig, BertForMaskedLM, T5Config, T5ForConditionalGeneration
 
 from isogloss.errors import IsoglossError
-from isogloss.files import published, published_folder, read_parquet, write_csv
+from isogloss.files import SavePace, published, published_folder, read_parquet, write_csv
 from isogloss.models.subwords import Family, train_tokenizer
 from isogloss.ownership import Ownership
 
@@ -189,7 +189,7 @@ def train(
 ) -> None:
     """Train a model and its tokenizer; write them to ``folder`` as ``save_pretrained`` does.
 
-    Every ``save_seconds`` the state is saved to ``folder`` + ``.partial``. A run that finds such a file made
+    Now and then the state is saved to ``folder`` + ``.partial``. A run that finds such a file made
     from the same text, spec, seed and number of threads goes on from it, and ends with the same weights as one
     that was never interrupted. ``folder`` appears complete or not at all.
 
@@ -212,7 +212,7 @@ def train(
     attributes
         Columns that name the model in the learning curve.
     save_seconds
-        Seconds between two saves of the state.
+        Least seconds between two saves of the state, see :class:`isogloss.files.SavePace`.
     after_step
         Called with each finished step's number, 1 to ``steps``.
 
@@ -242,19 +242,19 @@ def train(
     step = learner.resume(partial, mark)
     if step:
         logger.info("%s: going on after step %d of %d", folder.parent.name, step, settings.steps)
-    started = saved = time.monotonic()
+    started, pace = time.monotonic(), SavePace(save_seconds)
     first = step
     while step < settings.steps:
         step = learner.step(step)
         if after_step is not None:
             after_step(step)
         if step % max(1, settings.steps // 10) == 0:
-            pace = (step - first) / (time.monotonic() - started)
-            logger.info("%s: step %d of %d, %s, %.0f steps/s", folder.parent.name, step, settings.steps, learner, pace)
-        if time.monotonic() - saved >= save_seconds and step < settings.steps:
+            speed = (step - first) / (time.monotonic() - started)
+            logger.info("%s: step %d of %d, %s, %.0f steps/s", folder.parent.name, step, settings.steps, learner, speed)
+        if pace.due() and step < settings.steps:
             ownership.check()
-            learner.save(partial, mark, step)
-            saved = time.monotonic()
+            with pace.saving():
+                learner.save(partial, mark, step)
     ownership.check()
     with published_folder(folder) as draft:
         # A model that was trained without the masked-piece head is saved without one.

@@ -30,7 +30,7 @@ from transformers import (
 )
 
 from isogloss.errors import IsoglossError
-from isogloss.files import file_digest, published_folder, read_parquet, write_csv
+from isogloss.files import SavePace, file_digest, published_folder, read_parquet, write_csv
 from isogloss.models.devices import choose_device
 from isogloss.models.families import TRANSLATION, check_length
 from isogloss.models.load import Checkpoint, folder_digest
@@ -128,7 +128,8 @@ def finetune(
     control
         What the items lack that are tuned on, see :func:`isogloss.tasks.altered.alter`; None: nothing.
     save_seconds
-        Seconds between two saves of the state, rounded up to the next of the curve's 100 points.
+        Least seconds between two saves of the state, see :class:`isogloss.files.SavePace`; rounded up to the next of
+        the curve's 100 points.
 
     Raises
     ------
@@ -281,12 +282,12 @@ def encode(table: pd.DataFrame, loaded: Checkpoint, task: TaskKind, max_length: 
 
 
 class Watch(TrainerCallback):
-    """End at a step, save by the clock, tell progress, and stop a training that is not finite at the first sign."""
+    """End at a step, save now and then, tell progress, and stop a training that is not finite at the first sign."""
 
     def __init__(self, stop: int, learning_rate: float, save_seconds: float, ownership: Ownership):
         self.stop, self.learning_rate = stop, learning_rate
-        self.save_seconds, self.ownership = save_seconds, ownership
-        self.saved = time.monotonic()
+        self.pace, self.ownership = SavePace(save_seconds), ownership
+        self.measured = time.monotonic()
 
     def on_step_end(self, args: Any, state: Any, control: Any, **more: Any) -> None:
         """Ask for a save when it is time; the last step's model is written anyway.
@@ -295,11 +296,18 @@ class Watch(TrainerCallback):
         """
         if state.global_step >= self.stop:
             control.should_training_stop = True
-        due = time.monotonic() - self.saved >= self.save_seconds and state.global_step < self.stop
-        if due and state.global_step % args.logging_steps == 0:
+        if self.pace.due() and state.global_step < self.stop and state.global_step % args.logging_steps == 0:
             self.ownership.check()
-            self.saved = time.monotonic()
             control.should_save = True
+        self.measured = time.monotonic()
+
+    def on_evaluate(self, args: Any, state: Any, control: Any, **more: Any) -> None:
+        """Note when the Trainer has measured what it measures before a save."""
+        self.measured = time.monotonic()
+
+    def on_save(self, args: Any, state: Any, control: Any, **more: Any) -> None:
+        """Note what the save took."""
+        self.pace.saved(self.measured)
 
     def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, float] | None = None, **more: Any) -> None:
         """Look at what was just measured."""

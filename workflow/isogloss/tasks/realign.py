@@ -9,7 +9,6 @@ its number.
 """
 
 import logging
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,7 +25,7 @@ from torch.nn import functional
 from transformers import Seq2SeqTrainer, Trainer
 
 from isogloss.errors import IsoglossError
-from isogloss.files import published, read_parquet
+from isogloss.files import SavePace, published, read_parquet
 from isogloss.models.load import Checkpoint
 from isogloss.models.words import Sentence, check_subwords, read_sentences, set_language
 from isogloss.ownership import Ownership
@@ -360,7 +359,7 @@ class Realigner:
         partial
             Folder of the saved state, from which it goes on.
         save_seconds
-            Between two saves.
+            Least seconds between two saves, see :class:`isogloss.files.SavePace`.
         ownership
             Of the folder.
 
@@ -380,7 +379,7 @@ class Realigner:
                 part.load_state_dict(saved[name])
             log.info("Going on with the realignment after step %d of %d", done, steps)
         self.model.train()
-        latest = time.monotonic()
+        pace = SavePace(save_seconds)
         for step in range(done, steps):
             optimizer.zero_grad()
             loss = self.add_gradients(step)
@@ -392,10 +391,9 @@ class Realigner:
             optimizer.step()
             if (step + 1) % max(1, steps // 10) == 0:
                 log.info("realignment, step %d of %d, loss %.3f", step + 1, steps, loss)
-            if time.monotonic() - latest >= save_seconds or step + 1 == steps:
+            if pace.due() or step + 1 == steps:
                 ownership.check()
-                latest = time.monotonic()
-                with published(file) as draft:
+                with pace.saving(), published(file) as draft:
                     torch.save({"done": step + 1, **{name: part.state_dict() for name, part in parts.items()}}, draft)
         self.model.zero_grad()
 
