@@ -11,7 +11,7 @@ from isogloss.section import Device, Section, Seed
 class Concepts(Section):
     """How activations become concepts."""
 
-    method: Literal[tuple(method.name for method in METHODS)] = Field(
+    method: Literal[tuple(method.name for method in METHODS)] = Field(  # type: ignore[valid-type]  # from the list
         "kmeans",
         description="How they are clustered. `ward` needs memory for all pairs of words; `kmeans_restarts` is what the "
         "released code of Mousi et al. 2024 does, and takes twenty times as long as `kmeans`.",

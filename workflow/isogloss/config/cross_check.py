@@ -117,9 +117,10 @@ def check_measures(config: Config) -> list[str]:
 
 def check_edits(config: Config) -> list[str]:
     """Find languages, labels and layers that an edit is asked for and that are none."""
-    edits, wrong = config.edits, []
+    edits = config.edits
     if not edits:
-        return wrong
+        return []
+    wrong = []
     chosen = {
         name: task
         for name, task in config.tasks.items()

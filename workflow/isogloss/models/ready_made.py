@@ -47,9 +47,9 @@ def bring(
     kind: str | None,
     labels: list[str] | None,
     outputs: list[str] | None,
-    source: str | Path | None = None,
-    repository: str | None = None,
-    revision: str | None = None,
+    source: str | Path = "",
+    repository: str = "",
+    revision: str = "",
     convert: bool = False,
 ) -> None:
     """Bring a checkpoint that was tuned elsewhere; it then stands in ``folder`` like one that was tuned here.
@@ -72,7 +72,7 @@ def bring(
     outputs
         The task's labels in the order of the checkpoint's outputs, where its config.json does not name them so.
     source
-        The user's folder; or None, and
+        The user's folder; or else
     repository, revision, convert
         see :func:`isogloss.models.bring.fetch`.
 
@@ -83,7 +83,7 @@ def bring(
     """
     folder, base = Path(folder), Path(base)
     found = None
-    if repository is not None:
+    if repository:
         found = look_up(repository, revision)
         top = [file for file in found.files if "/" not in file]
         if is_adapter(top):
@@ -174,7 +174,7 @@ def check_ready_made(
     return None
 
 
-def check_count(where: str, count: int, outputs: Sequence[str] | None) -> None:
+def check_count(where: str, count: int | None, outputs: Sequence[str] | None) -> None:
     """Refuse names of outputs that are not as many as there are outputs."""
     if outputs and len(outputs) != count:
         raise IsoglossError(f"{where} has {count} outputs; `labels` names {len(outputs)} ({', '.join(outputs)}).")
@@ -258,7 +258,7 @@ def check_adapter(
         raise IsoglossError(f"{where} is for the model {of}, not for {base_name}; name it under that model.")
     if base is not None:
         check_products(where, shapes, base)
-    head = ADAPTED.get(settings.get("task_type"))
+    head = ADAPTED.get(str(settings.get("task_type")))
     count = outputs_saved(settings, shapes)
     if kind is None or head is None or (head != TRANSLATION and count is None):
         return
@@ -356,7 +356,7 @@ def merge(source: Path, base: Path, folder: Path, outputs: Sequence[str] | None)
     settings = read_adapter(source)
     count = outputs_saved(settings, check_weights(source / ADAPTER_WEIGHTS))
     names = outputs or adapter_outputs(source) or [f"LABEL_{number}" for number in range(count or 2)]
-    task = settings.get("task_type")
+    task = str(settings.get("task_type"))
     options = {}
     if ADAPTED.get(task) in (LABELS, TAGS):
         options = {"num_labels": len(names), **named(names)}

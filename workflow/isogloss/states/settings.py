@@ -11,7 +11,7 @@ from isogloss.states.pooling import WORD_POOLINGS
 class Activations(Section):
     """How hidden states are extracted."""
 
-    # Made from the one list of them.
+    # From the one list of them.
     pooling: Literal[tuple(pooling.__name__ for pooling in WORD_POOLINGS)] = Field(  # type: ignore[valid-type]
         "last", description="Which subwords stand for a word."
     )

@@ -2,6 +2,7 @@
 
 import logging
 import unicodedata
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,42 +24,13 @@ log = logging.getLogger(__name__)
 VALIDATION_TENTH = 10
 
 
-def write_items(
-    *,
-    kind: str,
-    language: str,
-    part: str,
-    output: str | Path,
-    task: str | None = None,
-    train: int | str | None = None,
-    validation: int | str | None = None,
-    test: int | str | None = None,
-    seed: int | None = None,
-    into: str | None = None,
-    form: str = "sequence-classification",
-    text: str = "text",
-    other_text: str | None = None,
-    label: str = "label",
-    labels: list[str] | None = None,
-    tag_measure: str = "entity_f1",
-    segmentation: dict[str, str] | None = None,
-    parallel: str | None = None,
-    parallel_text: str | None = None,
-    languages: list[str] | None = None,
-    folder: str | None = None,
-    names: dict[str, str] | None = None,
-    min_words: int | None = None,
-    max_words: int | None = None,
-    similarity: float | None = None,
-    paraphrase: str | None = None,
-    anchored: dict[str, Any] | None = None,
-) -> None:
+def write_items(*, kind: str, language: str, part: str, output: str | Path, **source: Any) -> None:
     """Make one language's items of a task.
 
     Parameters
     ----------
     kind
-        ``microworld``, ``gettext`` or ``table``; which of the other parameters are used depends on it.
+        A key of ``KINDS``.
     language
         Its code.
     part
@@ -68,25 +40,8 @@ def write_items(
         numbers in every language), ``words``, and by task ``other_words``, ``label``, ``tags``; test items may have a
         ``paraphrase``, which is empty where an item has none. Where a segmenter split a text, the running one stands
         beside its words: ``text``, ``other_text``.
-    task, seed, anchored
-        Of the microworld; ``anchored``: ``anchors``, ``seed`` and ``source`` of its
-        :class:`~isogloss.microworld.anchors.Anchors`.
-    into
-        The language that a translation goes into.
-    train, validation, test
-        Numbers of items of the microworld, or of each program's messages; paths of the user's tables.
-    form, text, other_text, label, labels, paraphrase
-        Of the user's tables: the kind of task, its columns, and the labels that may occur, in the order of their
-        numbers if the tables have numbers.
-    tag_measure
-        How tags are scored: ``entity_f1``, which needs O, B-X and I-X, or ``accuracy``.
-    segmentation
-        How text becomes words, by language, see :func:`isogloss.text.segmentation.split_words`.
-    parallel, parallel_text
-        Another language's test items, which must be as many, and for classification have the same labels; and its
-        column of text.
-    languages, folder, names, min_words, max_words, similarity
-        Of the messages of programs, whose names are the ``labels``.
+    **source
+        What the function of the kind takes.
 
     Raises
     ------
@@ -94,48 +49,133 @@ def write_items(
         If a table cannot be read, lacks a column, has a label outside the declared set or a text that is missing, if
         the test items differ from the other language's, or a split is empty.
     """
-    if kind == "microworld":
-        anchors = Anchors(anchored["anchors"], anchored["seed"], anchored["source"]) if anchored else None
-        if part == "test":
-            parts = {"test": microworld.generate_task(task, language, "test", test, seed, into, anchors)}
-        else:
-            seen = microworld.generate_task(task, language, "training", train + validation, seed, into, anchors)
-            parts = {"training": seen.head(train), "validation": seen.tail(validation)}
-    elif kind == "gettext":
-        found = program_messages(languages, folder, labels, min_words, max_words, names)
-        dealt = deal(found, {"test": test, "validation": validation, "training": train}, similarity)
-        dealt = dealt.rename(columns={"sentence": "item", language: "words"})[["split", "item", "words", "label"]]
-        names = ("test",) if part == "test" else ("training", "validation")
-        parts = {name: dealt[dealt.split == name].drop(columns="split") for name in names}
-    else:
-        columns = {
-            "language": language,
-            "form": form,
-            "text": text,
-            "other_text": other_text,
-            "paraphrase": paraphrase,
-            "label": label,
-            "labels": labels and [unicodedata.normalize("NFC", name) for name in labels],
-            "tag_measure": tag_measure,
-            "into": into,
-            "segmentation": segmentation or {},
-        }
-        if part == "test":
-            parts = {"test": read_items(test, **columns)}
-            if parallel:
-                check_same_items(parts["test"], test, form, parallel_text or text, label, columns["labels"], parallel)
-        elif validation:
-            parts = {"training": read_items(train, **columns), "validation": read_items(validation, **columns)}
-        else:
-            seen = read_items(train, **columns)
-            held_out = seen.index % VALIDATION_TENTH == VALIDATION_TENTH - 1
-            parts = {"training": seen[~held_out], "validation": seen[held_out]}
+    parts = KINDS[kind](language, part, **source)
     for split, rows in parts.items():
         if rows.empty:
             raise IsoglossError(f"{language} has no {split} items: the split is empty.")
     log.info("%s: %s", language, ", ".join(f"{len(rows):,} {split} items" for split, rows in parts.items()))
     table = pd.concat([rows.assign(split=split) for split, rows in parts.items()], ignore_index=True)
     write_parquet(table[["split", *(name for name in table.columns if name != "split")]], output)
+
+
+def microworld_items(
+    language: str,
+    part: str,
+    *,
+    task: str,
+    seed: int,
+    train: int | None = None,
+    validation: int | None = None,
+    test: int | None = None,
+    into: str | None = None,
+    anchored: Mapping[str, Any] | None = None,
+) -> dict[str, pd.DataFrame]:
+    """Make items of the microworld: so many of each split that ``part`` needs.
+
+    ``anchored`` has ``anchors``, ``seed`` and ``source`` of its :class:`~isogloss.microworld.anchors.Anchors`.
+    """
+    anchors = Anchors(anchored["anchors"], anchored["seed"], anchored["source"]) if anchored else None
+    if part == "test":
+        return {"test": microworld.generate_task(task, language, "test", test or 0, seed, into, anchors)}
+    train, validation = train or 0, validation or 0
+    seen = microworld.generate_task(task, language, "training", train + validation, seed, into, anchors)
+    return {"training": seen.head(train), "validation": seen.tail(validation)}
+
+
+def message_items(
+    language: str,
+    part: str,
+    *,
+    languages: list[str],
+    folder: str,
+    labels: list[str],
+    min_words: int,
+    max_words: int,
+    similarity: float,
+    train: int,
+    validation: int,
+    test: int,
+    names: Mapping[str, str] | None = None,
+) -> dict[str, pd.DataFrame]:
+    """Deal the messages of the programs that ``labels`` names: so many of each program to each split.
+
+    See :func:`isogloss.text.sources.gettext.program_messages` and :func:`isogloss.tasks.splits.deal`.
+    """
+    found = program_messages(languages, folder, labels, min_words, max_words, names)
+    dealt = deal(found, {"test": test, "validation": validation, "training": train}, similarity)
+    dealt = dealt.rename(columns={"sentence": "item", language: "words"})[["split", "item", "words", "label"]]
+    splits = ("test",) if part == "test" else ("training", "validation")
+    return {split: dealt[dealt.split == split].drop(columns="split") for split in splits}
+
+
+def table_items(
+    language: str,
+    part: str,
+    *,
+    train: str | None = None,
+    validation: str | None = None,
+    test: str | None = None,
+    form: str = "sequence-classification",
+    text: str = "text",
+    other_text: str | None = None,
+    label: str = "label",
+    labels: list[str] | None = None,
+    tag_measure: str = "entity_f1",
+    into: str | None = None,
+    segmentation: dict[str, str] | None = None,
+    parallel: str | None = None,
+    parallel_text: str | None = None,
+    paraphrase: str | None = None,
+) -> dict[str, pd.DataFrame]:
+    """Read items from the user's tables.
+
+    Parameters
+    ----------
+    language, part
+        See :func:`write_items`.
+    train, validation, test
+        The tables that ``part`` needs. Without a table for it every tenth training item is a validation item.
+    form
+        The kind of task.
+    text, other_text, label, paraphrase
+        Columns.
+    labels
+        The labels that may occur, in the order of their numbers if the tables have numbers.
+    tag_measure
+        How tags are scored: ``entity_f1``, which needs O, B-X and I-X, or ``accuracy``.
+    into
+        The language that a translation goes into.
+    segmentation
+        How text becomes words, by language, see :func:`isogloss.text.segmentation.split_words`.
+    parallel, parallel_text
+        Another language's test items, which must be as many, and for classification have the same labels; and its
+        column of text.
+    """
+    names = [unicodedata.normalize("NFC", name) for name in labels or ()]
+
+    def read(path: str | None) -> pd.DataFrame:
+        return read_items(
+            path or "", language=language, form=form, text=text, other_text=other_text, paraphrase=paraphrase,
+            label=label, labels=names, tag_measure=tag_measure, into=into, segmentation=segmentation or {},
+        )  # fmt: skip
+
+    if part == "test":
+        found = read(test)
+        if test and parallel:
+            check_same_items(found, test, form, parallel_text or text, label, names, parallel)
+        return {"test": found}
+    seen = read(train)
+    if validation:
+        return {"training": seen, "validation": read(validation)}
+    held_out = seen.index % VALIDATION_TENTH == VALIDATION_TENTH - 1
+    return {"training": seen[~held_out], "validation": seen[held_out]}
+
+
+KINDS: dict[str, Callable[..., dict[str, pd.DataFrame]]] = {
+    "microworld": microworld_items,
+    "gettext": message_items,
+    "table": table_items,
+}
 
 
 def read_items(
@@ -147,7 +187,7 @@ def read_items(
     other_text: str | None,
     paraphrase: str | None,
     label: str,
-    labels: list[str] | None,
+    labels: Sequence[str],
     tag_measure: str,
     into: str | None,
     segmentation: dict[str, str],
@@ -188,13 +228,13 @@ def add_texts(
         items[text] = running_text(column.cells, rows, str(column.path))
 
 
-def read_labels(column: Column, labels: list[str]) -> list[str]:
+def read_labels(column: Column, labels: Sequence[str]) -> list[str]:
     """Read a column of labels."""
     return [label_of(cell, column.place(row), labels, column.names) for row, cell in enumerate(column.cells)]
 
 
 def check_same_items(
-    items: pd.DataFrame, path: str, form: str, text: str, label: str, labels: list[str] | None, other: str
+    items: pd.DataFrame, path: str, form: str, text: str, label: str, labels: Sequence[str], other: str
 ) -> None:
     """Refuse test items that are not those of another language, as far as numbers and labels tell.
 

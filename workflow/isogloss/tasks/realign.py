@@ -326,8 +326,8 @@ class Realigner:
             "input_ids": [[*one.ids, *[padding] * (widest - len(one.ids))] for one in sentences],
             "attention_mask": [[1] * len(one.ids) + [0] * (widest - len(one.ids)) for one in sentences],
         }
-        if sentences[0].types is not None:
-            columns["token_type_ids"] = [[*one.types, *[0] * (widest - len(one.ids))] for one in sentences]
+        if types := [one.types for one in sentences if one.types is not None]:
+            columns["token_type_ids"] = [[*row, *[0] * (widest - len(row))] for row in types]
         return {name: torch.tensor(rows, device=self.model.device) for name, rows in columns.items()}
 
     def add_gradients(self, step: int) -> float:

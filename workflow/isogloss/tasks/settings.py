@@ -120,7 +120,9 @@ class HubTask(Section):
     model_config = ConfigDict(json_schema_extra=presets.without_required)
 
     kind: Literal["hub"]
-    preset: Literal[tuple(presets.TASKS)] | None = Field(None, description=PRESET)
+    preset: Literal[tuple(presets.TASKS)] | None = Field(  # type: ignore[valid-type]  # from the list
+        None, description=PRESET
+    )
     languages: list[Language] = Field(min_length=1, description="The languages.")
     repository: str = Field(description="Its id, such as `facebook/xnli`.")
     revision: Annotated[str, Field(pattern=r"^[\w./-]+$")] = Field(

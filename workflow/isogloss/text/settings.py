@@ -226,7 +226,9 @@ class Hub(Corpus):
     reader: ClassVar[str] = "isogloss.text.sources.tables:read"
 
     kind: Literal["hub"]
-    preset: Literal[tuple(presets.CORPORA)] | None = Field(None, description=PRESET)
+    preset: Literal[tuple(presets.CORPORA)] | None = Field(  # type: ignore[valid-type]  # from the list
+        None, description=PRESET
+    )
     repository: str = Field(description="Its id, such as `facebook/xnli`.")
     revision: Annotated[str, Field(pattern=r"^[\w./-]+$")] = Field(
         description="The commit, 40 hexadecimal digits; a branch is warned about."

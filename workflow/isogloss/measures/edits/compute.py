@@ -33,6 +33,7 @@ from isogloss.models.words import Sentence, set_language
 from isogloss.ownership import Ownership
 from isogloss.states.batching import batch_by_length
 from isogloss.states.forward import Reader
+from isogloss.section import of_kind
 from isogloss.statistics.nulls import bootstrap_means, null_summary, resamples
 from isogloss.tasks.heads import load_with_head, read_items
 

@@ -18,7 +18,7 @@ class Edits(Section):
         None, description="Languages to edit in; each checkpoint's source language where nothing is said."
     )
     weights: list[Literal["all", "first", "middle", "last"]] = Field(
-        list(WEIGHTS),
+        ["all", "first", "middle", "last"],
         min_length=1,
         description="Which weights an edit may change: all, or those of a third of the layers.",
     )

@@ -17,7 +17,7 @@ class Probes(Section):
         min_length=1,
         description="What is probed for: the task's label; of the microworld what a text, of pairs the first, means.",
     )
-    pooling: Literal[tuple(ABOUT)] = Field(
+    pooling: Literal[tuple(ABOUT)] = Field(  # type: ignore[valid-type]  # from the list
         "mean", description="Which sentence vectors; decoders have `last` where others have `first`."
     )
     null: Annotated[int, Field(ge=100)] = Field(100, description="Draws of the control: the labels permuted.")

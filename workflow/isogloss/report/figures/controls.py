@@ -3,7 +3,7 @@
 import altair as alt
 import pandas as pd
 
-from isogloss.report.figures.style import Drawing, categories, ordered, panels, shapes
+from isogloss.report.figures.style import Drawing, categories, layered, ordered, panels, shapes
 
 
 def chart(data: dict[str, pd.DataFrame]) -> Drawing | None:
@@ -49,4 +49,4 @@ def chart(data: dict[str, pd.DataFrame]) -> Drawing | None:
             ],
         )
     )
-    return panels(alt.layer(spans, ticks, points).properties(width=alt.Step(34), height=170), rows, "panel")
+    return panels(layered(spans, ticks, points).properties(width=alt.Step(34), height=170), rows, "panel")

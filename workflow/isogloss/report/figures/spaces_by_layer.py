@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import altair as alt
 import pandas as pd
 
-from isogloss.report.figures.style import Drawing, categories, dashes, layer_axis, ordered, panels
+from isogloss.report.figures.style import Drawing, categories, dashes, layer_axis, layered, ordered, panels
 from isogloss.report.figures.tuned import before_and_after
 
 NUMBERS = ["value", "null_low", "null_high"]
@@ -65,5 +65,5 @@ def chart(
         base.mark_line(strokeWidth=1.8).encode(y=value, strokeDash=dashes("state", states, "checkpoints")),
         base.mark_point(size=26, filled=True, opacity=1).encode(y=value),
     ]
-    figure = alt.layer(*layers).properties(width=210, height=140)
+    figure = layered(*layers).properties(width=210, height=140)
     return panels(figure, means, "panel")
