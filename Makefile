@@ -12,7 +12,7 @@ help:
 	@echo "make test-slurm   the tests on a real SLURM, brought up on this machine (root; Debian's packages)"
 	@echo "make test-browser   the report in Debian's Chromium (apt-get install chromium; npm fetches axe-core once)"
 	@echo "make resume ARGS=\"--profile slurm\"   go on after Snakemake itself was killed on a cluster"
-	@echo "make lint   ruff, snakefmt, snakemake --lint, generated files up to date"
+	@echo "make lint   ruff, mypy, snakefmt, snakemake --lint, generated files up to date"
 	@echo "make bench  speed against peers, as ratios"
 	@echo "make docs   generate config/schema.json and config/README.md"
 
@@ -51,6 +51,7 @@ resume: .venv/ready
 lint: .venv/ready
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/mypy
 	$(BIN)/snakefmt --check --compact-diff Snakefile workflow/Snakefile workflow/rules
 	$(BIN)/snakemake --lint
 	$(BIN)/python -m isogloss.config.manual --check
