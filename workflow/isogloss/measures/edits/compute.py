@@ -31,9 +31,9 @@ from isogloss.models.families import LABELS, check_length
 from isogloss.models.load import Checkpoint, folder_digest
 from isogloss.models.words import Sentence, set_language
 from isogloss.ownership import Ownership
+from isogloss.section import of_kind
 from isogloss.states.batching import batch_by_length
 from isogloss.states.forward import Reader
-from isogloss.section import of_kind
 from isogloss.statistics.nulls import bootstrap_means, null_summary, resamples
 from isogloss.tasks.heads import load_with_head, read_items
 
@@ -158,7 +158,7 @@ def write_edits(
     with partial.open("a", encoding="utf-8") as file:
         for place, label in plan[len(made) :]:
             ownership.check()
-            taken = editor.edit(sentences[source][place], label)
+            taken = editor.edit(of_kind(sentences[source][place], Sentence), label)
             after = said(reader, sentences, token_budget)
             editor.restore()
             made.append({"steps": taken, "after": {language: found.tolist() for language, found in after.items()}})
