@@ -120,7 +120,7 @@ def check_edits(config: Config) -> list[str]:
     edits = config.edits
     if not edits:
         return []
-    wrong = []
+    wrong: list[str] = []
     chosen = {
         name: task
         for name, task in config.tasks.items()

@@ -146,10 +146,10 @@ def tables() -> str:
 
 def notebook(page: str) -> str:
     """Give a Markdown page as a Jupyter notebook (nbformat 4.5), its Python blocks as cells to run."""
-    cells = []
+    cells: list[dict[str, Any]] = []
     for number, text in enumerate(re.split(r"```python\n(.*?)```\n", page, flags=re.DOTALL)):
         kind = "code" if number % 2 else "markdown"
-        own = {"execution_count": None, "outputs": []} if number % 2 else {}
+        own: dict[str, Any] = {"execution_count": None, "outputs": []} if number % 2 else {}
         source = text.strip("\n").splitlines(keepends=True)
         cells.append({"cell_type": kind, "id": f"cell-{number}", "metadata": {}, **own, "source": source})
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}

@@ -229,7 +229,9 @@ class Variant(Section):
 class Task(Section):
     """What models are fine-tuned on, in one source language at a time, and tested on in all."""
 
-    kind: Literal[tuple(kind.name for kind in KINDS)] = Field(description="What is predicted.")
+    kind: Literal[tuple(kind.name for kind in KINDS)] = Field(  # type: ignore[valid-type]  # from the list
+        description="What is predicted."
+    )
     data: Annotated[MicroworldTask | GettextTask | HubTask | TableTask, Field(discriminator="kind")] = Field(
         description="The items."
     )
