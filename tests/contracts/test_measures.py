@@ -24,7 +24,11 @@ BY_NAME = {measure.name: measure for measure in MEASURES}
 def study():
     """Every measure: the demo's, and those that it leaves out for their time."""
     config = yaml.safe_load((ROOT / "config" / "config.yaml").read_text(encoding="utf-8"))
-    return Study(validate({**config, "edits": {"tasks": ["inference"]}, "sweep": {"clusters": [5]}}))
+    othello = yaml.safe_load((ROOT / "config" / "othello.yaml").read_text(encoding="utf-8"))
+    for section in ("corpora", "models"):
+        config[section] |= othello[section]
+    more = {"edits": {"tasks": ["inference"]}, "sweep": {"clusters": [5]}, "board_probe": {}}
+    return Study(validate({**config, **more}))
 
 
 @pytest.mark.parametrize("name", BY_NAME)

@@ -30,6 +30,8 @@ def section(kind: str, folder: Path) -> dict:
     """What a config says of a source, with its files."""
     if kind == "microworld":
         return {"sentences": 5, "training_sentences": 7}
+    if kind == "othello":
+        return {"games": 5, "training_games": 7}
     if kind == "gettext":
         letters = [first + second for first in "abcdef" for second in "ghijkl"]
         messages = {f"the house of {one} is big": f"das Haus von {one} ist groß" for one in letters}

@@ -159,6 +159,20 @@ def tables(
     null = {"null_mean": 0.1, "null_low": -0.1, "null_high": 0.2, "null_p": 0.001, "null_draws": 999}
     held = rows.measure.isin(["drift", "locality"])
     found["edits"] = rows.assign(**{name: np.where(held, np.nan, value) for name, value in null.items()})
+    told = [
+        {"model": model, "checkpoint": "pretrained", "corpus": "games", "source": source, "target": target,
+         "layer": layer, "task": "pretrained", "control_of": "", "measure": "probe_accuracy", "vectors": vectors,
+         "value": 0.75 if source == target else value, "floor": 0.6, "null_p": 0.001, "n": 100, "reason": ""}
+        for model, layer, source, target in product(models, range(layers), ("one", "two"), ("one", "two"))
+        for vectors, value in (("raw", 0.4 if model == "naive" else 0.7), ("centred", 0.72))
+    ]  # fmt: skip
+    legal = [
+        {**told[0], "model": model, "source": None, "target": target, "layer": None, "measure": "legality",
+         "value": 0.86}
+        for model in models for target in ("one", "two")
+    ]  # fmt: skip
+    rows = pd.DataFrame(told + legal).astype({"layer": "Int64"})
+    found["board_probe"] = rows.assign(low=rows.value - 0.02, high=rows.value + 0.02)
     kept = {"space": "source-encoder", "wanted": 1000, "kept": 990, "dropped_no_subwords": 2, "dropped_truncated": 8}
     found["activations"] = pd.DataFrame([{"model": name, "corpus": "corpus", **kept} for name in models])
     return found

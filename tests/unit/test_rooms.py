@@ -18,7 +18,7 @@ ROOMS = (
     ("files",),
     ("tables", "hub"),
     ("statistics",),
-    ("microworld",),
+    ("microworld", "othello"),
     ("text",),
     ("models",),
     ("states",),

@@ -5,6 +5,7 @@ them that were tuned elsewhere."""
 use rule step as train_model with:
     input:
         training=training_text,
+        start=model_to_start_from,
     output:
         folder=directory(places("checkpoint")),
         log_table=places("training"),

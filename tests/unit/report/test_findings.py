@@ -337,7 +337,7 @@ def test_several_corpora_are_told_one_by_one_and_never_averaged(data, table, mea
 
 
 @pytest.mark.parametrize("missing", ["concept_alignment", "concept_overlap", "retrieval", "transfer", "baselines",
-                                     "impact", "correlations", "variants", "edits"])  # fmt: skip
+                                     "impact", "correlations", "variants", "edits", "board_probe"])  # fmt: skip
 def test_a_table_that_is_not_there_yet_is_passed_over(data, missing):
     del data[missing]
     assert collect(data, set())
@@ -354,6 +354,15 @@ def test_an_edit_is_told_with_its_drift_and_is_found_only_above_other_items_edit
     assert len(told(collect({"edits": data["edits"]}, set()), found=False, figure="edits")) == 4
     nothing = data["edits"].assign(value=np.nan, null_p=np.nan, reason="why")
     assert not collect({"edits": nothing}, set())
+
+
+def test_a_board_that_is_told_across_languages_is_held_against_the_floor(data):
+    boards = {"board_probe": data["board_probe"]}
+    [found] = told(collect(boards, set()), figure="board_probe")
+    [lost] = told(collect(boards, set()), found=False, figure="board_probe")
+    assert "0.75 of the squares in its own language (layer 0), in another 0.70 [0.68, 0.72], above the floor" in found
+    assert "in another 0.40 [0.38, 0.42], below the floor of 0.60; with each language's mean taken off 0.72" in lost
+    assert "Next moves are legal: one 0.86, two 0.86." in lost
 
 
 def test_the_first_screen_takes_turns_between_questions_and_figures():

@@ -10,7 +10,7 @@ from isogloss.concepts.settings import Concepts
 from isogloss.config.root import Config
 from isogloss.errors import IsoglossError, did_you_mean
 from isogloss.models.families import TRANSLATION, check_length, family_of
-from isogloss.models.settings import OBJECTIVES, Model, ReadyMade
+from isogloss.models.settings import OBJECTIVES, Model, ReadyMade, Train
 from isogloss.models.shape import cached, shape_of
 from isogloss.section import NotHere
 from isogloss.tasks.kinds import BY_NAME as TASK_KINDS
@@ -289,6 +289,7 @@ def check_model(where: str, model: Model, config: Config) -> list[str]:
                 f"{where}.train.objective: architecture {model.train.architecture} goes with {', '.join(allowed)}; "
                 f"found '{model.train.objective}'"
             )
+        wrong += check_start(f"{where}.train", model.train, config)
         corpus = config.corpora.get(model.train.corpus)
         if model.train.objective == "unified" and corpus is not None and not corpus.gold:
             wrong.append(f"{where}.train.objective: `unified` needs lemmas, which only a microworld corpus has")
@@ -387,6 +388,38 @@ def labels_of(task: Task) -> list[str] | None:
 
     labels = LABELS.get(task.data.task)
     return list(labels) if labels else None
+
+
+def check_start(where: str, train: Train, config: Config) -> list[str]:
+    """Find mistakes in what a training starts from, and in the languages that it reads."""
+    wrong = []
+    corpus = config.corpora.get(train.corpus)
+    known = corpus.languages if corpus else train.languages or []
+    for language in train.languages or []:
+        if language not in known:
+            wrong.append(f"{where}.languages: '{language}' is not among the corpus's languages ({', '.join(known)})")
+    if train.languages == []:
+        wrong.append(f"{where}.languages: the list is empty")
+    unified = train.architecture == "gpt" and train.objective == "unified"
+    if unified and corpus and corpus.pairs.source not in (train.languages or known):
+        wrong.append(f"{where}.languages: `unified` answers in '{corpus.pairs.source}', which is not among them")
+    if train.start is None:
+        return wrong
+    seen, start = [], train.start
+    while start is not None:
+        before = config.models.get(start)
+        if before is None or before.train is None:
+            hint = did_you_mean(start, [name for name, one in config.models.items() if one.train])
+            return [*wrong, f"{where}.start: '{start}' is no model that is trained here{hint}"]
+        if start in seen:
+            return [*wrong, f"{where}.start: {' starts from '.join([*seen, start])}: a circle"]
+        seen, start = [*seen, start], before.train.start
+    first = config.models[train.start].train
+    for key in ("architecture", "layers", "hidden", "heads", "intermediate"):
+        mine, theirs = getattr(train, key), getattr(first, key)
+        if mine != theirs:
+            wrong.append(f"{where}.start: '{train.start}' has {key} {theirs}, this model {mine}; they must be the same")
+    return wrong
 
 
 def check_task(where: str, task: Task, config: Config) -> list[str]:

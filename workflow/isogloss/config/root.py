@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from isogloss.concepts.settings import Concepts
+from isogloss.measures.board_probe.settings import BoardProbe
 from isogloss.measures.calign.settings import ConceptAlignment
 from isogloss.measures.colap.settings import ConceptOverlap
 from isogloss.measures.controls.settings import Controls
@@ -70,6 +71,9 @@ class Config(Section):
     )
     edits: Edits | None = Field(
         None, description="Edits of tuned checkpoints; `{}` makes them with the defaults below."
+    )
+    board_probe: BoardProbe | None = Field(
+        None, description="Probes for the board of Othello; `{}` measures them with the defaults below."
     )
     tasks: dict[Name, Task] = Field({}, description="Tasks to fine-tune on, by name.")
     impact: Impact = Field(Impact(), description="Impact, transfer and distance.")

@@ -3,6 +3,7 @@
 from isogloss.measures import (
     baselines,
     best_layer,
+    board_probe,
     calign,
     colap,
     controls,
@@ -32,4 +33,5 @@ MEASURES = [
     crossed.MEASURE,
     controls.MEASURE,
     edits.MEASURE,
+    board_probe.MEASURE,
 ]

@@ -7,20 +7,31 @@ from pydantic import Field
 
 from isogloss.section import Count, Label, Language, Name, Section, Seed
 
-OBJECTIVES = {"bert": ("naive", "tlm", "unified", "contrastive"), "t5": ("translation", "contrastive")}
+OBJECTIVES = {
+    "bert": ("naive", "tlm", "unified", "contrastive"),
+    "t5": ("translation", "contrastive"),
+    "gpt": ("naive", "unified"),
+}
 
 
 class Train(Section):
     """A small model, trained here from nothing."""
 
-    architecture: Literal["bert", "t5"] = Field("bert", description="Encoder, or encoder-decoder.")
+    architecture: Literal["bert", "t5", "gpt"] = Field(
+        "bert", description="Encoder, encoder-decoder, or decoder alone (GPT-2)."
+    )
     objective: Literal["naive", "tlm", "unified", "contrastive", "translation"] = Field(
         "naive",
         description="`naive`: masked words of single sentences. `tlm`: masked words of translation pairs too. "
         "`unified`: masked words answered with language-neutral lemmas (microworld only). `contrastive`: masked "
-        "words, and parallel sentences drawn together. `translation`: for t5.",
+        "words, and parallel sentences drawn together. `translation`: for t5. Of gpt, `naive`: the next subword; "
+        "`unified`: the next word in the corpus's source language, after each word.",
     )
     corpus: Name = Field(description="The corpus whose training text is used.")
+    languages: list[Language] | None = Field(None, description="Only these of its languages; all if nothing is said.")
+    start: Name | None = Field(
+        None, description="A model of the same shape that is trained here too: its weights and subwords are the first."
+    )
     layers: Count = Field(3, description="Layers (of each stack).")
     hidden: Count = Field(64, description="Width.")
     heads: Count = Field(2, description="Attention heads.")

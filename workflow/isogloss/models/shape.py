@@ -20,7 +20,8 @@ KNOWN = {
 }
 HIDDEN = 1024  # of a model that nothing else is known of: rather too much is asked for than too little
 # The longest inputs of models that are made here; t5 and mt5 have no limit.
-TRAINED_POSITIONS = {"bert": 128}
+TRAINED_POSITIONS = {"bert": 128, "gpt": 256}
+TRAINED_FAMILIES = {"gpt": "gpt2"}
 RANDOM_POSITIONS = {"bert": 514, "xlm-roberta": 513}
 
 
@@ -40,7 +41,8 @@ def shape_of(model: Model) -> Shape:
     """
     if model.train:
         longest = TRAINED_POSITIONS.get(model.train.architecture)
-        return made(model.train.architecture, model.train.layers, model.train.hidden, longest)
+        family = TRAINED_FAMILIES.get(model.train.architecture, model.train.architecture)
+        return made(family, model.train.layers, model.train.hidden, longest)
     if model.random:
         longest = RANDOM_POSITIONS.get(model.random.family)
         return made(model.random.family, model.random.layers, model.random.hidden, longest)

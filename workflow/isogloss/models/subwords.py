@@ -11,14 +11,15 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
-from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
+from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 from transformers import PreTrainedTokenizerFast
 
 from isogloss.errors import IsoglossError
 
-Family = Literal["bert", "t5"]
+Family = Literal["bert", "t5", "gpt"]
 
 BERT_SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
+GPT_SPECIAL = ("<pad>", "<s>", "<unk>")
 T5_SPECIAL = ("<pad>", "</s>", "<unk>", "<extra_id_0>")
 
 
@@ -31,8 +32,8 @@ def train_tokenizer(
     """Train a subword tokenizer on the words of several languages.
 
     ``bert`` gives WordPiece with ``[CLS]`` and ``[SEP]``; ``t5`` gives byte-pair encoding with
-    SentencePiece's mark of a word's start and a closing ``</s>``. The same texts give the
-    same tokenizer, byte for byte.
+    SentencePiece's mark of a word's start and a closing ``</s>``; ``gpt`` the same with an opening ``<s>``
+    instead. The same texts give the same tokenizer, byte for byte.
 
     Parameters
     ----------
@@ -57,9 +58,9 @@ def train_tokenizer(
     IsoglossError
         If there are no words, or the vocabulary cannot hold the special tokens and the letters.
     """
-    special = {"bert": BERT_SPECIAL, "t5": T5_SPECIAL}.get(family)
+    special = {"bert": BERT_SPECIAL, "t5": T5_SPECIAL, "gpt": GPT_SPECIAL}.get(family)
     if special is None:
-        raise IsoglossError(f"There is no tokenizer family {family!r}; choose bert or t5.")
+        raise IsoglossError(f"There is no tokenizer family {family!r}; choose bert, t5 or gpt.")
     counts: Counter[str] = Counter()
     for word, count in Counter(word for sentences in texts.values() for words in sentences for word in words).items():
         counts[unicodedata.normalize("NFC", word)] += count
@@ -97,6 +98,8 @@ def train_tokenizer(
             special_tokens=[(token, tokenizer.token_to_id(token)) for token in ("[CLS]", "[SEP]")],
         )
         names = {"pad": "[PAD]", "unk": "[UNK]", "cls": "[CLS]", "sep": "[SEP]", "mask": "[MASK]"}
+    elif family == "gpt":
+        return opened(tokenizer, max_length)
     else:
         tokenizer.post_processor = processors.TemplateProcessing(
             single="$A </s>", pair="$A </s> $B </s>", special_tokens=[("</s>", tokenizer.token_to_id("</s>"))]
@@ -137,3 +140,39 @@ def wordpiece(words: Sequence[str], vocabulary: int, alphabet: Sequence[str]) ->
     tokenizer.decoder = decoders.WordPiece(cleanup=False)
     tokenizer.add_special_tokens(list(BERT_SPECIAL))
     return tokenizer
+
+
+def letter_tokenizer(texts: Mapping[str, Iterable[Sequence[str]]], max_length: int) -> PreTrainedTokenizerFast:
+    """Make a tokenizer in which each letter is a piece, for a decoder alone.
+
+    Parameters
+    ----------
+    texts, max_length
+        See :func:`train_tokenizer`.
+    """
+    letters = sorted(
+        {letter for sentences in texts.values() for words in sentences for word in words for letter in word}
+    )
+    vocabulary = {piece: number for number, piece in enumerate((*GPT_SPECIAL, *letters))}
+    tokenizer = Tokenizer(models.WordLevel(vocabulary, unk_token="<unk>"))
+    tokenizer.normalizer = normalizers.NFC()
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [pre_tokenizers.WhitespaceSplit(), pre_tokenizers.Split(Regex("."), "isolated")]
+    )
+    return opened(tokenizer, max_length)
+
+
+def opened(tokenizer: Tokenizer, max_length: int) -> PreTrainedTokenizerFast:
+    """Let a decoder's sentences begin with a mark, so that the first piece is said after something."""
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="<s> $A", pair="<s> $A $B", special_tokens=[("<s>", tokenizer.token_to_id("<s>"))]
+    )
+    return PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer,
+        model_max_length=max_length,
+        clean_up_tokenization_spaces=False,
+        trained_on_words=True,
+        pad_token="<pad>",
+        bos_token="<s>",
+        unk_token="<unk>",
+    )

@@ -1,4 +1,4 @@
-"""Tiny multilingual models trained from nothing: an encoder (BERT) or an encoder-decoder (T5).
+"""Tiny multilingual models trained here: an encoder (BERT), an encoder-decoder (T5), or a decoder alone (GPT-2).
 
 They exist so that a machine with no access to a model hub has a model whose sharing of concepts between
 languages can be measured. The objective decides how much is shared:
@@ -19,6 +19,9 @@ languages can be measured. The objective decides how much is shared:
     Encoder-decoder only: a share of the steps translates from or into the pivot language, teacher-forced; the
     others restore a sentence in which pieces were masked (Lewis et al. 2020, section 2). The target language
     is not announced, so what the encoder and the decoder read is what a sentence of the corpus looks like.
+
+A decoder alone learns the next piece, one language a sentence (``naive``); or, after each word's last piece, the next
+word as the pivot language says it, which there is one piece (``unified``; Hua et al. 2024, section 5).
 
 ``tlm``, ``contrastive`` and ``translation`` see parallel sentences and ``unified`` sees lemmas; ``naive``
 sees neither. A comparison between them must say so.
@@ -42,19 +45,31 @@ import pandas as pd
 import torch
 import transformers
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from torch import nn
 from torch.nn import functional
-from transformers import BertConfig, BertForMaskedLM, T5Config, T5ForConditionalGeneration
+from transformers import (
+    BertConfig,
+    BertForMaskedLM,
+    GPT2Config,
+    GPT2LMHeadModel,
+    T5Config,
+    T5ForConditionalGeneration,
+)
 
 from isogloss.errors import IsoglossError
 from isogloss.files import SavePace, published, published_folder, read_parquet, write_csv
-from isogloss.models.subwords import Family, train_tokenizer
+from isogloss.models.load import folder_digest, load_tokenizer
+from isogloss.models.subwords import Family, letter_tokenizer, train_tokenizer
 from isogloss.ownership import Ownership
 
 logger = logging.getLogger(__name__)
 
-OBJECTIVES = {"bert": ("naive", "tlm", "unified", "contrastive"), "t5": ("translation", "contrastive")}
+OBJECTIVES = {
+    "bert": ("naive", "tlm", "unified", "contrastive"),
+    "t5": ("translation", "contrastive"),
+    "gpt": ("naive", "unified"),
+}
 PARALLEL = ("tlm", "contrastive", "translation")
 TEMPERATURE = 0.1
 MASKING = {"masked": 0.2, "translation-masked": 0.3, "restored": 0.3}
@@ -70,10 +85,10 @@ class Spec:
     Attributes
     ----------
     architecture
-        ``bert`` (encoder) or ``t5`` (encoder-decoder; ``layers`` then counts each half's).
+        ``bert`` (encoder), ``t5`` (encoder-decoder; ``layers`` then counts each half's) or ``gpt`` (decoder).
     objective
         For ``bert`` one of ``naive``, ``tlm``, ``unified`` and ``contrastive``; for ``t5`` ``translation`` or
-        ``contrastive``.
+        ``contrastive``; for ``gpt`` ``naive`` or ``unified``.
     layers, hidden, heads, intermediate
         The network's depth, width, attention heads and inner width.
     vocabulary
@@ -83,7 +98,7 @@ class Spec:
     learning_rate
         The peak; reached after 5 % of the steps and then falling linearly to 5 % of itself.
     pivot
-        The language that every translation pair has on one side.
+        The language that every translation pair has on one side; of ``gpt`` the language of unified answers.
     contrastive_share
         Share of the steps that are contrastive (``contrastive`` only).
     translation_share
@@ -129,7 +144,7 @@ class Spec:
                 raise IsoglossError(f"The training setting {key} must be at least 1, not {value}.")
         spec = cls(**values)
         if spec.architecture not in OBJECTIVES:
-            raise IsoglossError(f"There is no architecture {spec.architecture!r}; choose bert or t5.")
+            raise IsoglossError(f"There is no architecture {spec.architecture!r}; choose bert, t5 or gpt.")
         if spec.objective not in OBJECTIVES[spec.architecture]:
             raise IsoglossError(
                 f"A {spec.architecture} model cannot be trained with the objective {spec.objective!r}; "
@@ -155,7 +170,8 @@ class Text:
     pieces
         int64 [pieces]; one sentence after the other.
     labels
-        int64 [pieces]; the lemma of each piece's word, ``IGNORED`` where there is none.
+        int64 [pieces]; the lemma of each piece's word, of a decoder alone the piece to say after each;
+        ``IGNORED`` where there is none.
     starts, lengths
         int64 [sentences]; where each sentence begins in ``pieces``, and its length.
     pairs
@@ -184,6 +200,8 @@ def train(
     threads: int,
     log_table: str | Path,
     attributes: Mapping[str, str],
+    letters: bool = False,
+    start: str | Path | None = None,
     save_seconds: float = 20.0,
     after_step: Callable[[int], None] | None = None,
 ) -> None:
@@ -211,6 +229,10 @@ def train(
         ``batches`` (how many that mean is over).
     attributes
         Columns that name the model in the learning curve.
+    letters
+        Whether each letter is a piece; otherwise pieces are learnt from the text.
+    start
+        Folder of a model of the same shape that was trained here: its weights and tokenizer are the first.
     save_seconds
         Least seconds between two saves of the state, see :class:`isogloss.files.SavePace`.
     after_step
@@ -225,20 +247,23 @@ def train(
     folder = Path(folder)
     torch.set_num_threads(threads)
     tables = read_training(training, settings)
-    tokenizer = train_tokenizer(
-        {language: table["words"] for language, table in tables.items()},
-        settings.vocabulary,
-        settings.architecture,
-        settings.max_length,
-    )
+    texts = {language: table["words"] for language, table in tables.items()}
+    if start:
+        tokenizer = load_tokenizer(start)
+    elif letters:
+        tokenizer = letter_tokenizer(texts, settings.max_length)
+    else:
+        tokenizer = train_tokenizer(texts, settings.vocabulary, settings.architecture, settings.max_length)
     text = encode(tables, tokenizer, settings)
-    del tables
+    del tables, texts
     model, head = make_model(settings, tokenizer, text.lemmas, seed)
+    if start:
+        start_from(model, start)
     learner = Learner(model, head, tokenizer, text, settings, seed)
     partial = folder.with_name(folder.name + ".partial")
     partial.parent.mkdir(parents=True, exist_ok=True)
     ownership = Ownership(partial)
-    mark = fingerprint(settings, tokenizer, text, seed, threads)
+    mark = fingerprint(settings, tokenizer, text, seed, threads, folder_digest(start) if start else None)
     step = learner.resume(partial, mark)
     if step:
         logger.info("%s: going on after step %d of %d", folder.parent.name, step, settings.steps)
@@ -258,7 +283,7 @@ def train(
     ownership.check()
     with published_folder(folder) as draft:
         # A model that was trained without the masked-piece head is saved without one.
-        (model.bert if settings.objective == "unified" else model).save_pretrained(draft)
+        (model if head is None else model.bert).save_pretrained(draft)
         tokenizer.save_pretrained(draft)
     write_csv(learner.curve(), log_table, attributes)
     partial.unlink(missing_ok=True)
@@ -305,10 +330,13 @@ def encode(tables: Mapping[str, pd.DataFrame], tokenizer: Any, spec: Spec) -> Te
     forms = sorted({word for table in tables.values() for words in table["words"] for word in words})
     known = tokenizer([[form] for form in forms], is_split_into_words=True, add_special_tokens=False)
     pieces_of = dict(zip(forms, known["input_ids"], strict=True))
-    first = [] if tokenizer.cls_token_id is None else [tokenizer.cls_token_id]
-    last = tokenizer.eos_token_id if tokenizer.sep_token_id is None else tokenizer.sep_token_id
-    room = spec.max_length - len(first) - 1
-    with_lemmas = spec.objective == "unified"
+    opening = (tokenizer.cls_token_id, tokenizer.bos_token_id)
+    closing = (tokenizer.sep_token_id, tokenizer.eos_token_id)
+    first, last = ([mark for mark in marks if mark is not None][:1] for marks in (opening, closing))
+    room = spec.max_length - len(first) - len(last)
+    causal = spec.architecture == "gpt"
+    with_lemmas = spec.objective == "unified" and not causal
+    answers = spoken(tables, pieces_of, spec.pivot) if causal and spec.objective == "unified" else None
     pieces: list[int] = []
     labels: list[int] = []
     lengths: list[int] = []
@@ -317,12 +345,18 @@ def encode(tables: Mapping[str, pd.DataFrame], tokenizer: Any, spec: Spec) -> Te
         begin = len(lengths)
         for position, words in enumerate(table["words"]):
             sentence = [piece for word in words for piece in pieces_of[word]][:room]
-            pieces += [*first, *sentence, last]
-            lengths.append(len(first) + len(sentence) + 1)
+            pieces += [*first, *sentence, *last]
+            lengths.append(len(first) + len(sentence) + len(last))
             if with_lemmas:
                 lemmas = zip(words, table["lemmas"].iloc[position], strict=True)
                 named = [IGNORED if lemma < 0 else int(lemma) for word, lemma in lemmas for _ in pieces_of[word]]
-                labels += [IGNORED] * len(first) + named[:room] + [IGNORED]
+                labels += [IGNORED] * len(first) + named[:room] + [IGNORED] * len(last)
+            elif answers:
+                lengths_of = [len(pieces_of[word]) for word in words]
+                said = answered([answers.get(lemma, IGNORED) for lemma in table["lemmas"].iloc[position]], lengths_of)
+                labels += said[: lengths[-1]]
+            elif causal:
+                labels += [*sentence, IGNORED]
         rows[language] = pd.Series(np.arange(begin, len(lengths)), index=table["sentence"].to_numpy())
     pairs = np.zeros((0, 2), dtype=np.int64)
     if spec.objective in PARALLEL:
@@ -348,6 +382,56 @@ def encode(tables: Mapping[str, pd.DataFrame], tokenizer: Any, spec: Spec) -> Te
     )
 
 
+def spoken(tables: Mapping[str, pd.DataFrame], pieces_of: Mapping[str, list[int]], pivot: str) -> dict[int, int]:
+    """Find the one piece with which the pivot language says each lemma.
+
+    Raises
+    ------
+    IsoglossError
+        If the pivot is not there, or a lemma has not one piece there.
+    """
+    if pivot not in tables:
+        raise IsoglossError(
+            f"The objective unified answers in the language {pivot}, but the text is in {', '.join(tables)} only."
+        )
+    found: dict[int, int] = {}
+    for word, lemma in zip(tables[pivot]["words"].explode(), tables[pivot]["lemmas"].explode(), strict=True):
+        piece = pieces_of[word]
+        if len(piece) != 1 or found.setdefault(lemma, piece[0]) != piece[0]:
+            raise IsoglossError(
+                f"The objective unified answers with one piece a word, but {pivot} says lemma {lemma} with {word!r}, "
+                f"{len(piece)} pieces, or in several ways. Take an atomic language for the source of the pairs."
+            )
+    return found
+
+
+def answered(answers: list[int], lengths: list[int]) -> list[int]:
+    """Give what is to be said after the opening mark and after each piece of words that are so many pieces long."""
+    said = [answers[0]]
+    for answer, length in zip([*answers[1:], IGNORED], lengths, strict=True):
+        said += [IGNORED] * (length - 1) + [answer]
+    return said
+
+
+def start_from(model: Any, folder: str | Path) -> None:
+    """Give a model the weights of another one.
+
+    Raises
+    ------
+    IsoglossError
+        If the other has not the same shape.
+    """
+    weights = load_file(Path(folder) / "model.safetensors")
+    there, here = ({name: tuple(one.shape) for name, one in found.items()} for found in (weights, model.state_dict()))
+    if there != here:
+        name = min(set(there.items()) ^ set(here.items()))[0]
+        raise IsoglossError(
+            f"The model in {folder} has another shape than the one that starts from it: {name} is "
+            f"{there.get(name, 'not there')}, expected {here.get(name, 'not to be there')}."
+        )
+    model.load_state_dict(weights)
+
+
 def make_model(spec: Spec, tokenizer: Any, lemmas: int, seed: int) -> tuple[Any, nn.Module | None]:
     """Make the network with its first weights, and the lemma head if the objective has one."""
     with torch.random.fork_rng(devices=[]):
@@ -369,6 +453,23 @@ def make_model(spec: Spec, tokenizer: Any, lemmas: int, seed: int) -> tuple[Any,
             model = T5ForConditionalGeneration(config)
             model.shared.weight.data.mul_(FIRST_SCALE)
             return model, None
+        if spec.architecture == "gpt":
+            config = GPT2Config(
+                vocab_size=len(tokenizer),
+                n_embd=spec.hidden,
+                n_layer=spec.layers,
+                n_head=spec.heads,
+                n_inner=spec.intermediate,
+                n_positions=spec.max_length,
+                resid_pdrop=0.0,
+                embd_pdrop=0.0,
+                attn_pdrop=0.0,
+                tie_word_embeddings=False,
+                pad_token_id=tokenizer.pad_token_id,
+                bos_token_id=tokenizer.bos_token_id,
+                eos_token_id=tokenizer.bos_token_id,
+            )
+            return GPT2LMHeadModel(config), None
         config = BertConfig(
             vocab_size=len(tokenizer),
             hidden_size=spec.hidden,
@@ -449,6 +550,7 @@ class Learner:
             "contrastive": self.contrastive,
             "translated": self.translated,
             "restored": self.restored,
+            "following": self.following,
         }[kind](random)
         value = loss.item()
         if not math.isfinite(value):
@@ -470,6 +572,8 @@ class Learner:
     def kind(self, random: np.random.Generator) -> str:
         """Draw the kind of the next batch."""
         spec = self.spec
+        if spec.architecture == "gpt":
+            return "following"
         if spec.objective == "contrastive" and random.random() < spec.contrastive_share:
             return "contrastive"
         paired = random.random() < spec.translation_share
@@ -590,6 +694,18 @@ class Learner:
         wanted = states[torch.from_numpy(counted)] * self.model.model_dim**-0.5
         return functional.cross_entropy(self.model.lm_head(wanted), torch.from_numpy(target[counted]))
 
+    def following(self, random: np.random.Generator) -> torch.Tensor:
+        """What is to be said after each piece of sentences of any length."""
+        rows = random.integers(len(self.text.lengths), size=self.spec.batch)
+        pieces, real = self.padded(rows)
+        positions = np.where(real, self.text.starts[rows][:, None] + np.arange(pieces.shape[1]), 0)
+        truth = np.where(real, self.text.labels[positions], IGNORED)
+        # No piece sees what is padded behind it.
+        states = self.model.transformer(input_ids=torch.from_numpy(pieces), use_cache=False).last_hidden_state
+        asked = truth != IGNORED
+        said = self.model.lm_head(states[torch.from_numpy(asked)])
+        return functional.cross_entropy(said, torch.from_numpy(truth[asked]))
+
     def save(self, path: Path, mark: str, step: int) -> None:
         """Save the state after ``step`` steps to ``path``, atomically."""
         tensors = {}
@@ -629,11 +745,11 @@ class Learner:
         return pd.DataFrame(self.rows, columns=["step", "kind", "loss", "batches"])
 
 
-def fingerprint(spec: Spec, tokenizer: Any, text: Text, seed: int, threads: int) -> str:
+def fingerprint(spec: Spec, tokenizer: Any, text: Text, seed: int, threads: int, start: str | None) -> str:
     """Digest of all that decides the weights, so that a saved state is only taken up by its own run."""
     digest = hashlib.sha256()
     versions = {"torch": torch.__version__, "transformers": transformers.__version__, "numpy": np.__version__}
-    facts = {**asdict(spec), "seed": seed, "threads": threads, **versions}
+    facts = {**asdict(spec), "seed": seed, "threads": threads, "start": start, **versions}
     digest.update(json.dumps(facts, sort_keys=True).encode())
     digest.update(tokenizer.backend_tokenizer.to_str().encode())
     for array in (text.pieces, text.labels, text.lengths, text.pairs):

@@ -235,6 +235,16 @@ def edits(study: Study, model: str, checkpoint: str, **_: Any) -> Effort:
     return Effort(memory, minutes(work, speed(study, study.settings.activations)), work)
 
 
+def board_probe(study: Study, model: str, corpus: str, **_: Any) -> Effort:
+    """Estimate the board probe: games read in every language, and a regression a language and layer."""
+    section, hidden = study.settings.board_probe, parameters(study, model)[0]
+    moves = (section.games if section else 0) * 60
+    languages = len(study.settings.corpora[corpus].languages)
+    work = languages * (len(study.layers(model)) + 1) * moves * hidden * (hidden + 200 * languages)
+    memory = activation_memory(study, model) + int(40 * moves * (hidden + 200) / 1e6)
+    return Effort(memory, minutes(20 * work, THREAD_SPEED * study.settings.compute.threads))
+
+
 def speed(study: Study, section: Activations | Concepts) -> float:
     """Give the operations a second of a section's jobs, which may use a GPU."""
     return GPU_SPEED if gpus(section) else THREAD_SPEED * study.settings.compute.threads

@@ -7,6 +7,8 @@ the keyword arguments of the function that makes it.
 from pathlib import Path
 from typing import Any
 
+from isogloss.models.settings import Train
+from isogloss.models.shape import TRAINED_POSITIONS
 from isogloss.plan.places import Places
 from isogloss.plan.study import WHOLE, Study, Tuning, plain
 from isogloss.section import of_kind
@@ -108,11 +110,16 @@ def word_alignment_score(study: Study, cell: dict[str, Any]) -> dict[str, Any]:
 
 def training(study: Study, model: str) -> dict[str, Any]:
     """Name what the training of a model depends on beside its text."""
-    spec = plain(study.settings.models[model].train)
+    section = of_kind(study.settings.models[model].train, Train)
+    spec, corpus = plain(section), study.settings.corpora[section.corpus]
     seed = spec.pop("seed")
-    spec.pop("corpus")
+    for key in ("corpus", "languages", "start"):
+        spec.pop(key)
+    own: dict[str, Any] = {"letters": True} if corpus.letters else {}
+    if section.architecture == "gpt":
+        spec |= {"pivot": corpus.pairs.source, "max_length": TRAINED_POSITIONS["gpt"]}
     attributes = study.identity({"model": model, "checkpoint": "pretrained"})
-    return {"attributes": attributes, "seed": seed, "spec": spec, "threads": study.settings.compute.threads}
+    return {"attributes": attributes, "seed": seed, "spec": spec, "threads": study.settings.compute.threads, **own}
 
 
 def random_weights(study: Study, model: str) -> dict[str, Any]:

@@ -140,7 +140,8 @@ class Study:
         """List the (corpus, language) pairs whose training text a model made here reads."""
         section = self.settings.models[model]
         made = section.train or of_kind(section.random, Random)
-        return [(made.corpus, language) for language in self.settings.corpora[made.corpus].languages]
+        chosen = getattr(made, "languages", None) or self.settings.corpora[made.corpus].languages
+        return [(made.corpus, language) for language in chosen]
 
     # Corpora -------------------------------------------------------------------------------------------------------
 

@@ -52,12 +52,15 @@ class Corpus(Section):
         names by keyword, and gives a table with ``sentence`` (numbers that all languages share) and ``words``.
     gold
         Whether the right answers are known: gold links, lemmas.
+    letters
+        Whether each letter is a subword of its own, for models trained here.
     takes_links
         Whether an outside aligner's links may be given; then the reader gets their files as ``links``.
     """
 
     reader: ClassVar[str]
     gold: ClassVar[bool] = False
+    letters: ClassVar[bool] = False
     takes_links: ClassVar[bool] = False
 
     languages: list[Language] = Field(min_length=2, description="The languages to make.")

@@ -176,6 +176,16 @@ FIGURES = (
         {"table": "probes", "panel": ["label", "vectors"], "axis": "share right", "only": {}},
     ),
     Figure(
+        "board_probe",
+        "sharing",
+        "The board of Othello across languages",
+        "Share of squares that a linear probe tells right (own disc, the other's, empty), learnt from the moves of one "
+        "language and tested in the same or in another, there raw or with each language's mean taken off. Dashed: what "
+        "each square mostly holds after so many moves. Line: mean over pairs of languages; dot: a pair.",
+        ("board_probe",),
+        "isogloss.report.figures.board_probe:chart",
+    ),
+    Figure(
         "impact_by_layer",
         "tuning",
         "Impact of fine-tuning by layer",

@@ -33,6 +33,7 @@ def collect(data: dict[str, pd.DataFrame], controls: set[str]) -> list[Finding]:
         *neighbours.spaces(data),
         *neighbours.words(data),
         *neighbours.probes(data),
+        *sharing.boards(data),
         *tuning.concepts(data),
         *tuning.impact(data),
         *tuning.trajectories(data),

@@ -216,3 +216,30 @@ def retrieval(data: dict[str, pd.DataFrame]) -> list[Finding]:
         name = on_corpus(model, corpus, rows)
         findings.append(Finding("sharing", name, text, "retrieval_by_layer", bool(best.above.any()), float(strength)))
     return findings
+
+
+def boards(data: dict[str, pd.DataFrame]) -> list[Finding]:
+    """Say whether what tells Othello's board in one language tells it in another, and how often moves are legal."""
+    if "board_probe" not in data:
+        return []
+    findings = []
+    for (model, corpus), table in data["board_probe"].groupby(["model", "corpus"], sort=True):
+        rows = table[(table.measure == "probe_accuracy") & table.value.notna()]
+        across, own = rows[rows.source != rows.target], rows[rows.source == rows.target]
+        if across.empty or own.empty:
+            continue
+        layer = own.groupby("layer").value.mean().idxmax()
+        at = across[across.layer == layer].groupby("vectors")[["value", "low", "high"]].mean()
+        raw, floor = at.loc["raw"], float(rows.floor.iloc[0])
+        legal = table[table.measure == "legality"]
+        moves = ", ".join(f"{name} {value:.2f}" for name, value in zip(legal.target, legal.value, strict=True))
+        found = bool(raw.low > floor)
+        verdict = "above" if found else "below" if raw.high < floor else "not clearly above"
+        same = own[own.layer == layer].value.mean()
+        text = (
+            f"{corpus}: a probe for the board tells {same:.2f} of the squares in its own language (layer {int(layer)}), in "
+            f"another {raw.value:.2f}{between(raw.low, raw.high)}, {verdict} the floor of {floor:.2f}; with each language's "
+            f"mean taken off {at.loc['centred'].value:.2f}. Next moves are legal: {moves}."
+        )
+        findings.append(Finding("sharing", str(model), text, "board_probe", found, max(0.0, float(raw.value - floor))))
+    return findings

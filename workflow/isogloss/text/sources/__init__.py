@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from isogloss.section import any_of
 from isogloss.text.settings import Corpus, Gettext, Hub, Microworld, Table, Text
+from isogloss.text.sources.othello import Othello
 
 SOURCES: list[type[Corpus]] = [
     Microworld,
@@ -15,6 +16,7 @@ SOURCES: list[type[Corpus]] = [
     Text,
     Table,
     Hub,
+    Othello,
 ]
 if TYPE_CHECKING:
     AnyCorpus = Any
