@@ -171,9 +171,7 @@ def training_text(wildcards):
 def model_to_start_from(wildcards):
     """The model whose weights a model that is trained here starts with; none where it starts from nothing."""
     start = settings.models[wildcards.model].train.start
-    return (
-        places("checkpoint", model=start, checkpoint=PRETRAINED) if start else []
-    )
+    return places("checkpoint", model=start, checkpoint=PRETRAINED) if start else []
 
 
 def training_languages(wildcards):
