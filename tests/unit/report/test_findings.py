@@ -360,7 +360,7 @@ def test_a_board_that_is_told_across_languages_is_held_against_the_floor(data):
     boards = {"board_probe": data["board_probe"]}
     [found] = told(collect(boards, set()), figure="board_probe")
     [lost] = told(collect(boards, set()), found=False, figure="board_probe")
-    assert "0.75 of the squares in its own language (layer 0), in another 0.70 [0.68, 0.72], above the floor" in found
+    assert "0.75 of squares in its own language (layer 0), in another 0.70 [0.68, 0.72], above the floor" in found
     assert "in another 0.40 [0.38, 0.42], below the floor of 0.60; with each language's mean taken off 0.72" in lost
     assert "Next moves are legal: one 0.86, two 0.86." in lost
 

@@ -237,7 +237,7 @@ def boards(data: dict[str, pd.DataFrame]) -> list[Finding]:
         verdict = "above" if found else "below" if raw.high < floor else "not clearly above"
         same = own[own.layer == layer].value.mean()
         text = (
-            f"{corpus}: a probe for the board tells {same:.2f} of the squares in its own language (layer {int(layer)}), "
+            f"{corpus}: a probe for the board tells {same:.2f} of squares in its own language (layer {int(layer)}), "
             f"in another {raw.value:.2f}{between(raw.low, raw.high)}, {verdict} the floor of {floor:.2f}; with each "
             f"language's mean taken off {at.loc['centred'].value:.2f}. Next moves are legal: {moves}."
         )
