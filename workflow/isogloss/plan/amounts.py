@@ -79,6 +79,9 @@ def corpus(study: Study, name: str, language: str | None = None) -> Amount:
     if section.kind == "microworld":
         words = MICROWORLD_WORDS * section.sentences
         return Amount(section.sentences, words, min(words, MICROWORLD_FORMS * most), True)
+    if section.kind == "othello":
+        words = (section.board**2 - 4) * section.games
+        return Amount(section.games, words, min(words, section.board**2 * most), True)
     if section.kind == "gettext":
         messages = MESSAGES_KEPT * catalogue_messages(spec["folder"], spec["locale"])
         rows = int(min(section.max_sentences or math.inf, messages or SENTENCES))
