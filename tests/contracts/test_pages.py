@@ -117,6 +117,14 @@ def test_a_run_uses_what_the_pages_add(copy):
     assert "share of words kept" in (copy.folder / TARGETS[1]).read_text(encoding="utf-8")
 
 
+def test_what_the_pages_add_is_light_until_it_runs(copy):
+    heavy = {"torch", "transformers", "sklearn", "scipy", "pandas", "numpy", "h5py", "altair", "datasets"}
+    code = (
+        f"import sys, isogloss.config.read, isogloss.plan.plug_ins as p; p.check(); print({heavy} & {{*sys.modules}})"
+    )
+    assert copy.call("-c", code).strip() == "set()"
+
+
 def test_results_of_others_stay_as_they_are_and_its_own_follow_its_code(copy):
     code = f"from isogloss.plan.identity import identity; print(*map(identity, {STEPS}))"
     before = subprocess.run(
