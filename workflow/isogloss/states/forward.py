@@ -62,6 +62,11 @@ class Reader:
         states = output.decoder_hidden_states if self.after_encoder else output.hidden_states
         if states is None or len(states) != depth + 1:
             raise IsoglossError(f"The model ({self.shape.model_type}) does not give its hidden states, layer by layer.")
+        if widths := {state.shape[-1] for state in states} - {self.shape.hidden}:
+            raise IsoglossError(
+                f"The model ({self.shape.model_type}) has states of {min(widths)} values beside those of "
+                f"{self.shape.hidden}: its layers are no one space, and cannot be compared. Take another model."
+            )
         return len(found) == depth + 1 and all(map(torch.equal, found, states))
 
     def call(self, module: nn.Module, batch: Sequence[Sentence], before: Sequence[Sentence] | None, **more: Any) -> Any:
