@@ -82,7 +82,9 @@ def identity(step: str) -> str:
 @functools.cache
 def fixed_part() -> str:
     """Digest what all steps share: the script, and what it does."""
-    return hashlib.sha256("".join(ast.dump(parsed(path)) for path in (SCRIPT, file_of(RUNNER))).encode()).hexdigest()
+    # An installed package has no script: there nothing is run, only checked.
+    shared = [path for path in (SCRIPT, file_of(RUNNER)) if path.is_file()]
+    return hashlib.sha256("".join(ast.dump(parsed(path)) for path in shared).encode()).hexdigest()
 
 
 @functools.cache
