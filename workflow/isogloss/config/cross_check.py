@@ -405,7 +405,8 @@ def check_start(where: str, train: Train, config: Config) -> list[str]:
         wrong.append(f"{where}.languages: `unified` answers in '{corpus.pairs.source}', which is not among them")
     if train.start is None:
         return wrong
-    seen, start = [], train.start
+    seen: list[str] = []
+    start = train.start
     while start is not None:
         before = config.models.get(start)
         if before is None or before.train is None:

@@ -55,7 +55,7 @@ class Boards:
             line = shifted(placed, direction) & self.other
             for _ in range(self.size - 3):
                 line |= shifted(line, direction) & self.other
-            closed = (shifted(line, direction) & self.own).any(axis=(1, 2))
+            closed = np.any(shifted(line, direction) & self.own, axis=(1, 2))
             taken |= line & closed[:, None, None]
         self.own |= placed | taken
         self.other &= ~taken
@@ -123,7 +123,7 @@ def drawn(games: int, size: int, rng: np.random.Generator, opening: list[int]) -
         The squares, row by row from 0; -1 after a game's end. A pass is no move.
     """
     boards, going = Boards(games, size), np.ones(games, dtype=bool)
-    found = []
+    found: list[np.ndarray] = []
     while True:
         going, legal = boards.passed(going)
         if not going.any():
