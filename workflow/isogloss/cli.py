@@ -270,7 +270,10 @@ def export(options: argparse.Namespace) -> None:
     """Write the text form of a cluster file."""
     from isogloss.concepts.cluster import export as write
 
-    write(options.clusters, options.output)
+    first = write(options.clusters, options.output)
+    if first:
+        (one, _), (other, start) = list(first.items())[:2]
+        print(f"sentences below {start:,} are of '{one}', the others of '{other}': read it with --split {start}")
 
 
 def info(options: argparse.Namespace) -> None:

@@ -170,6 +170,26 @@ def test_text_form_round_trip(tmp_path):
     assert split.language.tolist() == ["source", "source", "target", "target"]
 
 
+def test_joint_concepts_keep_their_languages_in_text(tmp_path):
+    huge = 2**62
+    table = pd.DataFrame(
+        {
+            "word": ["der", "Hund", "the", "dog", "cat"],
+            "sentence": [7, huge, 7, huge, huge + 5],
+            "position": [0, 1, 0, 1, 2],
+            "language": ["de", "de", "en", "en", "en"],
+            "cluster": [0, 1, 0, 1, 1],
+        }
+    )
+    table.to_parquet(tmp_path / "x.parquet")
+    assert export(tmp_path / "x.parquet", tmp_path / "x.txt") == {"de": 0, "en": 3}
+    read = read_clusters(tmp_path / "x.txt", split=3)
+    assert read.language.tolist() == ["source", "source", "target", "target", "target"]
+    assert read.sentence.tolist() == [0, 1, 3, 4, 5]
+    for name in ("word", "position", "cluster"):
+        assert read[name].tolist() == table[name].tolist()
+
+
 def test_malformed_cluster_files_are_placed(tmp_path):
     path = tmp_path / "x.txt"
     path.write_text("a|||0|||0|||0|||3\na|||0|||0|||x|||3\n")

@@ -202,13 +202,27 @@ def read_text(path: Path, language: str | None) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def export(clusters: str | Path, output: str | Path) -> None:
+def export(clusters: str | Path, output: str | Path) -> dict[str, int]:
     """Write a cluster file in the text form of ConceptX.
 
-    The second field counts the occurrences of the word so far, from 0, as ConceptX's tools do.
+    The second field counts the occurrences of the word so far, from 0, as ConceptX's tools do. The form has no place
+    for the language. So sentences of concepts of two languages are numbered anew: those of the second follow those of
+    the first, in the same order.
+
+    Returns
+    -------
+    dict
+        Of concepts of two languages, the number of each one's first sentence; empty for concepts of one.
     """
     table, seen = read_clusters(clusters), Counter[str]()
+    languages = list(table.language.dropna().unique())
+    first: dict[str, int] = {}
+    if len(languages) > 1:
+        numbers = np.unique(table.sentence)
+        first = {language: place * len(numbers) for place, language in enumerate(languages)}
+        table["sentence"] = np.searchsorted(numbers, table.sentence) + table.language.map(first)
     with published(output) as draft, draft.open("w", encoding="utf-8", newline="\n") as handle:
         for row in table.itertuples(index=False):
             handle.write(f"{row.word}|||{seen[row.word]}|||{row.sentence}|||{row.position}|||{row.cluster}\n")
             seen[row.word] += 1
+    return first
