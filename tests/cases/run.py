@@ -4,9 +4,11 @@ import sys
 import tempfile
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "unit"))
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "workflow"))
 
-import inputs  # noqa: F401  (the import lists the cases)
+import inputs  # noqa: F401  (the imports list the cases)
+import model_inputs  # noqa: F401
 from world import World
 
 if __name__ == "__main__":

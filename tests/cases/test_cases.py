@@ -1,6 +1,7 @@
 """Every case of an input that people really have: understood, or refused in one line."""
 
-import inputs  # noqa: F401  (the import lists the cases)
+import inputs  # noqa: F401  (the imports list the cases)
+import model_inputs  # noqa: F401
 import pytest
 from world import CASES, World
 
