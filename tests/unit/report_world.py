@@ -133,6 +133,10 @@ def tables(
     course = course.merge(pd.DataFrame({"fraction": [0.0, 0.1, 1.0], "step": [0, 8, 80]}), how="cross")
     course = course.merge(pd.DataFrame({"measure": ["accuracy", "impact", "retrieval"]}), how="cross")
     course = course[(course.step > 0) | (course.measure == "retrieval")]
+    course = course.merge(
+        pd.DataFrame([("accuracy", pd.NA)] + [(name, layer) for name in ("impact", "retrieval") for layer in (0, 1)],
+                     columns=["measure", "layer"]),
+    ).assign(corpus=np.nan, kind=np.nan)  # fmt: skip
     course["value"] = 0.5 + 0.3 * course.fraction
     found["trajectories"] = course.assign(
         low=course.value - 0.02, high=course.value + 0.02, null_mean=0.1, n=400, reason=""

@@ -51,21 +51,34 @@ def test_every_point_has_its_step_and_what_was_measured_of_it(course):
     rows = course()
     assert set(rows.checkpoint) == {"pretrained", *POINTS}
     assert set(zip(rows.fraction, rows.step, strict=True)) == {(0, 0), (0.1, 4), (1, 40)}
-    by = rows.set_index(["measure", "fraction", "target"]).value
-    assert by["accuracy", 0.1, "de"] == 0.3
-    assert by["accuracy", 1, "en"] == 0
-    # Means over the layers that have a value.
-    assert by["impact", 0.1, "de"] == 0.4
-    assert by["impact", 1, "de"] == pytest.approx(0.4)
-    assert np.allclose(by["retrieval"], 0.3)
-    assert sorted(by["calign"].index) == [(0, "de"), (0.1, "de"), (1, "de")]
+    scores = rows[rows.measure == "accuracy"].set_index(["fraction", "target"])
+    assert scores.layer.isna().all()
+    assert scores.value[0.1, "de"] == 0.3
+    assert scores.value[1, "en"] == 0
+    by = rows.set_index(["measure", "fraction", "target", "layer"]).value
+    assert np.isnan(by["impact", 0.1, "de", 0])
+    assert [by["impact", 0.1, "de", 1], by["impact", 1, "de", 0], by["impact", 1, "de", 1]] == [0.4, 0.2, 0.6]
+    assert by["retrieval"].tolist() == [0.2, 0.2, 0.2, 0.4, 0.4, 0.4]
     assert set(rows[rows.step == 0].measure) == {"retrieval", "calign"}
 
 
 def test_an_empty_value_keeps_its_reason(course):
-    row = course().query("measure == 'impact' and fraction == 1 and target == 'en'").iloc[0]
-    assert np.isnan(row.value)
-    assert row.reason == "constant"
+    rows = course().query("measure == 'impact' and fraction == 1 and target == 'en'")
+    assert rows.value.isna().all()
+    assert set(rows.reason) == {"constant"}
+
+
+def test_corpora_kinds_of_pairs_and_layers_are_kept_apart_each_with_its_own_interval(course, tmp_path):
+    shared = pd.read_csv(tmp_path / "concepts.csv")
+    shared = pd.concat([shared, shared.assign(corpus="c2", value=0.9), shared.assign(kind="k2", boot_low=0.05)])
+    shared.to_csv(tmp_path / "concepts.csv", index=False)
+    rows = course().query("measure == 'calign' and fraction == 1").set_index(["corpus", "kind", "layer"])
+    assert rows.value.to_dict() == {
+        ("c", "k", 0): 0.2, ("c", "k", 1): 0.4, ("c", "k2", 0): 0.2, ("c", "k2", 1): 0.4, ("c2", "k", 0): 0.9,
+        ("c2", "k", 1): 0.9,
+    }  # fmt: skip
+    assert rows.low.to_dict() == {key: 0.05 if key[1] == "k2" else 0 for key in rows.index}
+    assert (rows.n == 9).all()
 
 
 def test_a_grid_without_similarity_has_a_course_too(course):

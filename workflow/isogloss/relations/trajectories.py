@@ -12,8 +12,8 @@ from isogloss.tables import read_table
 POOLING = "mean"
 RUN = ["model", "task", "source", "seed"]
 COLUMNS = [
-    "model", "checkpoint", "task", "source", "target", "seed", "fraction", "step", "measure", "value", "low", "high",
-    "null_mean", "n", "reason",
+    "model", "checkpoint", "task", "source", "target", "seed", "fraction", "step", "measure", "corpus", "kind", "layer",
+    "value", "low", "high", "null_mean", "n", "reason",
 ]  # fmt: skip
 
 
@@ -38,9 +38,9 @@ def follow(
     impact, transfer, concepts, similarity
         Tables of the whole grid; None where it has none.
     output
-        CSV, a row a point, target and ``measure``: the scores of ``transfer``; ``impact`` over mean vectors; ``calign``
-        (the paper's convention), and ``retrieval`` of the target from the source (centred vectors). The last three are
-        means over layers, and so are ``low`` and ``high`` (95 %) and ``null_mean``; ``n`` is the least of a layer's.
+        CSV, a row a point, target and ``measure``: the scores of ``transfer``; and in each ``layer`` ``impact`` over
+        mean vectors, ``calign`` (the paper's convention) of each ``corpus`` and ``kind``, and ``retrieval`` of the
+        target from the source (centred vectors), each with ``low`` and ``high`` (95 %), ``null_mean`` and ``n``.
         ``step`` 0 is the model before fine-tuning, of the measures that it has. ``reason`` where there is no value.
     """
     found = pd.DataFrame(points)[["checkpoint", *RUN, "fraction"]]
@@ -52,19 +52,20 @@ def follow(
     parts = [scores.merge(found, on=["checkpoint", *RUN])]
     moved = read_table(impact)
     moved = moved[moved.pooling == POOLING].rename(columns={"impact": "value"}).assign(measure="impact")
-    parts.append(over_layers(moved, []).merge(found, on=["model", "checkpoint", "source"]))
+    parts.append(moved.merge(found, on=["checkpoint", *RUN]))
     if concepts:
         shared = read_table(concepts)
         shared = shared[(shared.measure == "aligned") & (shared.convention == "paper")].assign(measure="calign")
         shared = shared.rename(columns={"boot_low": "low", "boot_high": "high", "denominator": "n"})
-        parts.append(over_layers(shared, []).merge(found, on=["model", "checkpoint", "source"]))
+        parts.append(shared.drop(columns=["task", "seed"], errors="ignore").merge(found, on=["model", "checkpoint", "source"]))
     if similarity:
-        alike = retrieval(read_table(similarity))
-        parts.append(over_layers(alike, ["task"]).merge(found, on=["model", "checkpoint", "source", "task"]))
+        parts.append(retrieval(read_table(similarity)).merge(found, on=["model", "checkpoint", "source", "task"]))
     rows = pd.concat([part.reindex(columns=COLUMNS) for part in parts], ignore_index=True)
     # What only the model before fine-tuning was measured for has no course.
     rows = rows[rows.groupby([*RUN, "measure"]).step.transform("max") > 0]
-    write_csv(rows.sort_values([*RUN, "measure", "target", "fraction"], kind="stable"), output)
+    rows["layer"] = rows.layer.astype("Int64")
+    order = [*RUN, "measure", "corpus", "kind", "target", "layer", "fraction"]
+    write_csv(rows.sort_values(order, kind="stable"), output)
 
 
 def steps_in(folder: str | Path) -> int:
@@ -75,19 +76,3 @@ def steps_in(folder: str | Path) -> int:
 def retrieval(similarity: pd.DataFrame) -> pd.DataFrame:
     """Keep the rows of centred retrieval of the target from the source."""
     return similarity[(similarity.measure == "retrieval") & (similarity.vectors == "centred")]
-
-
-def over_layers(rows: pd.DataFrame, more: list[str]) -> pd.DataFrame:
-    """Give the mean over layers (of CALIGN over corpora and kinds of pair too) of a value, its interval and its null.
-
-    Parameters
-    ----------
-    rows
-        With ``model, checkpoint, source, target, measure, value, low, high, null_mean, n`` and perhaps ``reason``.
-    more
-        What else tells rows apart.
-    """
-    rows = rows.reindex(columns=[*dict.fromkeys([*rows.columns, "reason"])])
-    groups = rows.groupby(["model", "checkpoint", *more, "source", "target", "measure"], sort=True)
-    means = groups[["value", "low", "high", "null_mean"]].mean().assign(n=groups.n.min(), reason=groups.reason.first())
-    return means.assign(reason=means.reason.where(means.value.isna(), "").fillna("")).reset_index()

@@ -15,7 +15,7 @@ import pandas as pd
 
 from isogloss.files import write_csv, write_text
 from isogloss.relations.correlations import matrices
-from isogloss.relations.trajectories import over_layers, retrieval
+from isogloss.relations.trajectories import retrieval
 from isogloss.statistics.mantel import correlate
 from isogloss.tables import read_table
 
@@ -136,9 +136,10 @@ def compare_variants(
 
 
 def aligned(scores: pd.DataFrame, transfer: pd.DataFrame, similarity: pd.DataFrame) -> pd.DataFrame:
-    """Give the retrieval of every checkpoint that has scores, as rows of them."""
+    """Give the retrieval of every checkpoint that has scores, as rows of them: the mean over layers."""
     names = transfer[["checkpoint", *RUN, "variant"]].drop_duplicates()
-    found = over_layers(retrieval(similarity), ["task"]).rename(columns={"value": "score"})
+    cell = ["model", "checkpoint", "task", "source", "target", "measure"]
+    found = retrieval(similarity).groupby(cell, sort=True).value.mean().rename("score").reset_index()
     return found.merge(names, on=["model", "checkpoint", "task", "source"])[scores.columns]
 
 

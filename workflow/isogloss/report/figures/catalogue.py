@@ -216,8 +216,8 @@ FIGURES = (
         "tuning",
         "The course of fine-tuning",
         "Impact (1 − CKA), alignment and zero-shot scores after so many steps, the mean over source languages and "
-        "seeds; impact and alignment are means over layers. Step 0 is the model before fine-tuning. Bars: the mean of "
-        "the 95 % intervals.",
+        "seeds; impact and alignment are means over layers. Step 0 is the model before fine-tuning. Bars: 95 % "
+        "intervals, where a point is a single score and no mean.",
         ("trajectories",),
         "isogloss.report.figures.trajectories:chart",
     ),

@@ -17,10 +17,17 @@ def chart(data: dict[str, pd.DataFrame]) -> Drawing | None:
     if rows.empty:
         return None
     rows = rows.assign(tuned=(rows.source == rows.target).map(OWN))
-    means = rows.groupby([*GRID, "tuned", "measure", "fraction"], sort=True)[["step", "value", "low", "high"]].mean()
-    rows = means.reset_index().groupby(["model", "task", "target", "tuned", "measure", "fraction"], sort=True)
-    rows = rows[["step", "value", "low", "high"]].mean().reset_index()
-    rows = rows.assign(panel=rows.model + ", " + rows.task + "\n" + rows.measure.map(SHOWN))
+    rows = rows.astype({"corpus": object, "kind": object}).fillna({"corpus": "", "kind": ""})
+    kept, numbers = ["tuned", "measure", "corpus", "kind", "fraction"], ["step", "value"]
+    means = rows.groupby([*GRID, *kept], sort=True)[numbers].mean().reset_index()
+    course = ["model", "task", "target", *kept]
+    means = means.groupby(course, sort=True)[numbers].mean()
+    # A mean has no interval here: the interval is known of single numbers only.
+    single = rows[~rows.duplicated(course, keep=False)].set_index(course)[["low", "high"]]
+    rows = means.join(single).reset_index()
+    where = (rows.corpus + ", " + rows.kind).where(rows.corpus != "", "")
+    title = rows.measure.map(SHOWN) + where.where(where == "", ", " + where)
+    rows = rows.assign(panel=rows.model + ", " + rows.task + "\n" + title)
     base = alt.Chart().encode(
         x=alt.X("step:Q", title="step", axis=alt.Axis(tickMinStep=1, grid=False)),
         color=categories("target", ordered(rows.target)),

@@ -80,17 +80,19 @@ def trajectories(data: dict[str, pd.DataFrame]) -> list[Finding]:
     rows = data["trajectories"]
     rows = rows[(rows.source != rows.target) & rows.measure.isin(COURSES) & rows.value.notna() & (rows.step > 0)]
     rows = rows.assign(error=standard_error(rows.low, rows.high))
-    run = ["model", "task", "measure", "source", "seed", "target"]
-    ends = rows.sort_values("fraction", kind="stable").groupby(run, sort=True)
+    rows = rows.astype({"corpus": object, "kind": object}).fillna({"corpus": "", "kind": "", "layer": -1})
+    told = ["model", "task", "measure", "corpus", "kind"]
+    ends = rows.sort_values("fraction", kind="stable").groupby([*told, "source", "seed", "target", "layer"], sort=True)
     both = ends.first().join(ends.last(), suffixes=("_first", "_last")).reset_index()
     both = both[both.fraction_first < both.fraction_last]
     both["change"] = both.value_last - both.value_first
     both["changed"] = survivors(two_sided(both.change, np.hypot(both.error_first, both.error_last)))
     findings = []
-    for (model, task, measure), part in both.groupby(["model", "task", "measure"], sort=True):
+    for (model, task, measure, corpus, kind), part in both.groupby(told, sort=True):
         clear = part[part.changed]
+        where = f" ({corpus}, {kind})" if corpus else ""
         text = (
-            f"{task}, {COURSES[measure]} of the other languages: {part.value_first.mean():.2f} after "
+            f"{task}, {COURSES[measure]} of the other languages{where}: {part.value_first.mean():.2f} after "
             f"{100 * part.fraction_first.mean():.3g} % of the steps, {part.value_last.mean():.2f} after "
             f"{100 * part.fraction_last.mean():.3g} %, on average over {counted(len(part), 'cell')}; clearly up in "
             f"{(clear.change > 0).sum()}, down in {(clear.change < 0).sum()} (adjusted p < 0.05)."
