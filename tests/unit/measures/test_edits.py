@@ -1,5 +1,6 @@
 """Edits: what is counted, against a literal count; that nothing is left of an edit, and that a killed run goes on."""
 
+import json
 import shutil
 
 import numpy as np
@@ -10,7 +11,7 @@ import torch
 from isogloss.errors import IsoglossError
 from isogloss.measures.edits.compute import Asked, Editor, orders_within, questions, said, score, write_edits
 from isogloss.microworld import generate, generate_task
-from isogloss.models.families import LABELS
+from isogloss.models.families import HEADLESS, LABELS
 from isogloss.models.random_weights import make_random_model
 from isogloss.states.forward import Reader
 from isogloss.tasks.finetune import finetune
@@ -299,3 +300,27 @@ def test_paraphrases_leave_optional_parts_out_and_keep_the_label():
             assert len(again) < len(words)
         assert "paraphrase" not in generate_task(task, "en", "training", 24, 3)
     assert "paraphrase" not in generate_task("entities", "en", "test", 12, 3)
+
+
+def test_a_checkpoint_may_name_its_outputs_in_another_order(world, tmp_path):
+    """As one that was tuned elsewhere: its config.json, not the study's list, says which output the label is."""
+    turned = shutil.copytree(world / "tuned", tmp_path / "turned")
+    settings = json.loads((turned / "config.json").read_text())
+    settings |= {"id2label": {"0": "positive", "1": "negative"}, "label2id": {"positive": 0, "negative": 1}}
+    (turned / "config.json").write_text(json.dumps(settings))
+    # The same output is asked for, so that the same is found.
+    plain = edits(world, tmp_path / "plain.csv", wanted="positive")
+    swapped = edits(world, tmp_path / "swapped.csv", checkpoint=turned, wanted="negative")
+    pd.testing.assert_frame_equal(plain, swapped)
+    assert plain.edits.iloc[0] + plain.skipped.iloc[0] == 6
+    other = edits(world, tmp_path / "other.csv", checkpoint=turned, wanted="positive")
+    assert not other.drop(columns="steps").equals(plain.drop(columns="steps"))
+
+
+def test_a_checkpoint_without_a_head_has_a_table_that_says_so(world, tmp_path):
+    found = edits(world, tmp_path / "bare.csv", checkpoint=world / "base")
+    assert set(found.target) == set(LANGUAGES)
+    assert set(found.measure) == {"reliability", "success", "generality", "specific_success", "locality", "drift"}
+    assert set(found.reason) == {HEADLESS}
+    assert found.value.isna().all()
+    assert (found.edits == 0).all()

@@ -27,7 +27,7 @@ from torch.nn import functional
 from isogloss.errors import IsoglossError
 from isogloss.files import file_digest, read_parquet, write_csv
 from isogloss.models.devices import choose_device
-from isogloss.models.families import LABELS, check_length
+from isogloss.models.families import LABELS, check_length, headless, outputs_of, read_config
 from isogloss.models.load import Checkpoint, folder_digest
 from isogloss.models.words import Sentence, set_language
 from isogloss.ownership import Ownership
@@ -97,7 +97,7 @@ def write_edits(
         For each language the Parquet file of the test items, see :func:`isogloss.tasks.items.write_items`; the same
         items in every language. Where there is a column ``paraphrase``, an item whose list of words is empty has none.
     labels
-        All labels, in the order of the model's outputs.
+        All labels of the task. The model's outputs are those that its own config.json names, in its order.
     source
         The language to edit in.
     weights
@@ -121,7 +121,7 @@ def write_edits(
         ``low`` and ``high`` (95 %, edits resampled), ``null_mean``, ``null_low``, ``null_high``, ``null_p``,
         ``null_draws`` (empty where a measure has none), ``n`` edits that count, ``edits`` that were made, ``skipped``
         (items of which the wanted label was said already), ``steps`` (mean of an edit), and ``reason`` where there is
-        no value.
+        no value, as of a checkpoint without a head.
 
     Raises
     ------
@@ -130,7 +130,14 @@ def write_edits(
         finite.
     """
     torch.set_num_threads(threads)
+    if reason := headless(checkpoint, LABELS):
+        told: Row = {"weights": weights, "source": source, "n": 0, "edits": 0, "skipped": 0, "reason": reason}
+        none = [{**told, "target": target, "measure": measure}
+                for target in sorted(test) for measure in measures_in(target == source)]  # fmt: skip
+        write_csv(pd.DataFrame(none, columns=list(COLUMNS)), output, attributes)
+        return
     loaded = load_with_head(checkpoint, LABELS, labels, tuned=True)
+    outputs = outputs_of(read_config(checkpoint))
     loaded.model = loaded.model.to(choose_device(device)).eval().requires_grad_(False)
     check_length(loaded.shape, max_length, f"The model in {checkpoint}")
     reader = Reader(loaded, loaded.shape.family.reader)
@@ -143,9 +150,9 @@ def write_edits(
     }
     before = said(reader, sentences, token_budget)
     own = before[source][: min(items, len(asked))]
-    plan = wanted_labels(own, asked, len(labels), None if wanted is None else labels.index(wanted), seed)
+    plan = wanted_labels(own, asked, len(outputs), None if wanted is None else outputs.index(wanted), seed)
     facts = dict(
-        labels=labels, source=source, weights=weights, learning_rate=learning_rate, steps=steps, others=others,
+        labels=outputs, source=source, weights=weights, learning_rate=learning_rate, steps=steps, others=others,
         probability=probability, seed=seed, max_length=max_length, token_budget=token_budget, device=device,
         threads=threads, items=items, wanted=wanted, checkpoint=folder_digest(checkpoint),
         test={language: file_digest(path) for language, path in test.items()},
@@ -400,6 +407,11 @@ class Asked:
             return stayed.sum(1) / other.sum(1), drifted.sum(1) / could.sum(1)
 
 
+def measures_in(own: bool) -> tuple[str, ...]:
+    """Name what is measured in a language; ``own`` is the one that was edited in. See :func:`score`."""
+    return ("reliability" if own else "success", "generality", "specific_success", "locality", "drift")
+
+
 def score(asked: Asked, language: str, own: bool, null: int, bootstrap: int, seed: int) -> list[Row]:
     """Score the edits in one language.
 
@@ -431,14 +443,15 @@ def score(asked: Asked, language: str, own: bool, null: int, bootstrap: int, see
     said_before = f"{language} said the wanted label of all edited items before"
     no_paraphrase = f"no edited item has a paraphrase of which {language} said another label before"
     no_other = f"{language} said the wanted label of all other items before"
+    found = (
+        (item, answered, said_before),
+        (paraphrase, again, no_paraphrase),
+        (item - drift, both, no_other if answered.any() else said_before),
+        (locality, np.isfinite(locality), ""),
+        (drift, np.isfinite(drift), no_other),
+    )
     rows = []
-    for name, cells, counts, reason in (
-        ("reliability" if own else "success", item, answered, said_before),
-        ("generality", paraphrase, again, no_paraphrase),
-        ("specific_success", item - drift, both, no_other if answered.any() else said_before),
-        ("locality", locality, np.isfinite(locality), ""),
-        ("drift", drift, np.isfinite(drift), no_other),
-    ):
+    for name, (cells, counts, reason) in zip(measures_in(own), found, strict=True):
         row: Row = {"target": language, "measure": name, "n": int(counts.sum())}
         if not row["n"]:
             reason = reason if len(asked.wanted) else "the wanted label was there already, of all items"
