@@ -57,7 +57,9 @@ def follow(
         shared = read_table(concepts)
         shared = shared[(shared.measure == "aligned") & (shared.convention == "paper")].assign(measure="calign")
         shared = shared.rename(columns={"boot_low": "low", "boot_high": "high", "denominator": "n"})
-        parts.append(shared.drop(columns=["task", "seed"], errors="ignore").merge(found, on=["model", "checkpoint", "source"]))
+        parts.append(
+            shared.drop(columns=["task", "seed"], errors="ignore").merge(found, on=["model", "checkpoint", "source"])
+        )
     if similarity:
         parts.append(retrieval(read_table(similarity)).merge(found, on=["model", "checkpoint", "source", "task"]))
     rows = pd.concat([part.reindex(columns=COLUMNS) for part in parts], ignore_index=True)
