@@ -161,3 +161,20 @@ def test_more_items_and_pairs_ask_for_more():
     assert needs.similarity(many, **cell).mem_mb > needs.similarity(few, **cell).mem_mb
     one, two = (study(word_retrieval={"pairs": pairs}) for pairs in (10, 20_000))
     assert needs.word_retrieval(one, **cell).mem_mb < needs.word_retrieval(two, **cell).mem_mb
+
+
+def test_probes_ask_for_memory_in_proportion_to_items_whether_or_not_spaces_are_compared():
+    cell = {"model": "encoder", "task": "sentiment"}
+    asked = []
+    for items in (100, 50_000, 100_000):
+        config = copy.deepcopy(TASKS)
+        config["tasks"]["sentiment"]["data"]["test"] = items
+        alone, beside = (Study(validate({**config, "probes": {}, **more}, name="t"))
+                         for more in ({}, {"space_similarity": {}}))  # fmt: skip
+        assert needs.probes(alone, **cell) == needs.probes(beside, **cell)
+        asked.append(needs.probes(alone, **cell))
+    few, many, twice = (one.mem_mb - needs.LIBRARIES_MB for one in asked)
+    assert few < 100
+    assert twice < 2.1 * many < 10_000
+    assert asked[1].runtime < asked[2].runtime
+    assert BY_NAME["probes"].needs == "probes"

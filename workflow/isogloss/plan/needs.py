@@ -13,6 +13,8 @@ from isogloss.concepts.methods import BY_NAME as METHODS
 from isogloss.concepts.settings import Concepts
 from isogloss.measures.controls.settings import Controls
 from isogloss.measures.crossed.settings import Crossed
+from isogloss.measures.probes.settings import Probes
+from isogloss.measures.space_similarity.settings import SpaceSimilarity
 from isogloss.measures.word_retrieval.settings import WordRetrieval
 from isogloss.models.settings import Train
 from isogloss.plan import amounts
@@ -30,6 +32,8 @@ START_MINUTES, LIBRARIES_MB = 10, 1500
 MEMBER_MINUTES, LOADING_MINUTES = 1, 3
 # Passes over all vectors that one clustering makes: its search among the leading components, and in full width.
 COMPONENTS, ROUGH_PASSES, FINE_PASSES = 64, 150, 40
+# What a text of the microworld can mean in one respect.
+MEANINGS = 30
 
 
 @dataclass(frozen=True)
@@ -202,17 +206,30 @@ def altered_pass(study: Study, model: str, task: str, passes: int, most: int) ->
 
 
 def similarity(study: Study, model: str, task: str, **_: Any) -> Effort:
-    """Estimate the similarity of spaces, or probes: all pairs of languages in all layers, with every draw."""
-    section = study.settings.space_similarity
+    """Estimate the similarity of spaces: all pairs of languages in all layers, with every draw."""
+    section = of_kind(study.settings.space_similarity, SpaceSimilarity)
     hidden, layers, _ = parameters(study, model)
     tested = amounts.test_items(study, task)
-    count, languages = max(items.rows for items in tested), len(tested)
-    if section:
-        count = min(count, section.items)
+    count, languages = min(max(items.rows for items in tested), section.items), len(tested)
     # Beside the products of vectors some two hundred passes over the similarities of all items.
-    work = languages**2 * (layers + 1) * count**2 * (10 * hidden + 2000) * (10 if section and section.cca else 1)
+    work = languages**2 * (layers + 1) * count**2 * (10 * hidden + 2000) * (10 if section.cca else 1)
     memory = LIBRARIES_MB + int((30 * languages * count * (count + hidden) + 100 * count**2) / 1e6)
     return Effort(memory, minutes(work, THREAD_SPEED * study.settings.compute.threads))
+
+
+def probes(study: Study, model: str, task: str, **_: Any) -> Effort:
+    """Estimate probes: a regression a language, layer and label, asked in every language, with every draw."""
+    section, threads = of_kind(study.settings.probes, Probes), study.settings.compute.threads
+    hidden, layers, _ = parameters(study, model)
+    tested = amounts.test_items(study, task)
+    half, languages = math.ceil(max(items.rows for items in tested) / 2), len(tested)
+    told = (section.null + 1) * max(len(study.settings.tasks[task].all_labels() or ()), MEANINGS)
+    # Every language's vectors of a layer, and for each thread one regression and what it says.
+    each = 8 * (6 * half * hidden + 2 * hidden**2 + told * (3 * half + 2 * hidden))
+    memory = LIBRARIES_MB + int((8 * languages * half * hidden + threads * each) / 1e6)
+    work = 20 * half * hidden * min(half, hidden) + 4 * (languages + 1) * half * hidden * told
+    work *= languages * (layers + 1) * len(section.labels)
+    return Effort(memory, minutes(work, THREAD_SPEED * threads))
 
 
 def word_retrieval(study: Study, model: str, corpus: str, **_: Any) -> Effort:

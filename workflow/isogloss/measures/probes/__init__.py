@@ -41,6 +41,6 @@ MEASURE = Measure(
     takes=takes,
     spec=spec,
     gives={"output": ("probes", "csv")},
-    needs="similarity",
+    needs="probes",
     message="Linear probes",
 )
