@@ -360,9 +360,37 @@ def test_a_board_that_is_told_across_languages_is_held_against_the_floor(data):
     boards = {"board_probe": data["board_probe"]}
     [found] = told(collect(boards, set()), figure="board_probe")
     [lost] = told(collect(boards, set()), found=False, figure="board_probe")
-    assert "0.75 of squares in its own language (layer 0), in another 0.70 [0.68, 0.72], above the floor" in found
-    assert "in another 0.40 [0.38, 0.42], below the floor of 0.60; with each language's mean taken off 0.72" in lost
+    assert "0.75 of squares in its own language (layer 0), in another 0.70 on average, above the floor of 0.60" in found
+    assert "and the boards of other games in 2 of 2 ordered pairs of languages; with each language's mean" in found
+    assert "in another 0.40 on average, above the floor of 0.60 and the boards of other games in 0 of 2" in lost
+    assert "mean taken off 0.72, in 2 (adjusted p < 0.05 over" in lost
     assert "Next moves are legal: one 0.86, two 0.86." in lost
+    # The floor alone does not make it: boards of other games may be told as well.
+    assert not told(collect({"board_probe": data["board_probe"].assign(null_p=0.3)}, set()), figure="board_probe")
+
+
+def test_crossing_says_whether_it_costs_or_gains(data):
+    rows = data["crossed"]
+    rows = rows.assign(cost=rows.cost.abs() + 0.5, cost_low=0.45, cost_high=0.55)
+    assert all("clearly lower in 0 and higher in" in text for text in told_of({"crossed": rows}, "crossed"))
+
+
+def test_what_can_be_crossed_in_part_is_not_said_to_be_impossible(data):
+    rows = data["crossed"]
+    lost = rows.iloc[[0]].assign(score=np.nan, cost=np.nan, reason="The test items of en and xx are not the same.")
+    findings = collect({"crossed": pd.concat([rows, lost.assign(second="xx")])}, set())
+    [one] = [one.sentence for one in findings if "could not be crossed" in one.sentence]
+    assert "in 1 combination of languages. The test items of en and xx" in one
+
+
+def test_where_in_the_model_neighbours_are_above_their_null_is_counted_in_cells(data):
+    rows = data["probes"].copy()
+    before = rows[(rows.checkpoint == "pretrained") & (rows.source != rows.target)]
+    rows["null_p"] = 0.9
+    rows.loc[before.index[0], ["null_p", "value", "low", "high", "floor"]] = [1e-6, 0.9, 0.89, 0.91, 0.3]
+    text = " ".join(told_of({"probes": rows}, "probes"))
+    assert "above both in 1 of" in text
+    assert ", of 1 of" in text
 
 
 def test_the_first_screen_takes_turns_between_questions_and_figures():

@@ -65,8 +65,9 @@ def above_null(rows: pd.DataFrame, keys: list[str], names: dict[str, str], figur
         pairs = part.groupby(["source", "target"]).above.any()
         text = (
             f"{what}: {'; '.join(name for name, _ in told)}, means over pairs, each in its best layer; above the null "
-            f"in {int(pairs.sum())} of {counted(len(pairs), 'ordered pair')} of languages in some layer and measure "
-            f"(adjusted p < 0.05 over {counted(len(rows), 'cell')})."
+            f"in {part.above.sum():,} of {counted(len(part), 'cell')} (pair, layer and measure), of "
+            f"{int(pairs.sum())} of {counted(len(pairs), 'ordered pair')} of languages (adjusted p < 0.05 over "
+            f"{counted(len(rows), 'cell')})."
         )
         strength = max(above for _, above in told)
         findings.append(Finding("sharing", ", ".join(map(str, key)), text, figure, bool(pairs.any()), float(strength)))
@@ -124,8 +125,9 @@ def probes(data: dict[str, pd.DataFrame]) -> list[Finding]:
         text = (
             f"a linear probe for {label} learnt in one language tells it in another: {', '.join(told)}, means over "
             f"pairs in the best layer (most frequent label {part.floor.mean():.2f}, permuted labels up to "
-            f"{part.null_high.mean():.2f}); above both in {int(pairs.sum())} of {counted(len(pairs), 'ordered pair')} "
-            f"in some layer (adjusted p < 0.05 over {counted(len(rows), 'cell')})."
+            f"{part.null_high.mean():.2f}); above both in {part.above.sum():,} of {counted(len(part), 'cell')} (pair, "
+            f"layer and vectors), of {int(pairs.sum())} of {counted(len(pairs), 'ordered pair')} of languages "
+            f"(adjusted p < 0.05 over {counted(len(rows), 'cell')})."
         )
         found = bool(pairs.any())
         findings.append(Finding("sharing", f"{model}, {task}", text, "probes_by_layer", found, max(best, 0.0)))
@@ -169,8 +171,11 @@ def crossed(data: dict[str, pd.DataFrame]) -> list[Finding]:
         return []
     rows = data["crossed"]
     findings = []
-    for (model, task), part in rows[rows.score.isna()].groupby(["model", "task"], sort=True):
-        text = f"{task}: two texts could not be crossed. {part.reason.iloc[0]}"
+    for (model, task, reason), part in rows[rows.score.isna() & (rows.reason.fillna("") != "")].groupby(
+        ["model", "task", "reason"], sort=True
+    ):
+        pairs = counted(len(part[["first", "second"]].drop_duplicates()), "combination")
+        text = f"{task}: two texts could not be crossed in {pairs} of languages. {reason}"
         findings.append(Finding("transfer", model, text, "crossed_heatmap", found=False))
     rows = rows[(rows.measure == "accuracy") & rows.cost.notna()]
     rows = rows.assign(clear=survivors(two_sided(rows.cost, standard_error(rows.cost_low, rows.cost_high))))
@@ -181,8 +186,9 @@ def crossed(data: dict[str, pd.DataFrame]) -> list[Finding]:
         text = (
             f"{task}, two texts in two languages: accuracy {part.score.mean():.2f} on average against "
             f"{part.same.mean():.2f} with both in one, {part.cost.mean():+.3f}"
-            f"{between(part.cost_low.mean(), part.cost_high.mean(), '+.3f')}{told}; clear in {int(part.clear.sum())} "
-            f"of {counted(len(part), 'combination')} (adjusted p < 0.05, {int(part.n.median()):,} items)."
+            f"{between(part.cost_low.mean(), part.cost_high.mean(), '+.3f')}{told}; clearly lower in "
+            f"{(part.clear & (part.cost < 0)).sum()} and higher in {(part.clear & (part.cost > 0)).sum()} of "
+            f"{counted(len(part), 'combination')} (adjusted p < 0.05, {int(part.n.median()):,} items)."
         )
         strength = abs(float(part.cost.mean()))
         findings.append(Finding("transfer", model, text, "crossed_heatmap", bool(part.clear.any()), strength))
@@ -205,7 +211,7 @@ def controls(data: dict[str, pd.DataFrame]) -> list[Finding]:
             f"control ({listed(list(which))}), {part.above.mean():+.3f}"
             f"{between(part.above_low.mean(), part.above_high.mean(), '+.3f')} on average; above it in "
             f"{int(part.clear.sum())} of {counted(len(part), 'pair')} of languages (adjusted p < 0.05, "
-            f"{int(part.n.median()):,} items)" + (f", not into {listed(weak)}." if weak else ".")
+            f"{int(part.n.median()):,} items)" + (f", not from every source into {listed(weak)}." if weak else ".")
         )
         strength = max(float(part.above.mean()), 0.0)
         findings.append(Finding("transfer", model, text, "controls", bool(part.clear.any()), strength))

@@ -222,24 +222,31 @@ def boards(data: dict[str, pd.DataFrame]) -> list[Finding]:
     """Say whether what tells Othello's board in one language tells it in another, and how often moves are legal."""
     if "board_probe" not in data:
         return []
+    every = data["board_probe"]
+    tested = (every.measure == "probe_accuracy") & every.value.notna() & (every.source != every.target)
+    # Above both floor and null: the larger of the two p-values (intersection and union).
+    p = np.fmax(every.null_p, one_sided(every.value - every.floor, standard_error(every.low, every.high)))[tested]
+    every = every.assign(above=pd.Series(survivors(p), index=p.index).reindex(every.index, fill_value=False))
     findings = []
-    for (model, corpus), table in data["board_probe"].groupby(["model", "corpus"], sort=True):
+    for (model, corpus), table in every.groupby(["model", "corpus"], sort=True):
         rows = table[(table.measure == "probe_accuracy") & table.value.notna()]
         across, own = rows[rows.source != rows.target], rows[rows.source == rows.target]
         if across.empty or own.empty:
             continue
         layer = own.groupby("layer").value.mean().idxmax()
-        at = across[across.layer == layer].groupby("vectors")[["value", "low", "high"]].mean()
-        raw, floor = at.loc["raw"], float(rows.floor.iloc[0])
+        at = across[across.layer == layer]
+        raw, centred = (at[at.vectors == name] for name in ("raw", "centred"))
+        floor = float(rows.floor.iloc[0])
         legal = table[table.measure == "legality"]
         moves = ", ".join(f"{name} {value:.2f}" for name, value in zip(legal.target, legal.value, strict=True))
-        found = bool(raw.low > floor)
-        verdict = "above" if found else "below" if raw.high < floor else "not clearly above"
         same = own[own.layer == layer].value.mean()
         text = (
             f"{corpus}: a probe for the board tells {same:.2f} of squares in its own language (layer {int(layer)}), "
-            f"in another {raw.value:.2f}{between(raw.low, raw.high)}, {verdict} the floor of {floor:.2f}; with each "
-            f"language's mean taken off {at.loc['centred'].value:.2f}. Next moves are legal: {moves}."
+            f"in another {raw.value.mean():.2f} on average, above the floor of {floor:.2f} and the boards of other "
+            f"games in {raw.above.sum()} of {counted(len(raw), 'ordered pair')} of languages; with each language's "
+            f"mean taken off {centred.value.mean():.2f}, in {centred.above.sum()} (adjusted p < 0.05 over "
+            f"{counted(int(tested.sum()), 'cell')}). Next moves are legal: {moves}."
         )
-        findings.append(Finding("sharing", str(model), text, "board_probe", found, max(0.0, float(raw.value - floor))))
+        strength = max(0.0, float(raw.value.mean() - floor))
+        findings.append(Finding("sharing", str(model), text, "board_probe", bool(raw.above.any()), strength))
     return findings
