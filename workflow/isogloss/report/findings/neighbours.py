@@ -171,7 +171,7 @@ def crossed(data: dict[str, pd.DataFrame]) -> list[Finding]:
         return []
     rows = data["crossed"]
     findings = []
-    for (model, task, reason), part in rows[rows.score.isna() & (rows.reason.fillna("") != "")].groupby(
+    for (model, task, reason), part in rows[rows.score.isna() & (rows.reason.astype(object).fillna("") != "")].groupby(
         ["model", "task", "reason"], sort=True
     ):
         pairs = counted(len(part[["first", "second"]].drop_duplicates()), "combination")
