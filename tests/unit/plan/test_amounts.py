@@ -35,7 +35,9 @@ def write(path, cells) -> str:
 
 
 @pytest.mark.parametrize("rows", [1, 40, 30_000])
-@pytest.mark.parametrize("ending", ["txt", "csv", "jsonl", "parquet", "tsv", "conllu", "txt.gz", "csv.gz"])
+@pytest.mark.parametrize(
+    "ending", ["txt", "csv", "jsonl", "parquet", "tsv", "conllu", "txt.gz", "csv.gz", "parquet.gz"]
+)
 def test_rows_and_words_of_a_file_are_told(tmp_path, ending, rows):
     cells = sentences(rows)
     columns = () if "txt" in ending else ("text",)
@@ -60,13 +62,30 @@ def test_text_without_spaces_has_words_too(tmp_path):
     assert 8 * 20 < found.words < 20 * 20
 
 
-@pytest.mark.parametrize("content", [b"", b"\x00\xff\xfe", b"{]\n"])
+@pytest.mark.parametrize(
+    "content", [b"", b"\x00\xff\xfe", b"{]\n", b"[1]\n", b"7\n", b"null\n", b"[" * 99_999 + b"\n"],
+    ids=lambda content: str(content[:9]),
+)  # fmt: skip
 @pytest.mark.parametrize("ending", ["txt", "csv", "jsonl", "parquet"])
 def test_what_cannot_be_read_is_assumed_and_told_by_who_reads_it(tmp_path, ending, content):
     (tmp_path / f"file.{ending}").write_bytes(content)
     found = look(str(tmp_path / f"file.{ending}"), () if ending == "txt" else ("text",), 15)
     assert found is None or found.rows < 3
     assert look(str(tmp_path / f"none.{ending}"), ("text",), 15) is None
+
+
+@pytest.mark.parametrize("ending", ["csv", "tsv", "jsonl"])
+def test_a_mark_at_the_start_is_no_part_of_the_first_column_s_name(tmp_path, ending):
+    path = write(tmp_path / f"file.{ending}", sentences(5))
+    plain = look(path, ("text",), 15)
+    Path(path).write_bytes(b"\xef\xbb\xbf" + Path(path).read_bytes())
+    assert look(path, ("text",), 15) == plain
+    assert plain.words > 0
+
+
+def test_one_line_that_is_longer_than_what_is_looked_at_has_words(tmp_path):
+    found = look(write(tmp_path / "file.txt", ["word " * 200_000]), (), 15)
+    assert found.words == pytest.approx(200_000, rel=0.05)
 
 
 def test_the_weights_of_a_folder_are_counted(tmp_path):

@@ -137,14 +137,14 @@ def look(path: str, columns: tuple[str, ...], most: int) -> Amount | None:
     try:
         about = Path(path).stat()
         return measured(path, columns, most, (about.st_size, about.st_mtime_ns))
-    except (OSError, ValueError, LookupError, EOFError, zlib.error, csv.Error):
+    except (OSError, ValueError, LookupError, EOFError, RecursionError, zlib.error, csv.Error):
         return None
 
 
 @lru_cache
 def measured(path: str, columns: tuple[str, ...], most: int, stamp: tuple[int, int]) -> Amount | None:
     """Measure the first part of a file, whose size and time are its ``stamp``, and tell what the whole has."""
-    if path.endswith(".parquet"):
+    if ending_of(path) == ".parquet":
         rows, cells = parquet_sample(path, columns)
     else:
         rows, cells = text_sample(path, columns, stamp[0])
@@ -159,7 +159,7 @@ def parquet_sample(path: str, columns: tuple[str, ...]) -> tuple[int, list[Any]]
     """Give a Parquet file's number of rows and its first cells."""
     import pyarrow.parquet as pq
 
-    with pq.ParquetFile(path) as file:
+    with gzip.open(path) if path.endswith(".gz") else nullcontext(path) as packed, pq.ParquetFile(packed) as file:
         # After a dot stands the key of a dictionary.
         known = [name if name in file.schema_arrow.names else name.split(".")[0] for name in columns]
         batch = next(file.iter_batches(SAMPLE_ROWS, columns=known), None)
@@ -175,9 +175,9 @@ def text_sample(path: str, columns: tuple[str, ...], size: int) -> tuple[int, li
         # How far the file was read, packed or not.
         taken, whole = raw.tell(), not file.read(1)
     if not whole:
-        kept = start[: start.rfind(b"\n") + 1]
+        kept = start[: start.rfind(b"\n") + 1] or start  # where one line is longer than what is looked at
         start, taken = kept, round(taken * len(kept) / len(start))
-    text, ending = start.decode("utf-8", errors="replace"), ending_of(path)
+    text, ending = start.decode("utf-8-sig", errors="replace"), ending_of(path)
     place = word_place(path, columns)
     if place is not None:
         lines = [[line.split() for line in block.splitlines() if line[:1] != "#"] for block in text.split("\n\n")]
@@ -185,7 +185,7 @@ def text_sample(path: str, columns: tuple[str, ...], size: int) -> tuple[int, li
     elif not columns:
         rows = text.splitlines()
     elif ending == ".jsonl":
-        rows = [json.loads(line) for line in text.splitlines() if line.strip()]
+        rows = [row for line in text.split("\n") if line.strip() and isinstance(row := json.loads(line), dict)]
     else:
         form: dict[str, Any] = {"delimiter": "\t", "quoting": csv.QUOTE_NONE} if ending == ".tsv" else {}
         rows = list(csv.DictReader(io.StringIO(text, newline=""), **form))
