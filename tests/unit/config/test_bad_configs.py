@@ -15,7 +15,10 @@ ROOT = Path(__file__).resolve().parents[3]
 BASE = yaml.safe_load((ROOT / "config" / "config.yaml").read_text(encoding="utf-8"))
 SCHEMA = Config.model_json_schema()
 # Words of the machine, not of the user.
-PYTHON = ("Input should", "NoneType", "dict", "valid_", "pydantic", "Traceback", "validation error", "__", "<class")
+PYTHON = (
+    "Input should", "should be a", "None", "dict", "instance", "integer", "boolean", "parse", "finite", "valid_", "pydantic",
+    "Traceback", "validation error", "after validation", "__", "<class",
+)  # fmt: skip
 
 
 def sections(shape: dict, content: dict, path: tuple = ()) -> list[tuple[tuple, dict]]:
@@ -54,6 +57,20 @@ def kinds_of_mistake():
                 yield (*path, key), "nothing-of-these"
             if types == {"array"}:
                 yield (*path, key), "word"
+            if types == {"integer"}:
+                yield (*path, key), 1.5
+            if types == {None} and "$ref" in about:
+                yield (*path, key), "word"
+    yield from named_twice(BASE)
+
+
+def named_twice(content, path=()):
+    """Give each list of the demo's config with its first word said twice."""
+    for key, value in content.items():
+        if isinstance(value, dict):
+            yield from named_twice(value, (*path, key))
+        elif isinstance(value, list) and key != "labels":
+            yield (*path, key), [*value, value[0]]
 
 
 KINDS = list(kinds_of_mistake())
@@ -110,6 +127,16 @@ def test_each_gives_one_clear_line(path, value):
         (("selection",), {"min_frequency": 9, "delete_frequency": 3}, "no word would be left"),
         (("models", "Naive!"), {"folder": "x"}, "found 'Naive!'"),
         (("corpora",), [], "found a list"),
+        (("models",), {}, "models: the section is empty"),
+        (("models", "naive", "layers"), 5, "models.naive.layers: expected one of all or a list; found a number (5)"),
+        (("models", "naive", "layers"), ["a"], "models.naive.layers.0: expected a whole number; found text ('a')"),
+        (("models", "naive"), {}, "models.naive: needs exactly one of"),
+        (("crossed",), {"tasks": []}, "crossed.tasks: the list is empty"),
+        (("edits",), {"languages": []}, "edits.languages: the list is empty"),
+        (("controls",), {"tasks": ["sentiment"], "sources": ["tr"]}, "no task of these is tuned on 'tr'; there are"),
+        (("tasks", "inference", "targets"), [], "tasks.inference.targets: the list is empty"),
+        (("sweep",), {"top_n": [3, 3]}, "sweep.top_n: '3' stands twice"),
+        (("probes",), {"labels": ["label", "label"]}, "probes.labels: 'label' stands twice"),
         (("models",), None, "found nothing"),
     ],
 )

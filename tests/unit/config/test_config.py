@@ -48,7 +48,7 @@ def test_ten_mistakes_are_ten_lines():
     assert "activations.pooling: expected one of first, last, mean; found 'lst'; did you mean 'last'?" in text
     assert "concept_alignment.match: should be less than or equal to 1; found a number (80)" in text
     assert "Big Model" in text
-    assert "corpora.microworld.sentences: should be a valid integer" in text
+    assert "corpora.microworld.sentences: expected a whole number" in text
     assert "lower-case letters" in text
 
 
@@ -72,7 +72,7 @@ def test_ten_mistakes_are_ten_lines():
         ("models.control", {"randomised": "encoder", "layers": [2]}, "2 is beyond this model's layers 0 to 1"),
         ("models.encoder.seed", 3, "models.encoder.seed: only a control (`randomised`) has a seed here"),
         ("concepts", {"seed": 213}, "concepts: unknown key 'seed'; did you mean 'seeds'?"),
-        ("concepts", {"seeds": [1, 2, 1]}, "concepts.seeds: 1 stands twice"),
+        ("concepts", {"seeds": [1, 2, 1]}, "concepts.seeds: '1' stands twice"),
         ("concepts", {"seeds": []}, "concepts.seeds:"),
         ("concepts", {"method": "ward", "seeds": [1, 2]}, "concepts.seeds: Ward's method has no seed"),
         ("concept_alignment", {"null": 998}, "should be greater than or equal to 999"),

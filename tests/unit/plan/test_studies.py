@@ -77,12 +77,30 @@ def test_a_task_is_translated_into_several_languages():
     assert study(tasks__translation__into=["en"]).settings.tasks["translation-en"].into == "en"
 
 
+def test_what_is_for_the_language_to_translate_into_is_left_out_of_its_task():
+    variants = {"one": {"layers": [1], "sources": ["de"]}, "two": {"layers": [1], "embeddings": True, "sources": ["de", "tr"]}}
+    one = study(
+        tasks__translation__into=["en", "de"],
+        tasks__translation__sources=["de", "en", "tr"],
+        tasks__translation__variants=variants,
+    )
+    assert {
+        name: {variant: section.sources for variant, section in task.variants.items()}
+        for name, task in one.settings.tasks.items()
+        if task.into
+    } == {
+        "translation-en": {"one": ["de"], "two": ["de", "tr"]},
+        "translation-de": {"two": ["tr"]},
+    }
+
+
 @pytest.mark.parametrize(
     ("into", "message"),
     [
-        (["en", "en"], "tasks.translation.into: should be a valid string"),
-        ([], "tasks.translation.into: should be a valid string"),
+        (["en", "en"], "tasks.translation.into: expected text"),
+        ([], "tasks.translation.into: expected text"),
         (["en", "fr"], r"tasks.translation-fr.into: 'fr' is not among the languages"),
+        (["en", None], "tasks.translation.into: expected text"),
     ],
 )
 def test_a_list_of_languages_to_translate_into_may_be_wrong(into, message):

@@ -9,10 +9,10 @@ from isogloss.concepts.methods import BY_NAME as METHODS
 from isogloss.concepts.settings import Concepts
 from isogloss.config.root import Config
 from isogloss.errors import IsoglossError, did_you_mean
-from isogloss.models.families import TRANSLATION, check_length, family_of
+from isogloss.models.families import TRANSLATION, Shape, check_length, family_of
 from isogloss.models.settings import OBJECTIVES, Model, ReadyMade, Train
 from isogloss.models.shape import cached, shape_of
-from isogloss.section import NotHere
+from isogloss.section import Label, NotHere, Section
 from isogloss.tasks.kinds import BY_NAME as TASK_KINDS
 from isogloss.tasks.settings import EMPTIED, WHOLE, GettextTask, HubTask, TableTask, Task, at, checkpoint_name
 from isogloss.text.cells import check_labels, check_tags
@@ -21,6 +21,7 @@ from isogloss.text.settings import EFLOMAL_WORDS, Corpus, Segmentation, Selectio
 
 PRETRAINED = "pretrained"
 CHINESE = ("zh", "zho", "cmn", "yue", "wuu", "lzh")
+LABELS = list[Label] | None  # of tasks, which `check_labels` reads
 CODE = re.compile(r"[a-z]{2,3}(-.*)?")  # any other name tells nothing of the language
 
 
@@ -29,6 +30,7 @@ def cross_check(config: Config) -> list[str]:
     if not config.corpora and not config.tasks:
         return ["top level: there is nothing to measure; name `corpora`, `tasks` or both"]
     return [
+        *twice(config),
         *(message for name, corpus in config.corpora.items() for message in check_corpus(f"corpora.{name}", corpus)),
         *(message for name, model in config.models.items() for message in check_model(f"models.{name}", model, config)),
         *(message for name, task in config.tasks.items() for message in check_task(f"tasks.{name}", task, config)),
@@ -39,6 +41,19 @@ def cross_check(config: Config) -> list[str]:
         *check_results(config.results),
         *check_selection(config.selection),
     ]
+
+
+def twice(section: Section, where: str = "") -> Iterator[str]:
+    """Find lists that name something twice: it would be done, and counted, twice."""
+    for key, field in type(section).model_fields.items():
+        value, place = getattr(section, key), f"{where}{key}"
+        if isinstance(value, Section):
+            yield from twice(value, f"{place}.")
+        elif isinstance(value, dict):
+            for name, inner in value.items():
+                yield from twice(inner, f"{place}.{name}.") if isinstance(inner, Section) else ()
+        elif isinstance(value, list) and field.annotation != LABELS:
+            yield from (f"{place}: '{one}' stands twice" for one in dict.fromkeys(value) if value.count(one) > 1)
 
 
 def distances(config: Config) -> list[str]:
@@ -105,14 +120,30 @@ def check_measures(config: Config) -> list[str]:
                 and (kind := config.tasks[name].kind) != "sequence-classification"
             ):
                 wrong.append(f"{section}.{key}: '{name}' has no label of a whole item, being {kind}")
-    known_sources = sorted({source for task in config.tasks.values() for source in task.sources})
     for section in ("crossed", "controls"):
-        for language in getattr(getattr(config, section), "sources", None) or []:
-            if language not in known_sources:
+        asked = getattr(config, section)
+        known = tuned_on(config, asked.tasks) if asked else []
+        for language in (asked.sources or []) if known else []:
+            if language not in known:
+                of_these = "" if asked.tasks is None else " of these"
                 wrong.append(
-                    f"{section}.sources: no task is tuned on '{language}'; there are {', '.join(known_sources)}"
+                    f"{section}.sources: no task{of_these} is tuned on '{language}'; there are {', '.join(known)}"
                 )
     return wrong + check_edits(config)
+
+
+def tuned_on(config: Config, tasks: list[str] | None) -> list[str]:
+    """List the languages that some classification tasks, or all, are tuned on, here or elsewhere."""
+    chosen = [
+        name
+        for name, task in config.tasks.items()
+        if task.kind == "sequence-classification" and name in (tasks or config.tasks)
+    ]
+    here = {source for name in chosen for source in config.tasks[name].sources}
+    brought = {
+        one.source for model in config.models.values() for one in model.checkpoints.values() if one.task in chosen
+    }
+    return sorted(here | brought)
 
 
 def check_edits(config: Config) -> list[str]:
@@ -128,11 +159,6 @@ def check_edits(config: Config) -> list[str]:
     }
     if not chosen:
         return [*wrong, "edits: there is no classification task, with the same items in every language, to edit"]
-    for key in ("weights", "languages"):
-        values = getattr(edits, key) or []
-        wrong += [
-            f"edits.{key}: '{value}' stands twice" for value in sorted({v for v in values if values.count(v) > 1})
-        ]
     known = sorted({language for task in chosen.values() for language in task.data.languages})
     wrong += [
         f"edits.languages: '{language}' is not among the tasks' languages ({', '.join(known)})"
@@ -145,15 +171,24 @@ def check_edits(config: Config) -> list[str]:
             hint = did_you_mean(edits.wanted, labels) or f"; it has {', '.join(labels)}"
             wrong.append(f"edits.wanted: the task '{name}' has no label '{edits.wanted}'{hint}")
         for model in task.models if set(edits.weights) - {"all"} else ():
-            try:
-                shape = shape_of(config.models[config.models[model].randomised or model])
-            except (IsoglossError, KeyError):
+            shape = known_shape(config, model)
+            if shape is None:
                 continue  # said of the model
             depth = shape.depths[shape.family.reader]
             if shape.family.shared or depth < 3:
                 has = "layers that all have the same weights" if shape.family.shared else f"{depth} layers"
                 wrong.append(f"edits.weights: '{model}' has {has}, so no third of them can be edited; say [all]")
     return wrong
+
+
+def known_shape(config: Config, name: str) -> Shape | None:
+    """Tell a model's shape; None where there is no such model, or a mistake in it."""
+    model = config.models.get(name)
+    original = config.models.get(model.randomised) if model and model.randomised else model
+    try:
+        return shape_of(original) if original else None
+    except IsoglossError:
+        return None
 
 
 def check_concepts(concepts: Concepts) -> list[str]:
@@ -164,8 +199,6 @@ def check_concepts(concepts: Concepts) -> list[str]:
         wrong.append(f"concepts.device: {method.title} runs on a CPU only; found '{concepts.device}'")
     if len(concepts.seeds) > 1 and not method.seeded:
         wrong.append(f"concepts.seeds: {method.title} has no seed, so that all its clusterings are the same; give one")
-    for twice in sorted({seed for seed in concepts.seeds if concepts.seeds.count(seed) > 1}):
-        wrong.append(f"concepts.seeds: {twice} stands twice")
     return wrong
 
 
@@ -173,9 +206,6 @@ def check_corpus(where: str, corpus: Corpus) -> list[str]:
     """Find a corpus's mistakes: languages, pairs, files."""
     wrong = []
     pairs, languages = corpus.pairs, corpus.languages
-    for key, values in (("languages", languages), ("pairs.targets", pairs.targets)):
-        for twice in sorted({value for value in values if values.count(value) > 1}):
-            wrong.append(f"{where}.{key}: '{twice}' stands twice")
     for key, values in (("pairs.source", [pairs.source]), ("pairs.targets", pairs.targets)):
         for value in values:
             if value not in languages:
@@ -425,18 +455,7 @@ def check_start(where: str, train: Train, config: Config) -> list[str]:
 
 def check_task(where: str, task: Task, config: Config) -> list[str]:
     """Find a task's mistakes: its data, its languages, its models, its layers."""
-    data, wrong = task.data, []
-    for key, values in (
-        ("models", task.models),
-        ("sources", task.sources),
-        ("targets", task.targets or []),
-        ("seeds", list(map(str, task.seeds))),
-        ("trajectory", list(map(str, task.trajectory))),
-        ("data.languages", data.languages),
-    ):
-        wrong += [
-            f"{where}.{key}: '{value}' stands twice" for value in sorted({v for v in values if values.count(v) > 1})
-        ]
+    data, wrong = task.data, list[str]()
     into = [task.into] if task.into else []
     for key, values in (
         ("sources", task.sources),
@@ -492,9 +511,8 @@ def check_task(where: str, task: Task, config: Config) -> list[str]:
         if name not in config.models:
             wrong.append(f"{where}.models: there is no model '{name}'{did_you_mean(name, list(config.models))}")
             continue
-        try:
-            shape = shape_of(config.models[config.models[name].randomised or name])
-        except (IsoglossError, KeyError):
+        shape = known_shape(config, name)
+        if shape is None:
             continue  # said of the model
         family, deepest = shape.family, shape.depths[shape.family.reader]
         try:
@@ -560,9 +578,7 @@ def check_task(where: str, task: Task, config: Config) -> list[str]:
 
 def check_controls(where: str, task: Task) -> list[str]:
     """Find a control that the task's items cannot have, or whose checkpoint is called as another's."""
-    twice = sorted({name for name in task.controls if task.controls.count(name) > 1})
-    wrong = [f"{where}: '{name}' stands twice" for name in twice]
-    wrong += [
+    wrong = [
         f"{where}: '{name}' is a variant's name too; rename that" for name in task.controls if name in task.variants
     ]
     if task.controls and task.kind != "sequence-classification":

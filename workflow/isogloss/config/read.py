@@ -1,9 +1,10 @@
 """Reading a config: every mistake in the file told at once, one line each."""
 
 import logging
+import re
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -21,6 +22,15 @@ log = logging.getLogger(__name__)
 
 # Of sections that there are several kinds of.
 KINDS = {"corpora": list(map(kind_of, SOURCES)), "tasks": list(map(kind_of, ITEM_SOURCES))}
+# What pydantic's errors mean, by their names.
+EXPECTED = {
+    "a section": ("dict_type", "model_type", "model_attributes_type"),
+    "a list": ("list_type",),
+    "text": ("string_type", "path_type"),
+    "a whole number": ("int_type", "int_parsing", "int_parsing_size", "int_from_float"),
+    "a number": ("float_type", "float_parsing", "finite_number"),
+    "true or false": ("bool_type", "bool_parsing"),
+}
 RECURSIVE = "a section holds itself, by an anchor (&) and an alias (*)"
 
 
@@ -134,8 +144,8 @@ def validate(content: Any, name: str = "config", files: bool = True) -> Config:
     try:
         config = Config.model_validate(content)
     except ValidationError as error:
-        messages = [describe(detail, content) for detail in error.errors(include_url=False)]
-        raise ConfigError([f"{name}: {message}" for message in messages]) from None
+        details = [detail for detail in error.errors(include_url=False) if of_the_form_found(detail, content)]
+        raise ConfigError([f"{name}: {describe(detail, content)}" for detail in details]) from None
     messages = [message for message in cross_check(config) if files or not isinstance(message, NotHere)]
     if messages:
         raise ConfigError([f"{name}: {message}" for message in messages])
@@ -164,14 +174,28 @@ def one_language_each(content: dict) -> dict:
         into = task.get("into") if isinstance(task, dict) else None
         languages = ["no" if one is False else one for one in into] if isinstance(into, list) else []
         names = [f"{name}-{language}" for language in languages]
-        if not names or len({*names}) < len(names) or {*names} & {*tasks}:
+        well_named = languages and all(isinstance(one, str) and re.fullmatch(NAME, one) for one in languages)
+        if not well_named or len({*names}) < len(names) or {*names} & {*tasks}:
             parted[name] = task  # a mistake is told of the section as it stands
             continue
         for own, language in zip(names, languages, strict=True):
-            kept = {key: [one for one in task[key] if one != language]
-                    for key in ("sources", "concepts") if isinstance(task.get(key), list)}  # fmt: skip
-            parted[own] = {**task, **kept, "into": language}
+            kept = without(task, ("sources", "concepts", "targets"), language)
+            if isinstance(variants := task.get("variants"), dict):
+                apart = {key: without(one, ("sources",), language) for key, one in variants.items()}
+                # A variant for this language alone is none of this task.
+                kept["variants"] = {
+                    key: one for key, one in apart.items() if one == variants[key] or one.get("sources") != []
+                }
+            parted[own] = {**kept, "into": language}
     return {**content, "tasks": parted}
+
+
+def without(section: Any, keys: Sequence[str], language: str) -> Any:
+    """Take a language out of a section's lists."""
+    if not isinstance(section, dict):
+        return section
+    lists = {key: section[key] for key in keys if isinstance(section.get(key), list)}
+    return section | {key: [one for one in found if one != language] for key, found in lists.items()}
 
 
 def truths_for_numbers(value: Any, content: Any, keys: list) -> list[str]:
@@ -240,13 +264,32 @@ def sort_of(value: Any) -> str:
     return f"{names.get(type(value), type(value).__name__)} ({shown})"
 
 
-def describe(detail: Mapping[str, Any], content: Any) -> str:
-    """Turn one of pydantic's errors into a line that names the key, what was found and what to do."""
+def keys_of(detail: Mapping[str, Any]) -> list:
+    """Name where one of pydantic's errors is, as the user wrote it: without its names of a union's members."""
     keys = list(detail["loc"])
     for section, place in (("corpora", 2), ("tasks", 3)):
         if keys[0] == section and len(keys) > place and keys[place] in KINDS[section]:
-            del keys[place]  # pydantic's name of the union's member
-    keys = [key for key in keys if not (isinstance(key, str) and ("list[" in key or "literal[" in key))]
+            del keys[place]
+    return [key for key in keys if not is_form(key)]
+
+
+def is_form(key: Any) -> bool:
+    """Whether a part of a place is pydantic's name of a form, of a key that takes a word or a list."""
+    return isinstance(key, str) and ("list[" in key or "literal[" in key)
+
+
+def of_the_form_found(detail: Mapping[str, Any], content: Any) -> bool:
+    """Whether an error is of the form that was found, where a key takes a word or a list; else two would be told."""
+    form = next((place for place, key in enumerate(detail["loc"]) if is_form(key)), None)
+    if form is None:
+        return True
+    found = value_at(content, keys_of({"loc": detail["loc"][:form]}))
+    return isinstance(found, list) == ("list[" in detail["loc"][form])
+
+
+def describe(detail: Mapping[str, Any], content: Any) -> str:
+    """Turn one of pydantic's errors into a line that names the key, what was found and what to do."""
+    keys = keys_of(detail)
     where = ".".join(str(key) for key in keys if key != "[key]")
     found = value_at(content, keys)
     sort, context = detail["type"], detail.get("ctx", {})
@@ -257,8 +300,10 @@ def describe(detail: Mapping[str, Any], content: Any) -> str:
     if sort in ("literal_error", "union_tag_invalid"):
         expected = context.get("expected") or context.get("expected_tags")
         options = [option.strip(" '") for option in expected.replace(" or ", ", ").split(",")]
-        found = found.get("kind") if sort == "union_tag_invalid" else found
-        return f"{where}: expected one of {', '.join(options)}; found {found!r}{did_you_mean(str(found), options)}"
+        found = found.get("kind") if isinstance(found, dict) and sort == "union_tag_invalid" else found
+        listed = " or a list" if any(map(is_form, detail["loc"])) else ""
+        told = repr(found) if isinstance(found, str) else sort_of(found)
+        return f"{where}: expected one of {', '.join(options)}{listed}; found {told}{did_you_mean(str(found), options)}"
     if sort == "union_tag_not_found":
         return f"{where}.kind: this key is missing; expected one of {', '.join(KINDS[keys[0]])}"
     if sort == "string_pattern_mismatch":
@@ -269,6 +314,10 @@ def describe(detail: Mapping[str, Any], content: Any) -> str:
         return f"{where}: expected {rule}; found {found!r}"
     if sort == "value_error":
         return f"{where}: {context['error']}; found {sort_of(found)}"
+    if sort == "too_short" and not found:
+        return f"{where}: the {'section' if isinstance(found, dict) else 'list'} is empty"
+    if expected := next((said for said, sorts in EXPECTED.items() if sort in sorts), None):
+        return f"{where}: expected {expected}; found {sort_of(found)}"
     message = detail["msg"][0].lower() + detail["msg"][1:]
     return f"{where}: {message.replace('input should', 'should')}; found {sort_of(found)}"
 

@@ -6,7 +6,6 @@ from pathlib import Path
 from isogloss.errors import IsoglossError
 from isogloss.models.families import Shape, family_of, read_shape
 from isogloss.models.settings import Model
-from isogloss.section import of_kind
 
 # Family, layers of each stack, width, longest input and number of weights of hub models that are not here yet.
 KNOWN = {
@@ -37,7 +36,8 @@ def shape_of(model: Model) -> Shape:
     Raises
     ------
     IsoglossError
-        If a local folder is no model, its family has no row, or nothing is known of a hub model.
+        If a local folder is no model, its family has no row, nothing is known of a hub model, or the section does not
+        say where the model comes from.
     """
     if model.train:
         longest = TRAINED_POSITIONS.get(model.train.architecture)
@@ -51,7 +51,9 @@ def shape_of(model: Model) -> Shape:
 
         check_folder(Path(model.folder))
         return read_shape(model.folder)
-    repository = of_kind(model.hub, str)
+    if model.hub is None:
+        raise IsoglossError("it is not said where this model comes from")
+    repository = model.hub
     here = cached(repository, model.revision or "")
     if here:
         return read_shape(here)

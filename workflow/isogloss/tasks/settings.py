@@ -239,7 +239,9 @@ class Task(Section):
         description="The models to tune; none (`[]`) where ready-made checkpoints of the task are tested alone."
     )
     sources: list[Language] = Field(min_length=1, description="Source languages: each gives a checkpoint of its own.")
-    targets: list[Language] | None = Field(None, description="Languages to test on; all where nothing is said.")
+    targets: list[Language] | None = Field(
+        None, min_length=1, description="Languages to test on; all where nothing is said."
+    )
     into: Language | None = Field(
         None,
         description="For translation: the language to translate into. Of several, as a list, each makes a task of its "

@@ -13,9 +13,11 @@ WEIGHTS = ("all", "first", "middle", "last")
 class Edits(Section):
     """Edits: a tuned checkpoint is changed until it says another label of one item, and asked in every language."""
 
-    tasks: list[Name] | None = Field(None, description="Only these tasks; all of classification if nothing is said.")
+    tasks: list[Name] | None = Field(
+        None, min_length=1, description="Only these tasks; all of classification if nothing is said."
+    )
     languages: list[Language] | None = Field(
-        None, description="Languages to edit in; each checkpoint's source language where nothing is said."
+        None, min_length=1, description="Languages to edit in; each checkpoint's source language where nothing is said."
     )
     weights: list[Literal["all", "first", "middle", "last"]] = Field(
         ["all", "first", "middle", "last"],

@@ -11,7 +11,9 @@ from isogloss.states.pooling import ABOUT
 class Probes(Section):
     """Linear probes for the labels of classification tasks and what their texts mean, from each language to all."""
 
-    tasks: list[Name] | None = Field(None, description="Only these tasks; all of classification if nothing is said.")
+    tasks: list[Name] | None = Field(
+        None, min_length=1, description="Only these tasks; all of classification if nothing is said."
+    )
     labels: list[Literal["label", "topic", "polarity", "verb", "subject", "object"]] = Field(
         ["label"],
         min_length=1,

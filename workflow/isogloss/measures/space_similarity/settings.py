@@ -11,7 +11,9 @@ from isogloss.states.pooling import ABOUT
 class SpaceSimilarity(Section):
     """How alike the languages' spaces are, on the test items of every task, before and after tuning."""
 
-    tasks: list[Name] | None = Field(None, description="Only the test items of these tasks; of all if nothing is said.")
+    tasks: list[Name] | None = Field(
+        None, min_length=1, description="Only the test items of these tasks; of all if nothing is said."
+    )
     pooling: Literal[tuple(ABOUT)] = Field(  # type: ignore[valid-type]  # from the list
         "mean", description="Which sentence vectors; decoders have `last` where others have `first`."
     )

@@ -10,7 +10,7 @@ from isogloss.section import Name, Section, Seed
 class WordRetrieval(Section):
     """Whether a word in context is nearest to the word that it is linked with (weak and strong alignment)."""
 
-    models: list[Name] | None = Field(None, description="Only these models; all if nothing is said.")
+    models: list[Name] | None = Field(None, min_length=1, description="Only these models; all if nothing is said.")
     pairs: Annotated[int, Field(ge=2)] = Field(
         1000, description="Most linked pairs of words of two languages. Retrieval is the harder the more there are."
     )
