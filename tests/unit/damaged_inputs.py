@@ -976,7 +976,10 @@ def files_with_a_word_a_line(rng, folder):
             block[:0] = ["# sent_id = 1", "# text = x", "1-2\tabc" + "\t_" * 8]
             block.append("9.1\tabc" + "\t_" * 8)
     if name == "x.conll":
-        blocks.insert(int(rng.integers(0, len(blocks))), ["-DOCSTART- O"])
+        place = int(rng.integers(0, len(blocks)))
+        blocks[place : place + 1] = (
+            [["-DOCSTART- O", *blocks[place]]] if rng.random() < 0.5 else [["-DOCSTART- O"], blocks[place]]
+        )
     right = [([word for word, _ in text], [tag for _, tag in text]) for text in texts]
     return read_tags(folder, write_tokens(rng, folder, name, blocks)), right
 

@@ -11,7 +11,7 @@ from isogloss.text.encoding import lines_of
 CONLLU = ("id", "form", "lemma", "upos", "xpos", "feats", "head", "deprel", "deps", "misc")
 # A word has a whole number; 3-4 is a token that the words 3 and 4 are written as, 8.1 a word that is not written.
 WORD, NO_WORD = re.compile(r"\d+"), re.compile(r"\d+-\d+|\d+\.\d+")
-NO_SENTENCE = "-DOCSTART-"
+NO_WORDS = "-DOCSTART-"  # a line that begins a document
 
 Sentence = list[tuple[int, list[str]]]  # of each word the line's number and its columns
 
@@ -31,11 +31,13 @@ def read_conll(path: Path) -> dict[str, list[list[str]]]:
         If a word has more or fewer columns than the first one, or an empty one.
     """
     tabs = any("\t" in line for line in lines_of(path))
-    found = [
-        sentence
-        for sentence in sentences(path, lambda line, _: line.split("\t") if tabs else line.split())
-        if sentence[0][1][0] != NO_SENTENCE
-    ]
+
+    def cells_of(line: str, number: int) -> list[str] | None:
+        if line.split()[0] == NO_WORDS:
+            return None  # in some files without an empty line after it
+        return line.split("\t") if tabs else line.split()
+
+    found = list(sentences(path, cells_of))
     width = len(found[0][0][1]) if found else 0
     for sentence in found:
         for number, cells in sentence:
