@@ -204,7 +204,7 @@ def test_pairs_are_translations_with_the_pivot(training):
     [
         ({"objective": "nave"}, "cannot be trained with the objective 'nave'; choose naive or tlm"),
         ({"objective": "naive", "architecture": "t5"}, "choose translation or contrastive"),
-        ({"architecture": "gpt"}, "choose bert or t5"),
+        ({"architecture": "rnn"}, "choose bert, t5 or gpt"),
         ({"hidden": 15}, "multiple of heads"),
         ({"steps": "many"}, "steps must be int"),
         ({"steps": 0}, "at least 1"),
