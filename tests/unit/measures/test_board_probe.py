@@ -201,6 +201,12 @@ def test_a_training_starts_from_another_model_s_weights(world, tmp_path):
         learn(world, tmp_path / "wide", start=world / "naive", hidden=48)
 
 
+def test_a_training_does_not_go_on_with_a_language_whose_letters_its_start_has_never_read(world, tmp_path):
+    learn(world, tmp_path / "one", ("one",), steps=1)
+    with pytest.raises(IsoglossError, match=r"does not know 12 of 12 words of three. Train the model that it starts from"):
+        learn(world, tmp_path / "all", start=tmp_path / "one", steps=1)
+
+
 def test_unified_answers_need_a_language_of_one_piece_a_word(world, tmp_path):
     with pytest.raises(IsoglossError, match="unified answers with one piece a word, but three says lemma"):
         learn(world, tmp_path / "m", objective="unified", pivot="three")

@@ -255,6 +255,8 @@ def train(
     else:
         tokenizer = train_tokenizer(texts, settings.vocabulary, settings.architecture, settings.max_length)
     text = encode(tables, tokenizer, settings)
+    if start:
+        check_known(tables, tokenizer, start)
     del tables, texts
     model, head = make_model(settings, tokenizer, text.lemmas, seed)
     if start:
@@ -319,6 +321,25 @@ def read_training(training: Mapping[str, str | Path], spec: Spec) -> dict[str, p
         if len(tables) < 2:
             raise IsoglossError(f"The objective {spec.objective} needs at least two languages.")
     return tables
+
+
+def check_known(tables: Mapping[str, pd.DataFrame], tokenizer: Any, start: str | Path) -> None:
+    """Refuse text of which the tokenizer of the model that is started from does not know most words.
+
+    Raises
+    ------
+    IsoglossError
+        If one language's text is such.
+    """
+    for language, table in tables.items():
+        forms = sorted({word for words in table["words"] for word in words})
+        pieces = tokenizer([[form] for form in forms], is_split_into_words=True, add_special_tokens=False)["input_ids"]
+        unknown = sum(tokenizer.unk_token_id in piece for piece in pieces)
+        if 2 * unknown > len(forms):
+            raise IsoglossError(
+                f"The tokenizer of {start}, the model to start from, does not know {unknown:,} of {len(forms):,} words "
+                f"of {language}. Train the model that it starts from on text of {language} too."
+            )
 
 
 def encode(tables: Mapping[str, pd.DataFrame], tokenizer: Any, spec: Spec) -> Text:
