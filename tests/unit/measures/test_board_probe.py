@@ -203,7 +203,9 @@ def test_a_training_starts_from_another_model_s_weights(world, tmp_path):
 
 def test_a_training_does_not_go_on_with_a_language_whose_letters_its_start_has_never_read(world, tmp_path):
     learn(world, tmp_path / "one", ("one",), steps=1)
-    with pytest.raises(IsoglossError, match=r"does not know 12 of 12 words of three. Train the model that it starts from"):
+    with pytest.raises(
+        IsoglossError, match=r"does not know 12 of 12 words of three. Train the model that it starts from"
+    ):
         learn(world, tmp_path / "all", start=tmp_path / "one", steps=1)
 
 

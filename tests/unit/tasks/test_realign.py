@@ -165,6 +165,18 @@ def test_a_half_is_left_as_it_is_by_realignment_alone(world, half, still):
     assert all(parameter.requires_grad for parameter in one.model.parameters())
 
 
+def test_what_reaches_no_layer_that_may_move_is_known_before(world):
+    """In two layers the released code's states are the first one's, which the lower half leaves as it is."""
+    assert realigner(world).moves
+    assert realigner(world, half="lower").moves
+    assert realigner(world, half="upper", convention="released").moves
+    still = realigner(world, half="lower", convention="released")
+    assert not still.moves
+    before = {name: one.clone() for name, one in still.model.named_parameters()}
+    still.run(3, 1e-2, world / "nowhere", 1e9, NoOwner())
+    assert all(torch.equal(one, before[name]) for name, one in still.model.named_parameters())
+
+
 def test_it_draws_nothing_from_the_shared_stream(world):
     one = realigner(world)
     torch.manual_seed(5)

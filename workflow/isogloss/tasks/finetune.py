@@ -165,6 +165,9 @@ def finetune(
         pairs = read_pairs(loaded, texts, links, realign["links"], max_length, seed, language)
         realigner = Realigner(loaded, pairs, **settings, seed=seed) if pairs else None
         idle = idle if pairs else "No word is linked by these links, so nothing is realigned."
+        if realigner and not realigner.moves:
+            realigner = None
+            idle = "Every layer that the realignment reaches is left as it is, so nothing is realigned."
     for name, part in parts.items():
         if not len(part):
             raise IsoglossError(f"{training} has no {name} items: the split is empty.")

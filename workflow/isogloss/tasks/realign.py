@@ -251,6 +251,8 @@ class Realigner:
     ----------
     projection : Module
         h → Linear(d, d) → ReLU → Linear(d, 128), without biases.
+    moves : bool
+        Whether the loss reaches any layer, or the embeddings, that may move.
     """
 
     def __init__(
@@ -275,6 +277,10 @@ class Realigner:
         depth = loaded.shape.depths[family.reader]
         self.layer = depth - (convention == "released")
         self.still = half_of(loaded, self.stack, half)
+        below = [loaded.model.base_model.get_input_embeddings()]
+        below += list(self.stack.get_submodule(family.blocks))[: self.layer]
+        fixed = {id(parameter) for parameter in self.still}
+        self.moves = any(one.requires_grad and id(one) not in fixed for part in below for one in part.parameters())
         self.order = lru_cache(maxsize=2 * len(pairs))(self.new_order)
         with own_stream(derived(seed, PROJECTION), torch.device("cpu")):
             width = loaded.shape.hidden
