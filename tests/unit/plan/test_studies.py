@@ -78,7 +78,10 @@ def test_a_task_is_translated_into_several_languages():
 
 
 def test_what_is_for_the_language_to_translate_into_is_left_out_of_its_task():
-    variants = {"one": {"layers": [1], "sources": ["de"]}, "two": {"layers": [1], "embeddings": True, "sources": ["de", "tr"]}}
+    variants = {
+        "one": {"layers": [1], "sources": ["de"]},
+        "two": {"layers": [1], "embeddings": True, "sources": ["de", "tr"]},
+    }
     one = study(
         tasks__translation__into=["en", "de"],
         tasks__translation__sources=["de", "en", "tr"],

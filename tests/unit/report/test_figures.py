@@ -9,10 +9,12 @@ import pytest
 from report_world import write_results
 
 from isogloss.errors import IsoglossError
-from isogloss.report.figures import catalogue
+from isogloss.report.figures import catalogue, trajectories
 from isogloss.report.figures.catalogue import BY_NAME, FIGURES, QUESTIONS
 from isogloss.report.figures.draw import describe, draw
 from isogloss.tables import read_table
+
+NUMBERS = {"easy": 0.9, "hard": 0.1}
 
 
 @pytest.fixture(scope="module")
@@ -104,3 +106,22 @@ def test_kinds_of_pair_and_corpora_are_told_apart(data):
     rows = describe(BY_NAME["concept_alignment_heatmap"], data)["data"]["values"]
     assert {row["pair"] for row in rows} >= {"en–de (corpus)", "en–de (second)"}
     assert any("encoder–decoder" in row["curve"] for row in rows)
+
+
+def test_the_course_has_a_panel_a_corpus_and_intervals_of_single_scores_only(data):
+    rows = data["trajectories"]
+    layers = rows[rows.measure == "impact"]
+    shared = [layers.assign(measure="calign", corpus=name, kind="e-e", value=value) for name, value in NUMBERS.items()]
+    _, shown = trajectories.chart({"trajectories": pd.concat([rows, *shared], ignore_index=True)})
+    by = shown.set_index("measure")
+    assert set(by.panel["calign"].str.split("\n").str[1]) == {"CALIGN, easy, e-e", "CALIGN, hard, e-e"}
+    assert by.loc["calign"].groupby("corpus").value.unique().map(list).to_dict() == {k: [v] for k, v in NUMBERS.items()}
+    assert by.low[["impact", "calign"]].isna().all()
+    assert by.low["accuracy"].notna().all()
+
+
+def test_a_course_over_two_sources_has_no_interval(data):
+    rows = data["trajectories"]
+    both = pd.concat([rows, rows.assign(source="xx")], ignore_index=True)
+    _, shown = trajectories.chart({"trajectories": both[both.target != "en"]})
+    assert shown.low.isna().all()

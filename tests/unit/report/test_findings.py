@@ -399,3 +399,11 @@ def test_the_first_screen_takes_turns_between_questions_and_figures():
         Finding("sharing", "c", "3", "y", strength=0.1), Finding("tuning", "d", "4", "z", strength=0.01),
     ]  # fmt: skip
     assert [one.subject for one in first_screen(findings, 3)] == ["a", "c", "d"]
+
+
+def test_the_course_of_several_corpora_is_told_one_by_one(data):
+    rows = data["trajectories"].query("measure == 'impact'").assign(measure="calign", kind="e-e")
+    both = pd.concat([rows.assign(corpus="easy", value=0.9), rows.assign(corpus="hard", value=0.1)])
+    said = told(collect({"trajectories": both}, set()), found=False, figure="trajectories")
+    assert said
+    assert {("(easy, e-e): 0.90" in one, "(hard, e-e): 0.10" in one) for one in said} == {(True, False), (False, True)}
