@@ -16,8 +16,8 @@ BASE = yaml.safe_load((ROOT / "config" / "config.yaml").read_text(encoding="utf-
 SCHEMA = Config.model_json_schema()
 # Words of the machine, not of the user.
 PYTHON = (
-    "Input should", "should be a", "None", "dict", "instance", "integer", "boolean", "parse", "finite", "valid_", "pydantic",
-    "Traceback", "validation error", "after validation", "__", "<class",
+    "Input should", "should be a", "None", "dict", "instance", "integer", "boolean", "parse", "finite", "valid_",
+    "pydantic", "Traceback", "validation error", "after validation", "__", "<class",
 )  # fmt: skip
 
 
