@@ -11,6 +11,9 @@ NAME = r"^[a-z0-9][a-z0-9-]*$"
 Name = Annotated[str, Field(pattern=NAME)]
 # Any short name, best a code of ISO 639: distances go by it. YAML takes Norwegian for a truth value.
 Language = Annotated[str, BeforeValidator(lambda value: "no" if value is False else value), Field(pattern=NAME)]
+# Of a model or data set of the hub; its client refuses some more, such as two dots in a row.
+HUB_ID = r"^[A-Za-z0-9_][\w.-]*(/[A-Za-z0-9_][\w.-]*)?$"
+HubId = Annotated[str, Field(pattern=HUB_ID)]
 Share = Annotated[float, Field(ge=0, le=1)]
 # Nothing that is counted here comes near this; a slip of the keyboard does.
 Count = Annotated[int, Field(ge=1, le=10**9)]

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from isogloss.config.cross_check import cross_check
 from isogloss.config.root import Config
 from isogloss.errors import IsoglossError, did_you_mean
-from isogloss.section import NAME, NotHere, Section, kind_of, types_within
+from isogloss.section import HUB_ID, NAME, NotHere, Section, kind_of, types_within
 from isogloss.tasks.settings import ITEM_SOURCES
 from isogloss.text.sources import SOURCES
 
@@ -309,6 +309,7 @@ def describe(detail: Mapping[str, Any], content: Any) -> str:
     if sort == "string_pattern_mismatch":
         rule = {
             NAME: "lower-case letters, digits and hyphens, starting with a letter or a digit",
+            HUB_ID: "an id of the hub, such as FacebookAI/xlm-roberta-base",
         }.get(context["pattern"], "a commit, 40 hexadecimal digits")
         found = [key for key in keys if key != "[key]"][-1] if "[key]" in map(str, detail["loc"]) else found
         return f"{where}: expected {rule}; found {found!r}"

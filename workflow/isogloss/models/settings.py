@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from isogloss.section import Count, Label, Language, Name, Section, Seed
+from isogloss.section import Count, HubId, Label, Language, Name, Section, Seed
 
 OBJECTIVES = {
     "bert": ("naive", "tlm", "unified", "contrastive"),
@@ -65,7 +65,7 @@ class ReadyMade(Section):
     """
 
     folder: Path | None = Field(None, description="A local folder, as save_pretrained writes it.")
-    hub: str | None = Field(None, description="Its id on the hub; needs `revision`.")
+    hub: HubId | None = Field(None, description="Its id on the hub; needs `revision`.")
     revision: Annotated[str, Field(pattern=REVISION)] | None = Field(
         None, description="The hub commit, 40 hexadecimal digits; a branch is warned about."
     )
@@ -92,7 +92,7 @@ class Model(Section):
     train: Train | None = Field(None, description="Train a small one here.")
     random: Random | None = Field(None, description="Make one with random weights.")
     folder: Path | None = Field(None, description="A local folder, as save_pretrained writes it.")
-    hub: str | None = Field(None, description="A model id on the hub; needs `revision`.")
+    hub: HubId | None = Field(None, description="A model id on the hub; needs `revision`.")
     revision: Annotated[str, Field(pattern=REVISION)] | None = Field(
         None,
         description="The hub commit, 40 hexadecimal digits. A branch is taken too, but it moves: what it stood for is "

@@ -265,12 +265,14 @@ def assumptions(study: Study) -> list[str]:
     for name in study.settings.corpora:
         text = corpus(study, name)
         if not text.read:
-            found.append(f"corpora.{name}: {text.rows:,} sentences of {WORDS} words; no file is here yet")
+            found.append(
+                f"corpora.{name}: {text.rows:,} sentences of {WORDS} words; no file that can be read is here yet"
+            )
     for name, task in study.settings.tasks.items():
         for split_, language in (("train", task.sources[0]), ("test", study.task_targets(name)[0])):
             amount = items(study, name, language, split_)
             if not amount.read:
-                found.append(f"tasks.{name}.data.{split_}: {amount.rows:,} items; no file is here yet")
+                found.append(f"tasks.{name}.data.{split_}: {amount.rows:,} items; no file that can be read is here yet")
     for name in study.settings.models:
         count, read = weights(study, name)
         if not read:

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, model_validator
 
-from isogloss.section import Count, Label, Language, Name, Section, Seed, Share
+from isogloss.section import Count, HubId, Label, Language, Name, Section, Seed, Share
 from isogloss.tasks.kinds import KINDS
 from isogloss.text import presets
 from isogloss.text.settings import NAMES, PRESET, SEGMENTATION, Segmentation
@@ -124,7 +124,7 @@ class HubTask(Section):
         None, description=PRESET
     )
     languages: list[Language] = Field(min_length=1, description="The languages.")
-    repository: str = Field(description="Its id, such as `facebook/xnli`.")
+    repository: HubId = Field(description="Its id, such as `facebook/xnli`.")
     revision: Annotated[str, Field(pattern=r"^[\w./-]+$")] = Field(
         description="The commit, 40 hexadecimal digits; a branch is warned about."
     )

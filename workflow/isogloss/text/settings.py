@@ -5,7 +5,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import ConfigDict, Field, model_validator
 
-from isogloss.section import Count, Language, NotHere, Section, Seed
+from isogloss.section import Count, HubId, Language, NotHere, Section, Seed
 from isogloss.text import presets
 
 EFLOMAL_WORDS = 1024  # MAX_SENT_LEN of eflomal's program
@@ -232,7 +232,7 @@ class Hub(Corpus):
     preset: Literal[tuple(presets.CORPORA)] | None = Field(  # type: ignore[valid-type]  # from the list
         None, description=PRESET
     )
-    repository: str = Field(description="Its id, such as `facebook/xnli`.")
+    repository: HubId = Field(description="Its id, such as `facebook/xnli`.")
     revision: Annotated[str, Field(pattern=r"^[\w./-]+$")] = Field(
         description="The commit, 40 hexadecimal digits; a branch is warned about."
     )
