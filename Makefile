@@ -59,9 +59,12 @@ lint: .venv/ready
 docs: .venv/ready
 	$(BIN)/python -m isogloss.config.manual
 
-# The peer for activations; its own pins are years old, so it stands apart and without them.
+# The peers for activations stand apart and without what they ask for: NeuroX's pins are years old.
 build/neurox: | .venv/ready
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --target $@ NeuroX==1.0.9
 
-bench: .venv/ready build/neurox
+build/sentence-transformers: | .venv/ready
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --target $@ sentence-transformers==6.2.0
+
+bench: .venv/ready build/neurox build/sentence-transformers
 	$(BIN)/python -m benchmarks
