@@ -221,6 +221,20 @@ def test_two_distances_at_once(tmp_path):
     assert both["genetic"].covariates == "script, shared, random"
 
 
+def test_pairs_that_a_distance_beside_takes_along_are_counted(tmp_path):
+    tables, *_ = world(np.random.default_rng(4))
+    far = tables["distances"]
+    gone = (far.distance == "random") & (far[["source", "target"]] == LANGUAGES[-1]).any(axis=1)
+    second = far[far.distance == "random"].assign(distance="second")
+    second["value"] = np.random.default_rng(5).permutation(second.value)
+    tables["distances"] = pd.concat([far.assign(value=far.value.mask(gone)), second])
+    table = correlated(tmp_path, tables, beside=["random"])
+    names = {"relation": "impact-distance", "impact": "impact", "statistic": "pearson", "layer": "mean"}
+    row = one(table, **names, distance="second")
+    assert np.isfinite(row.p_mrqap)
+    assert f"Regression without {2 * (N - 1)} pairs, of which no random is known." in row.reason
+
+
 def test_a_language_without_a_known_family_is_named(tmp_path):
     tables, *_ = world(np.random.default_rng(6))
     tables = {name: rows.replace({"source": {"bg": "xx"}, "target": {"bg": "xx"}}) for name, rows in tables.items()}

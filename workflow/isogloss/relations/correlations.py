@@ -225,6 +225,7 @@ def tested(
     ys = np.stack([y for _, y in others])
     sources = np.isfinite(ys).any(axis=(0, 2))
     names, written, related = common.beside(distance)
+    measured = [name for name in names if name != "family"]
     found = []
     for (name, y), plain, given in zip(
         others,
@@ -239,6 +240,10 @@ def tested(
             reasons.append(str(mixed.pop("reason")))
         if related is not None and common.strangers and np.isfinite(given["p_mrqap"]):
             reasons.append(f"Regression without {', '.join(common.strangers)}: no family is known.")
+        unknown = np.isfinite(x) & np.isfinite(y) & ~np.isfinite(written).all(0) & ~np.eye(len(x), dtype=bool)
+        if unknown.any() and np.isfinite(given["p_mrqap"]):
+            lacking = [name for name, one in zip(measured, written, strict=True) if np.isnan(one[unknown]).any()]
+            reasons.append(f"Regression without {unknown.sum()} pairs, of which no {' and '.join(lacking)} is known.")
         # One reason is enough where there is no correlation at all.
         reasons = reasons[:1] if np.isnan(plain["r"]) else reasons
         row = {"covariates": ", ".join(names), "reason": " ".join(filter(None, reasons))}
