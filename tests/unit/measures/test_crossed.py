@@ -117,6 +117,34 @@ def test_a_reason_stands_instead_of_a_score(tmp_path):
     assert table.score.isna().all()
 
 
+def test_a_language_with_other_items_is_scored_by_itself(tmp_path):
+    """Fewer items of one language, which can be crossed with none, leave the others' rows as they are."""
+    rng = np.random.default_rng(3)
+    truth = rng.choice(["no", "yes"], 60)
+    parts = []
+    for first, second in (("de", "de"), ("de", "en"), ("en", "de"), ("en", "en"), ("fr", "fr")):
+        n = 41 if first == "fr" else 60
+        said = {
+            "item": range(n),
+            "truth": truth[:n],
+            "predicted": rng.choice(["no", "yes"], n),
+            "overlap": rng.random(n),
+        }
+        parts.append(pd.DataFrame({"first": first, "second": second, **said, "reason": ""}))
+    found = []
+    for number, rows in enumerate((parts, parts[:-1])):
+        pd.concat(rows).to_parquet(tmp_path / f"{number}.parquet")
+        write_crossed(predictions=tmp_path / f"{number}.parquet", source="en", null=100, bootstrap=100, seed=1,
+                      attributes={}, output=tmp_path / f"{number}.csv")  # fmt: skip
+        found.append(pd.read_csv(tmp_path / f"{number}.csv"))
+    others, own = found[0][found[0]["first"] != "fr"], found[0][found[0]["first"] == "fr"]
+    pd.testing.assert_frame_equal(others.reset_index(drop=True), found[1])
+    assert set(own.n) == {41}
+    assert set(own.slice) == {"all"}
+    [accuracy] = own[own.measure == "accuracy"].score
+    assert accuracy == pytest.approx(accuracy_score(parts[-1].truth, parts[-1].predicted))
+
+
 def controls(folder, plain, lacking, trained=None, n=400):
     rng = np.random.default_rng(1)
     truth = rng.choice(LABELS, n)

@@ -152,10 +152,30 @@ def score_crossed(
     parts = {pair: part.sort_values("item", ignore_index=True) for pair, part in said.groupby(PAIR, sort=True)}
     if (source, source) not in parts:
         raise IsoglossError(f"There are no answers to the items of {source}, which the checkpoint was tuned on.")
-    labels, n = sorted(said.truth.unique()), len(parts[source, source])
+    labels, own = sorted(said.truth.unique()), parts[source, source]
+    # Languages whose items are not the source's are scored by themselves, and after it.
+    groups: dict[tuple[int, ...], dict[Any, pd.DataFrame]] = {tuple(own["item"]): {}}
+    for pair, part in parts.items():
+        groups.setdefault(tuple(part["item"]), {})[pair] = part
+    for items, alike in groups.items():
+        kept = slices(own.overlap.to_numpy()) if items == tuple(own["item"]) else {EVERY: np.ones(len(items), bool)}
+        for row in score_alike(alike, kept, labels, null, bootstrap, rng):
+            yield {"source": source, **row}
+
+
+def score_alike(
+    parts: Mapping[Any, pd.DataFrame],
+    sliced: Mapping[str, np.ndarray],
+    labels: list[str],
+    null: int,
+    bootstrap: int,
+    rng: np.random.Generator,
+) -> Iterator[Row]:
+    """Score answers to the same items in several combinations of languages, in slices of the items."""
+    n = len(next(iter(sliced.values())))
     counts, orders = resamples(n, bootstrap, rng).astype(np.float64), permutations(n, null, rng)
     answers = {pair: Answers.of(part, labels) for pair, part in parts.items()}
-    for name, kept in slices(parts[source, source].overlap.to_numpy()).items():
+    for name, kept in sliced.items():
         wanted = scores(labels) if name == EVERY else {("accuracy", ""): accuracy}
         known = {pair: given.sums(np.vstack([kept, counts * kept])) for pair, given in answers.items()}
         chance = {pair: given.permuted(orders, kept) for pair, given in answers.items()}
@@ -164,7 +184,7 @@ def score_crossed(
             for first, second in answers:
                 value, *drawn = found[first, second]
                 low, high = interval(np.array(drawn))
-                row = {"source": source, "first": first, "second": second, "slice": name, "measure": measure}
+                row = {"first": first, "second": second, "slice": name, "measure": measure}
                 row |= {"label": label, "score": value, "low": low, "high": high}
                 row |= null_summary(value, score(chance[first, second]))
                 if first != second and (first, first) in found and (second, second) in found:
