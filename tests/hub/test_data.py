@@ -154,6 +154,20 @@ def test_a_set_without_parquet_names_the_branch_that_may_have_it(hub, call, tmp_
     assert "no Parquet files; its branch refs/convert/parquet may" in lines[-1]
 
 
+def test_text_of_which_nothing_tells_the_language_is_refused(hub, call, tmp_path):
+    """Else each language would have the same text, and be like all others."""
+    talks = [{"language": ["en", "fr"], "translation": ["a dog", "un chien"]}, None]
+    files = {"a.parquet": parquet({"text": ["a dog", "a cat"], "translations": talks})}
+    asked = {"repository": "some/talks", "revision": hub.push("some/talks", files, kind="datasets"), "nested": True,
+             "output": tmp_path / "x.parquet", "files": ["a.parquet"], "language": "fr"}  # fmt: skip
+    code, lines = call("text.sources.hub:fetch_text", text="text", **asked)
+    assert code == 1
+    assert (
+        "The column 'text' of some/talks has one text a row, and neither `files` nor `text` says of which" in lines[-1]
+    )
+    assert call("text.sources.hub:fetch_text", text="translations", **asked)[0] == 0
+
+
 def test_a_gated_set_names_the_page_of_its_terms(hub, call, tmp_path, xnli):
     hub.contents.gated.add("facebook/xnli")
     code, lines = call(

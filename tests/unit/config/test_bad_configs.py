@@ -107,6 +107,21 @@ def test_each_gives_one_clear_line(path, value):
 
 
 @pytest.mark.parametrize(
+    ("kind", "more", "told"),
+    [
+        ("text", {"files": {"en": "a", "de": "a"}}, "files: 'en' and 'de' are the same text, a"),
+        ("table", {"file": "a.csv", "columns": {"de": "en"}}, "columns: 'en' and 'de' are the same text, en"),
+        ("gettext", {"names": {"de": "en"}}, "names: 'en' and 'de' are the same text, en"),
+        ("hub", {"preset": "ted-multi", "names": {"en": "de"}}, "names: 'en' and 'de' are the same text, de"),
+    ],
+)
+def test_two_languages_cannot_have_the_same_text(kind, more, told):
+    corpus = {"kind": kind, "languages": ["en", "de"], "pairs": {"source": "en", "targets": ["de"]}, **more}
+    messages = messages_of({**BASE, "corpora": {**BASE["corpora"], "own": corpus}})
+    assert f"my.yaml: corpora.own.{told}" in messages
+
+
+@pytest.mark.parametrize(
     ("path", "value", "told"),
     [
         (("results",), "/", "holds other things"),

@@ -61,6 +61,8 @@ def fetched_text(study: Study, name: str, language: str) -> dict[str, Any]:
             # It stands in the files of all the others.
             read, text = [other for other in section.languages if other != language], section.pivot_text or section.text
     files = [filled(section.files, other) for other in read]
+    if not any(name in section.files + section.text for name in ("{language}", "{pair}")):
+        spec["nested"] = True
     return plain({**spec, "files": files, "text": filled(text, language), "language": names[language]})
 
 

@@ -1,5 +1,6 @@
 """Settings of this room: corpora, how their words are linked, and which words are used."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -19,6 +20,16 @@ SEGMENTATION = (
 NAMES = "Its own names of languages, such as `{zh: zh_CN}`; our name where nothing is said."
 
 PRESET = "A ready-made data set, see the list below: it gives the keys that are not said here."
+
+
+def same_text(key: str, places: Mapping[str, Any]) -> list[str]:
+    """Tell of languages whose text is the same, by its place: all that is measured of them would be perfect."""
+    first: dict[Any, str] = {}
+    return [
+        f"{key}: '{first[place]}' and '{language}' are the same text, {place}"
+        for language, place in places.items()
+        if first.setdefault(place, language) != language
+    ]
 
 
 class Pairs(Section):
@@ -160,7 +171,7 @@ class Gettext(Corpus):
             wrong.append(f"min_words: {self.min_words} is above max_words ({self.max_words})")
         if not self.folder.is_dir():
             wrong.append(NotHere(f"folder: there is no folder {self.folder}"))
-        return wrong
+        return wrong + same_text("names", {name: self.names.get(name, name) for name in self.languages})
 
 
 class Text(Corpus):
@@ -191,7 +202,8 @@ class Text(Corpus):
 
     def mistakes(self) -> list[str]:
         """Tell of languages without a file."""
-        return [f"files: no file is given for '{name}'" for name in self.languages if name not in self.files]
+        wrong = [f"files: no file is given for '{name}'" for name in self.languages if name not in self.files]
+        return wrong + same_text("files", {name: self.files[name] for name in self.languages if name in self.files})
 
 
 class Table(Corpus):
@@ -220,6 +232,10 @@ class Table(Corpus):
     def user_files(self) -> dict[str, Path]:
         """Name the table."""
         return {"file": self.file}
+
+    def mistakes(self) -> list[str]:
+        """Tell of two languages of one column."""
+        return same_text("columns", {name: self.columns.get(name, name) for name in self.languages})
 
 
 class Hub(Corpus):
@@ -269,7 +285,8 @@ class Hub(Corpus):
     def mistakes(self) -> list[str]:
         """Tell of another language's text where there is none."""
         used = {"pivot_text": self.pivot_text, "files": "{pair}" in self.files} if not self.pivot else {}
-        return [f"pivot: this key is missing; `{key}` names another language's text" for key in used if used[key]]
+        wrong = [f"pivot: this key is missing; `{key}` names another language's text" for key in used if used[key]]
+        return wrong + same_text("names", {name: self.names.get(name, name) for name in self.languages})
 
 
 class Selection(Section):

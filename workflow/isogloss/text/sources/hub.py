@@ -34,6 +34,7 @@ def fetch_text(
     language: str,
     joined_by: str | None = None,
     max_rows: int | None = None,
+    nested: bool = False,
 ) -> None:
     """Fetch one language's sentences of a data set.
 
@@ -57,6 +58,8 @@ def fetch_text(
         none, sentences have the numbers of their rows.
     max_rows
         At most this many rows of each pattern are read, the first ones.
+    nested
+        Whether neither file nor column names the language, so that the cells must.
 
     Raises
     ------
@@ -66,6 +69,13 @@ def fetch_text(
     found: dict[int, str | None] = {}
     for pattern in files:
         table = fetch_table(repository, revision, pattern).slice(0, max_rows)
+        if nested and not all(
+            cell is None or translates(cell) for cell in column_of(table, text, "", repository, True)
+        ):
+            raise IsoglossError(
+                f"The column '{text}' of {repository} has one text a row, and neither `files` nor `text` says of which "
+                "language: put `{language}` where the languages differ."
+            )
         rows = column_of(table, text, language, repository)
         if joined_by is None:
             found |= dict(enumerate(rows, start=len(found)))
@@ -82,15 +92,15 @@ def fetch_text(
     write(pa.table({"sentence": numbers, "text": pa.array(found.values())}), output)
 
 
-def column_of(table: pa.Table, text: str, language: str, repository: str) -> list[Any]:
-    """Give a column's cells, or what is nested in them; None where the language lacks."""
+def column_of(table: pa.Table, text: str, language: str, repository: str, whole: bool = False) -> list[Any]:
+    """Give a column's cells, or what is nested in them; None where the language lacks; ``whole`` in all languages."""
     name, *keys = text.split(".")
     if name not in table.column_names:
         raise IsoglossError(
             f"The data set {repository} has no column '{name}'{did_you_mean(name, table.column_names) or '.'} "
             f"It has {', '.join(table.column_names)}."
         )
-    return [inner(cell, keys, language) for cell in table.column(name).to_pylist()]
+    return [inner(cell, keys, None if whole else language) for cell in table.column(name).to_pylist()]
 
 
 def number_of(text: str) -> int:
@@ -106,11 +116,16 @@ def fetch_items(*, output: str | Path, repository: str, revision: str, files: st
     write(fetch_table(repository, revision, files), output)
 
 
-def inner(cell: Any, keys: list[str], language: str) -> Any:
-    """Go into a nested cell."""
+def translates(cell: Any) -> bool:
+    """Whether a cell has translations into several languages."""
+    return isinstance(cell, dict) and cell.keys() >= {"language", "translation"}
+
+
+def inner(cell: Any, keys: list[str], language: str | None) -> Any:
+    """Go into a nested cell; as far as all its languages where none is named."""
     for key in keys:
         cell = cell.get(key) if isinstance(cell, dict) else None
-    if isinstance(cell, dict) and cell.keys() >= {"language", "translation"}:
+    if language is not None and translates(cell):
         return dict(zip(cell["language"], cell["translation"], strict=True)).get(language)
     return cell
 
