@@ -8,7 +8,7 @@ import hashlib
 import logging
 from fnmatch import fnmatch
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -116,7 +116,7 @@ def fetch_items(*, output: str | Path, repository: str, revision: str, files: st
     write(fetch_table(repository, revision, files), output)
 
 
-def translates(cell: Any) -> bool:
+def translates(cell: Any) -> TypeGuard[dict[str, Any]]:
     """Whether a cell has translations into several languages."""
     return isinstance(cell, dict) and cell.keys() >= {"language", "translation"}
 
