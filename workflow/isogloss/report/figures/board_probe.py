@@ -22,7 +22,8 @@ def chart(data: dict[str, pd.DataFrame]) -> Drawing | None:
         told=np.select([same, raw], [KINDS[0], KINDS[2]], KINDS[1]),
         pair=rows.source + "–" + rows.target,
     )
-    rows = rows[["model", "corpus", "pair", "layer", "told", "panel", "value", "low", "high", "floor", "n"]]
+    where = ["model", "corpus", "source", "target", "pair", "layer", "told", "panel"]
+    rows = rows[[*where, "value", "low", "high", "floor", "n"]]
     base = alt.Chart().encode(x=layer_axis(rows), color=categories("told", KINDS, "tested in"))
     title = "share of squares told right"
     lines = base.mark_line(strokeWidth=1.5).encode(

@@ -16,7 +16,7 @@ def chart(data: dict[str, pd.DataFrame]) -> Drawing | None:
         panel=rows.model + ", " + rows.task + "\ntuned on " + rows.source,
         read_by=rows.tuned_on.map({"plain": "this checkpoint", "control": "one tuned on such items"}),
     )
-    keys = ["panel", "target", "control", "read_by"]
+    keys = ["panel", "model", "task", "source", "target", "control", "read_by"]
     numbers = ["score", "score_low", "score_high", "control_score", "low", "high", "above", "above_low", "above_high"]
     rows = rows.groupby(keys, sort=True)[numbers].mean().reset_index()
     across = alt.X("target:N", title="target", sort=ordered(rows.target), axis=alt.Axis(labelAngle=0))

@@ -27,6 +27,8 @@ def chart(data: dict[str, pd.DataFrame]) -> Drawing | None:
     rows = means.join(single).reset_index()
     where = (rows.corpus + ", " + rows.kind).where(rows.corpus != "", "")
     title = rows.measure.map(SHOWN) + where.where(where == "", ", " + where)
+    # Where there is no interval its bar has no length; a panel of empty ones has no extent to be drawn in.
+    rows = rows.assign(bar_low=rows.low.fillna(rows.value), bar_high=rows.high.fillna(rows.value))
     rows = rows.assign(panel=rows.model + ", " + rows.task + "\n" + title)
     base = alt.Chart().encode(
         x=alt.X("step:Q", title="step", axis=alt.Axis(tickMinStep=1, grid=False)),
@@ -42,7 +44,7 @@ def chart(data: dict[str, pd.DataFrame]) -> Drawing | None:
         ],
     )
     value = alt.Y("value:Q", title=None, scale=alt.Scale(zero=False))
-    spans = base.mark_rule(strokeWidth=1, opacity=0.5).encode(y=alt.Y("low:Q", title=None), y2="high:Q")
+    spans = base.mark_rule(strokeWidth=1, opacity=0.5).encode(y=alt.Y("bar_low:Q", title=None), y2="bar_high:Q")
     own = dashes("tuned", list(OWN.values()), "source languages")
     lines = base.mark_line(strokeWidth=1.6).encode(y=value, strokeDash=own, detail="target:N")
     points = base.mark_circle(size=22, opacity=1).encode(y=value)
