@@ -136,6 +136,7 @@ def test_code_of_a_folder_is_never_run(folder, monkeypatch):
 
 def test_a_new_head_hides_no_missing_weights(folder):
     load_with_head(folder, "sequence-classification", ["a", "b"], tuned=False)
+    set_config(folder, id2label={"0": "a", "1": "b"}, label2id={"a": 0, "b": 1})
     with pytest.raises(IsoglossError, match=r"lack 2 of the model's parameters, classifier\.bias"):
         load_with_head(folder, "sequence-classification", ["a", "b"], tuned=True)
     drop("layer.1.intermediate")(folder)
