@@ -66,7 +66,12 @@ def refuse_beside_a_live_one(folder: Path) -> None:
         )
 
 
-def settle(folder: Path, cancel: bool, say: Callable[[str], None] = print) -> None:
+def say_at_once(text: str) -> None:
+    """Print a message that is read while the program waits, also in a file."""
+    print(text, flush=True)
+
+
+def settle(folder: Path, cancel: bool, say: Callable[[str], None] = say_at_once) -> None:
     """Wait until none of this folder's jobs is in the queue.
 
     Parameters
