@@ -30,6 +30,7 @@ from isogloss.models.words import read_sentences
 from isogloss.states.batching import batch_by_length
 from isogloss.states.extract import extract
 from isogloss.states.forward import Reader, joined, pool_sentences, pool_words
+from isogloss.states.pooling import last
 from isogloss.states.settings import Activations
 from isogloss.states.store import open_store
 
@@ -76,9 +77,7 @@ def passes(folder: Path, words: list[list[str]], device: str) -> Callable[[], No
         for rows in batch_by_length({row: len(each.ids) for row, each in enumerate(sentences)}, BUDGET):
             batch = [sentences[row] for row in rows]
             spans = [[span for word, span in sentence.spans.items() if word % 10 == 0] for sentence in batch]
-            pool = joined(
-                pool_words(spans, "last", reader.device), pool_sentences(batch, reader.poolings, reader.device)
-            )
+            pool = joined(pool_words(spans, last, reader.device), pool_sentences(batch, reader.poolings, reader.device))
             reader.read(batch, pool, list(range(LAYERS + 1)))[0].arrays()
 
     return work
@@ -148,10 +147,10 @@ def main(device: str = "cpu") -> None:
 
         with open_store(folder / "own.h5") as store:
             mine = store.sentence_vectors(LAYERS, "first")
-            order = np.argsort(store.sentences())
+            order = np.argsort(store.file["sentences/sentence"][:])
             cosine = np.sum(mine[order] * encoded[0], 1) / np.linalg.norm(mine[order], axis=1)
             cosine /= np.linalg.norm(encoded[0], axis=1)
-            last = store.vectors(LAYERS)
+            states = store.vectors(LAYERS)
             place = store.words()
         print(f"{SENTENCES} sentences, {subwords} subwords, {LAYERS} layers of {HIDDEN}, {device}:")
         print(f"  the matrix products alone {took['products']:.1f} s")
@@ -162,11 +161,12 @@ def main(device: str = "cpu") -> None:
         print(f"  sentence-transformers' encode, one layer {took['encode']:.1f} s; least cosine {cosine.min():.5f}")
         if "NeuroX" in took:
             with h5py.File(folder / "peer.hdf5") as file:
-                number = {text: key for key, text in json.loads(file["sentence_to_index"][0]).items()}
-                theirs = np.stack(
-                    [file[number[texts[s]]][LAYERS, p] for s, p in zip(place.sentence, place.position, strict=True)]
-                )
-            difference = np.abs(last - theirs).max()
+                number = json.loads(file["sentence_to_index"][0])
+                # Of a text that comes twice it tells one place under another name.
+                known = np.array([texts[sentence] in number for sentence in place.sentence])
+                asked = zip(place.sentence[known], place.position[known], strict=True)
+                theirs = np.stack([file[number[texts[sentence]]][LAYERS, word] for sentence, word in asked])
+            difference = np.abs(states[known] - theirs).max()
             print(f"  NeuroX {took['NeuroX']:.1f} s; its words of the last layer: largest difference {difference:.4f}")
 
 
