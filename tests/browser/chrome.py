@@ -29,14 +29,16 @@ class Tab:
         What the console said that is an error or a warning, and exceptions that nothing caught.
     requests : list of str
         Every address that the page asked for.
+    fetched : list of dict
+        What the browser told of downloads.
     """
 
     def __init__(self, socket: ClientConnection, downloads: Path):
         self.socket, self.downloads = socket, downloads
-        self.number, self.problems, self.requests = 0, [], []
+        self.number, self.problems, self.requests, self.fetched = 0, [], [], []
         for domain in ("Page", "Runtime", "Network", "Log", "DOM"):
             self.call(f"{domain}.enable")
-        behaviour = {"behavior": "allow", "downloadPath": str(downloads)}
+        behaviour = {"behavior": "allow", "downloadPath": str(downloads), "eventsEnabled": True}
         self.call("Browser.setDownloadBehavior", **behaviour)
 
     def call(self, method: str, **parameters: Any) -> dict[str, Any]:
@@ -61,6 +63,8 @@ class Tab:
             self.problems.append(details.get("exception", {}).get("description", details["text"]))
         elif method == "Runtime.consoleAPICalled" and given["type"] in ("error", "warning", "assert"):
             self.problems.append(" ".join(str(each.get("value", each.get("description"))) for each in given["args"]))
+        elif method in ("Browser.downloadWillBegin", "Browser.downloadProgress"):
+            self.fetched.append(given)
         elif method == "Log.entryAdded" and given["entry"]["level"] in ("error", "warning"):
             self.problems.append(given["entry"]["text"])
 
@@ -92,15 +96,25 @@ class Tab:
         """Count elements."""
         return self.run(f"document.querySelectorAll({json.dumps(selector)}).length")
 
-    def click(self, selector: str) -> None:
-        """Press an element with the mouse, where it is seen."""
-        self.run(f"document.querySelector({json.dumps(selector)}).scrollIntoView({{block: 'center'}})")
-        box = self.run(
-            f"(() => {{ const b = document.querySelector({json.dumps(selector)}).getBoundingClientRect();"
-            "return [b.x + b.width / 2, b.y + b.height / 2]; })()"
+    def click(self, selector: str, seconds: float = 30) -> None:
+        """Press an element with the mouse, where it is seen; again, if the page moved it away under the mouse."""
+        one = f"document.querySelector({json.dumps(selector)})"
+        self.run(
+            f"{one}.addEventListener('click', () => {{ window.pressed = true; }}, {{ once: true, capture: true }})"
         )
-        for kind in ("mousePressed", "mouseReleased"):
-            self.call("Input.dispatchMouseEvent", type=kind, x=box[0], y=box[1], button="left", clickCount=1)
+        end = time.monotonic() + seconds
+        while True:
+            x, y = self.run(
+                f"(() => {{ window.pressed = false; {one}.scrollIntoView({{block: 'center'}});"
+                f"const b = {one}.getBoundingClientRect(); return [b.x + b.width / 2, b.y + b.height / 2]; }})()"
+            )
+            for kind in ("mousePressed", "mouseReleased"):
+                self.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
+            if self.run("window.pressed"):
+                return
+            if time.monotonic() > end:
+                raise AssertionError(f"{selector} could not be pressed at {x}, {y} within {seconds:.0f} s")
+            time.sleep(0.1)
 
     def type(self, selector: str, text: str) -> None:
         """Type into a field, in place of what it holds."""
@@ -131,11 +145,14 @@ class Tab:
         found = self.call("Page.captureScreenshot", format="png", captureBeyondViewport=whole)
         path.write_bytes(base64.b64decode(found["data"]))
 
-    def downloaded(self, name: str, seconds: float = 20) -> bytes:
+    def downloaded(self, name: str, seconds: float = 60) -> bytes:
         """Wait for a download and give its bytes."""
         path, end = self.downloads / name, time.monotonic() + seconds
         while not path.is_file() or list(self.downloads.glob("*.crdownload")):
-            assert time.monotonic() < end, f"{name} was not downloaded"
+            if time.monotonic() > end:
+                there = sorted(each.name for each in self.downloads.iterdir())
+                raise AssertionError(f"{name} was not downloaded; there: {there}; told: {self.fetched}")
+            self.run("null")  # takes in what the browser tells meanwhile
             time.sleep(0.05)
         return path.read_bytes()
 
