@@ -7,7 +7,7 @@ the same jobs a second time. So: wait for what still runs (or cancel it), take t
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from math import inf
 from pathlib import Path
 
 from isogloss.errors import IsoglossError
@@ -43,6 +43,11 @@ def orphans(folder: Path) -> dict[str, str]:
     }
 
 
+def say(text: str) -> None:
+    """Print a message that is read while the program waits, also in a file."""
+    print(text, flush=True)
+
+
 def refuse_beside_a_live_one(folder: Path) -> None:
     """Make sure that no Snakemake runs in this folder.
 
@@ -58,6 +63,7 @@ def refuse_beside_a_live_one(folder: Path) -> None:
     alive = lives(owner)
     if alive is None:
         stamp = note.stat().st_mtime_ns
+        say(f"Watching for a minute whether Snakemake still runs in {folder} ({described(owner)}).")
         time.sleep(60)
         alive = note.is_file() and note.stat().st_mtime_ns != stamp
     if alive:
@@ -66,12 +72,7 @@ def refuse_beside_a_live_one(folder: Path) -> None:
         )
 
 
-def say_at_once(text: str) -> None:
-    """Print a message that is read while the program waits, also in a file."""
-    print(text, flush=True)
-
-
-def settle(folder: Path, cancel: bool, say: Callable[[str], None] = say_at_once) -> None:
+def settle(folder: Path, cancel: bool) -> None:
     """Wait until none of this folder's jobs is in the queue.
 
     Parameters
@@ -80,14 +81,12 @@ def settle(folder: Path, cancel: bool, say: Callable[[str], None] = say_at_once)
         Where Snakemake was run.
     cancel
         Cancel the jobs first. Training and extraction go on from their last saved state all the same.
-    say
-        Where messages go.
     """
     found = orphans(folder)
     if found and cancel:
         say(f"Cancelling {len(found)} jobs of the interrupted run.")
         subprocess.run(["scancel", *found], check=True)
-    told = 0.0
+    told = -inf
     while found:
         if time.monotonic() - told > 60:
             told = time.monotonic()
