@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 
 import pytest
-import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "workflow" / "isogloss"
@@ -102,12 +101,3 @@ def test_only_places_spells_a_path_of_the_results():
         if path.name != "places.py" and spelled.search(path.read_text(encoding="utf-8"))
     ]
     assert guilty == []
-
-
-def test_what_the_cluster_s_profile_groups_are_rules():
-    profile = yaml.safe_load((ROOT / "profiles" / "slurm" / "config.yaml").read_text(encoding="utf-8"))
-    command = [sys.executable, "-m", "snakemake", "--list-rules", "--quiet"]
-    listed = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=True).stdout.split()
-    assert set(profile["groups"]) <= set(listed)
-    assert set(profile["set-resources"]) <= set(listed)
-    assert set(profile["groups"].values()) == set(profile["group-components"])
