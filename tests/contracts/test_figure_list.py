@@ -2,14 +2,16 @@
 
 import dataclasses
 
+import numpy as np
 import pandas as pd
 import pytest
+from report_world import tables
 
 from isogloss.errors import IsoglossError
 from isogloss.plan import plug_ins
 from isogloss.plan.identity import reached
 from isogloss.plan.targets import table_names
-from isogloss.report.figures.catalogue import BY_NAME, FIGURES
+from isogloss.report.figures.catalogue import BY_NAME, FIGURES, FILTERED
 from isogloss.report.figures.draw import describe
 from isogloss.report.tables import ABOUT, COLUMNS
 
@@ -20,6 +22,25 @@ def test_a_figure_is_of_tables_and_columns_that_there_are(figure):
     assert figure.caption.endswith((".", "?"))
     empty = {name: pd.DataFrame(columns=list(COLUMNS), dtype=object) for name in figure.tables}
     assert describe(figure, empty) is None
+
+
+@pytest.fixture(scope="module")
+def data():
+    """Tables of every kind, with a row of every figure."""
+    return tables(np.random.default_rng(0), ("aligned", "naive"), ("sentiment",), ("ar", "de"), layers=2, concepts=12)
+
+
+@pytest.mark.parametrize("figure", FIGURES, ids=lambda figure: figure.name)
+def test_a_figure_keeps_what_the_filters_act_on_unless_it_takes_the_mean(figure, data):
+    (first, *_) = describe(figure, data)["data"]["values"]
+    had = {column for name in figure.tables for column in data[name]}
+    assert {column for column in FILTERED if column in had and column not in first} == set(figure.means_over)
+
+
+def test_a_figure_that_drops_what_the_filters_act_on_is_refused(data):
+    lacking = dataclasses.replace(BY_NAME["impact_heatmap"], means_over=("layer",))
+    with pytest.raises(IsoglossError, match=r"'impact_heatmap' drops checkpoint of its tables.*impact_heatmap:chart"):
+        describe(lacking, data)
 
 
 @pytest.mark.parametrize("figure", FIGURES, ids=lambda figure: figure.name)
@@ -40,6 +61,7 @@ def test_every_table_is_explained():
         ({"tables": ("transfers",)}, "there is no table 'transfers'; did you mean 'transfer'"),
         ({"chart": "isogloss.report.figures.variants:draw"}, "there is no function"),
         ({"chart": "isogloss.report.figures.none:chart"}, "there is no function"),
+        ({"means_over": ("layers",)}, "there is no column that the page filters by 'layers'; did you mean 'layer'"),
     ],
 )
 def test_a_mistake_is_told_when_the_workflow_starts(change, told):

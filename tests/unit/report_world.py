@@ -178,7 +178,12 @@ def tables(
     rows = pd.DataFrame(told + legal).astype({"layer": "Int64"})
     found["board_probe"] = rows.assign(low=rows.value - 0.02, high=rows.value + 0.02)
     kept = {"space": "source-encoder", "wanted": 1000, "kept": 990, "dropped_no_subwords": 2, "dropped_truncated": 8}
-    found["activations"] = pd.DataFrame([{"model": name, "corpus": "corpus", **kept} for name in models])
+    stores = [
+        {"model": model, "checkpoint": "pretrained", "task": "pretrained", "corpus": "corpus", "source": "en",
+         "target": target, **kept}
+        for model, target in product(models, targets)
+    ]  # fmt: skip
+    found["activations"] = pd.DataFrame(stores)
     return found
 
 

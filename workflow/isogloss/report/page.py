@@ -21,7 +21,7 @@ from isogloss.errors import IsoglossError
 from isogloss.files import write_text
 from isogloss.report.blocks import block
 from isogloss.report.browser.embed import embed_cards
-from isogloss.report.figures.catalogue import FIGURES, QUESTIONS, Figure
+from isogloss.report.figures.catalogue import FIGURES, FILTERS, QUESTIONS, Figure
 from isogloss.report.figures.draw import describe, nothing
 from isogloss.report.findings import collect, first_screen
 from isogloss.report.findings.finding import counted
@@ -29,7 +29,6 @@ from isogloss.report.tables import embed_tables
 from isogloss.tables import read_table
 
 SCRIPTS = ("data.js", "figures.js", "tables.js", "concepts.js", "map.js", "page.js")
-FILTERS = ("model", "checkpoint", "task", "language", "layer")
 
 
 def write_report(
@@ -111,7 +110,7 @@ def page(
     listed, table_blocks = embed_tables(data, paths)
     index, card_blocks = embed_cards(cards, controls)
     blocks |= table_blocks | card_blocks
-    facts = {"figures": figures, "filters": choices(data), "tables": listed, "cards": index}
+    facts = {"figures": figures, "filters": choices(data), "columns": FILTERS, "tables": listed, "cards": index}
     scripts = [vega(), "\n".join(asset(name) for name in SCRIPTS)]
     hashes = " ".join(f"'sha256-{digest(script)}'" for script in scripts)
     return template().render(
@@ -194,12 +193,13 @@ def choices(data: dict[str, pd.DataFrame]) -> dict[str, list[str]]:
     """List what the figures can be filtered by."""
     found: dict[str, set[Any]] = {name: set() for name in FILTERS}
     for rows in data.values():
-        for name in ("model", "checkpoint", "task"):
-            found[name] |= set(rows[name].dropna()) if name in rows else set()
-        for name in ("source", "target"):
-            found["language"] |= set(rows[name].dropna()) if name in rows else set()
-        if "layer" in rows:
-            found["layer"] |= set(pd.to_numeric(rows.layer, errors="coerce").dropna().astype(int))
+        for name, columns in FILTERS.items():
+            for column in rows.columns.intersection(columns):
+                values = rows[column]
+                if name == "layer":
+                    # A correlation may be over the mean of the layers.
+                    values = pd.to_numeric(values, errors="coerce").dropna().astype(int)
+                found[name] |= set(values.dropna())
     return {name: [str(value) for value in sorted(values)] for name, values in found.items()}
 
 

@@ -5,10 +5,8 @@ const plots = new Map();
 
 /** Tell whether a figure's row passes the filters; a row that does not know a field passes that field's. */
 function passes(row) {
-  for (const field of ["model", "checkpoint", "task", "layer"]) {
-    if (row[field] !== undefined && row[field] !== null && left_out[field].has(String(row[field]))) return false;
-  }
-  return !left_out.language.has(row.source) && !left_out.language.has(row.target);
+  return Object.entries(facts.columns).every(([field, columns]) =>
+    columns.every((column) => (row[column] ?? null) === null || !left_out[field].has(String(row[column]))));
 }
 
 /** Fit a figure's panels, and its legend, to a width. */

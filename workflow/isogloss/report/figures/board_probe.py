@@ -22,7 +22,7 @@ def chart(data: dict[str, pd.DataFrame]) -> Drawing | None:
         told=np.select([same, raw], [KINDS[0], KINDS[2]], KINDS[1]),
         pair=rows.source + "–" + rows.target,
     )
-    where = ["model", "corpus", "source", "target", "pair", "layer", "told", "panel"]
+    where = ["model", "checkpoint", "task", "corpus", "source", "target", "pair", "layer", "told", "panel"]
     rows = rows[[*where, "value", "low", "high", "floor", "n"]]
     base = alt.Chart().encode(x=layer_axis(rows), color=categories("told", KINDS, "tested in"))
     title = "share of squares told right"

@@ -23,6 +23,8 @@ class Figure:
         where there is no row to draw.
     arguments
         Keyword arguments of ``chart`` beside the tables.
+    means_over
+        The columns of :data:`FILTERS` that its tables have and its rows have not, because they are means over them.
     """
 
     name: str
@@ -32,6 +34,7 @@ class Figure:
     tables: tuple[str, ...]
     chart: str
     arguments: dict[str, Any] = field(default_factory=dict)
+    means_over: tuple[str, ...] = ()
 
 
 # In the order in which a researcher asks them.
@@ -42,6 +45,16 @@ QUESTIONS = {
     "relations": "What goes with what?",
 }
 
+# What the page can leave out of all figures, and the columns of tables, and of figures' rows, that say it.
+FILTERS = {
+    "model": ("model",),
+    "checkpoint": ("checkpoint",),
+    "task": ("task",),
+    "language": ("source", "target"),
+    "layer": ("layer",),
+}
+FILTERED = tuple(column for columns in FILTERS.values() for column in columns)
+
 CALIGN = {"table": "concept_alignment", "measure": "aligned", "axis": "share of source concepts aligned"}
 COLAP = {"table": "concept_overlap", "measure": "overlapping_types", "axis": "share of concepts that overlap"}
 TRANSLATED = {
@@ -49,6 +62,7 @@ TRANSLATED = {
     "measure": "overlapping_translated",
     "axis": "share of concepts that overlap and hold translations",
 }
+STATES_AND_PAIRS = ("checkpoint", "task", "source", "target")
 
 FIGURES = (
     Figure(
@@ -147,6 +161,7 @@ FIGURES = (
             "axis": "similarity",
             "only": {"vectors": ["centred"]},
         },
+        means_over=STATES_AND_PAIRS,
     ),
     Figure(
         "word_retrieval_by_layer",
@@ -163,6 +178,7 @@ FIGURES = (
             "axis": "share found",
             "only": {"vectors": ["raw"]},
         },
+        means_over=STATES_AND_PAIRS,
     ),
     Figure(
         "probes_by_layer",
@@ -174,6 +190,7 @@ FIGURES = (
         ("probes",),
         "isogloss.report.figures.spaces_by_layer:chart",
         {"table": "probes", "panel": ["label", "vectors"], "axis": "share right", "only": {}},
+        means_over=STATES_AND_PAIRS,
     ),
     Figure(
         "board_probe",
@@ -193,6 +210,7 @@ FIGURES = (
         "languages, mean vectors. Languages from near to far.",
         ("impact", "distances"),
         "isogloss.report.figures.impact_by_layer:chart",
+        means_over=("checkpoint",),
     ),
     Figure(
         "impact_heatmap",
@@ -202,6 +220,7 @@ FIGURES = (
         "that was tuned on.",
         ("impact",),
         "isogloss.report.figures.impact_heatmap:chart",
+        means_over=("checkpoint", "layer"),
     ),
     Figure(
         "learning_curves",
@@ -220,6 +239,7 @@ FIGURES = (
         "intervals, where a point is a single score and no mean.",
         ("trajectories",),
         "isogloss.report.figures.trajectories:chart",
+        means_over=("checkpoint", "source", "layer"),
     ),
     Figure(
         "transfer_heatmap",
@@ -231,6 +251,7 @@ FIGURES = (
         "text of a pair.",
         ("transfer", "baselines"),
         "isogloss.report.figures.transfer_heatmap:chart",
+        means_over=("checkpoint",),
     ),
     Figure(
         "variants",
@@ -261,6 +282,7 @@ FIGURES = (
         "was tuned on such items reads them. Transfer is what lies above the highest point.",
         ("controls",),
         "isogloss.report.figures.controls:chart",
+        means_over=("checkpoint",),
     ),
     Figure(
         "crossed_heatmap",
@@ -271,6 +293,7 @@ FIGURES = (
         "language.",
         ("crossed",),
         "isogloss.report.figures.crossed_heatmap:chart",
+        means_over=("checkpoint",),
     ),
     Figure(
         "transfer_by_impact",
@@ -280,6 +303,7 @@ FIGURES = (
         "permutation p-values in the table, not the eye.",
         ("transfer", "impact"),
         "isogloss.report.figures.transfer_by_impact:chart",
+        means_over=("checkpoint", "layer"),
     ),
     Figure(
         "correlation_by_layer",
