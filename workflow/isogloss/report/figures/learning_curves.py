@@ -16,18 +16,15 @@ def chart(data: dict[str, pd.DataFrame]) -> Drawing | None:
     if rows.empty:
         return None
     rows = with_panel(rows.assign(items=rows.measure.map(KINDS), measure=""))
-    rows = rows.assign(source=rows.source if "source" in rows else rows.checkpoint)
-    shown = ["model", "task", "checkpoint", "variant", "source", "items", "panel", "step", "value"]
-    rows = rows[[name for name in shown if name in rows]]
+    rows = rows[["model", "task", "checkpoint", "variant", "items", "panel", "step", "value"]]
     lines = (
         alt.Chart()
         .mark_line(strokeWidth=1.3)
         .encode(
             x=alt.X("step:Q", title="step", axis=alt.Axis(tickMinStep=1, grid=False)),
             y=alt.Y("value:Q", title="loss", scale=alt.Scale(type="log")),
-            color=categories("source", ordered(rows.source)),
+            color=categories("checkpoint", ordered(rows.checkpoint)),
             strokeDash=dashes("items", list(KINDS.values())),
-            detail="checkpoint:N",
             tooltip=["checkpoint:N", "items:N", "step:Q", alt.Tooltip("value:Q", title="loss", format=".4g")],
         )
         .properties(width=230, height=150)
