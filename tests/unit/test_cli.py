@@ -84,6 +84,27 @@ def test_similarity(files, capsys, measure):
     assert capsys.readouterr().out == f"{measure}: 1.000000 (40 items)\n"
 
 
+@pytest.mark.parametrize("factor", [2.0**-1000, 2.0**-120, 2.0**30, 2.0**120, 2.0**1020])
+@pytest.mark.parametrize("measure", SIMILARITIES)
+def test_similarity_does_not_depend_on_the_scale(files, capsys, measure, factor):
+    rng = np.random.default_rng(1)
+    x = np.round(rng.normal(size=(40, 4)), 2)
+    y = np.round(x + rng.normal(size=(40, 4)), 2)
+    # A power of two changes no digit, also in single precision where it has the range.
+    precision = np.float32 if 2.0**-100 < factor < 2.0**125 else np.float64
+    sides = {"x": x, "y": y, "large": x * factor}
+    for name, side in sides.items():
+        np.save(files / f"{name}.npy", side.astype(precision))
+    more = ["--measure", measure, "--json"]
+    expected = answer(capsys, "similarity", files / "x.npy", files / "y.npy", *more)["value"]
+    found = answer(capsys, "similarity", files / "large.npy", files / "y.npy", *more)["value"]
+    assert found == pytest.approx(expected, rel=1e-5)
+    if measure.startswith("cka"):
+        debiased = ["--debiased"] if measure == "cka_debiased" else []
+        found = answer(capsys, "cka", files / "large.npy", files / "y.npy", *debiased, "--json")["cka"]
+        assert found == pytest.approx(expected, rel=1e-5)
+
+
 def test_similarity_has_every_measure_of_its_module():
     assert tuple(QUESTIONS) == SIMILARITIES
 
@@ -101,13 +122,19 @@ def test_similarity_has_every_measure_of_its_module():
         (lambda path: np.save(path, np.eye(39, 4)), "40 items"),
         (lambda path: np.save(path, np.eye(40, 4)[0]), "the shape 4"),
         (lambda path: np.save(path, np.eye(40, 4).astype(str)), "real numbers"),
+        (lambda path: np.save(path, np.eye(40, 4) > 0), "real numbers"),
+        (lambda path: np.save(path, np.eye(40, 4) * 1j), "real numbers"),
+        (lambda path: np.save(path, np.eye(40, 4)[:, :0]), "at least 1 dimension"),
+        (lambda path: path.write_bytes(path.with_name("x.npy").read_bytes() * 2), "one alone"),
         (lambda path: None, "There is no file"),
     ],
 )
-def test_similarity_of_what_cannot_be_compared_is_one_line(files, capsys, write, message):
+@pytest.mark.parametrize("command", ["cka", "similarity"])
+def test_what_cannot_be_compared_is_one_line(files, capsys, command, write, message):
     np.save(files / "x.npy", np.random.default_rng(0).normal(size=(40, 4)))
     write(files / "bad.npy")
-    assert main(["similarity", str(files / "x.npy"), str(files / "bad.npy"), "--measure", "cka"]) == 1
+    more = ["--measure", "cka"] if command == "similarity" else []
+    assert main([command, str(files / "x.npy"), str(files / "bad.npy"), *more]) == 1
     told = capsys.readouterr().err
     assert told.startswith("isogloss: ")
     assert told.count("\n") == 1
@@ -165,6 +192,7 @@ def test_check_and_plan(files, capsys):
         (("overlap", "joint.txt", "--split", "9", "--null", "99"), "--null needs --lexicon"),
         (("overlap", "joint.txt", "--lexicon", "lexicon.txt"), "--lexicon needs --source"),
         (("cka", "none.npy", "none.npy"), "There is no file"),
+        (("cka", "x.npy", "y.npy", "--layer", "3"), "--layer is of stores"),
         (("info", "none.h5"), "There is no file"),
     ],
 )

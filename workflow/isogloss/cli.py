@@ -211,10 +211,13 @@ def say_null(null: dict[str, float]) -> None:
 
 def cka(options: argparse.Namespace) -> None:
     """Compare two representations."""
-    from isogloss.statistics.cka import linear_cka
+    from isogloss.measures.space_similarity.pairs import similarity as compare
 
-    base, tuned = (matrix(path, options.layer) for path in (options.base, options.tuned))
-    value = linear_cka(base, tuned, debiased=options.debiased)
+    paths = options.base, options.tuned
+    if options.layer is not None and all(path.endswith(".npy") for path in paths):
+        raise IsoglossError("--layer is of stores; a .npy file holds one matrix. Leave it out.")
+    base, tuned = (matrix(path, options.layer) for path in paths)
+    value = compare(base, tuned, "cka_debiased" if options.debiased else "cka", names=paths)
     print(json.dumps({"cka": value}) if options.json else f"{value:.6f}")
 
 
@@ -240,10 +243,13 @@ def read_npy(path: str) -> Any:
         raise IsoglossError(f"There is no file {path}.")
     with Path(path).open("rb") as file:
         try:
-            return np.lib.format.read_array(file, allow_pickle=False)
-        except (ValueError, OSError, EOFError) as error:
+            array = np.lib.format.read_array(file, allow_pickle=False)
+            if file.read(1):
+                raise ValueError("there is more than one array")
+            return array
+        except (ValueError, OSError, EOFError, MemoryError) as error:
             raise IsoglossError(
-                f"{path} holds no plain array of numbers in NumPy's .npy format. Write it with numpy.save, as floats."
+                f"{path} holds no plain array of numbers, one alone, in NumPy's .npy format. Write it with numpy.save, as floats."
             ) from error
 
 

@@ -9,6 +9,7 @@ from isogloss.errors import IsoglossError
 from isogloss.statistics.jackknife import blocks_of, interval
 
 KEPT = threading.local()
+USUAL = 2.0**30  # single precision ends at 2 ** 128, and products of squares are taken
 
 
 def linear_cka(base: np.ndarray, tuned: np.ndarray, debiased: bool = False) -> float:
@@ -52,8 +53,20 @@ def centred(matrix: np.ndarray) -> np.ndarray:
     # Before centring: the mean of equal numbers need not be that number to the last digit.
     if (x == x[0]).all():
         raise IsoglossError("A matrix is constant: all its rows are the same, so it has no CKA.")
+    x = scaled(x)
     x -= x.mean(0)
     return x
+
+
+def scaled(matrix: np.ndarray) -> np.ndarray:
+    """Bring numbers so large or small that their squares would be infinite or 0 near 1, by a power of two.
+
+    For measures that do not depend on the scale. Any other matrix is given back as it is.
+    """
+    largest = np.abs(matrix).max()
+    if 1 / USUAL < largest < USUAL:
+        return matrix
+    return np.ldexp(matrix, -np.frexp(largest)[1])
 
 
 def biased(x: np.ndarray, y: np.ndarray) -> float:

@@ -23,6 +23,8 @@ STARTS = (
     (b"\x28\xb5\x2f\xfd", "compressed by zstd", "Unpack it with unzstd"),
     (b"PK\x03\x04", "a zip archive (or an office document)", "Unpack it, or save it as plain text"),
     (b"PAR1", "a Parquet table", "Name it with the ending .parquet, as a table"),
+    (b"\x93NUMPY", "a NumPy array", "Expected here is a text file"),
+    (b"\x89HDF", "an HDF5 file", "Expected here is a text file"),
     (b"%PDF", "a PDF", "Save it as plain text"),
     (b"version https://git-lfs", "a Git LFS pointer, not the file itself", "Bring the file with git lfs pull"),
     (b"<!doctype html", "a web page", "Bring the file itself"),

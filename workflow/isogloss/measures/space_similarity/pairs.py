@@ -5,7 +5,7 @@ import numpy as np
 from isogloss.errors import IsoglossError
 from isogloss.measures.space_similarity import matching, organisation
 from isogloss.measures.space_similarity.spaces import Space, checked
-from isogloss.statistics.cka import linear_cka
+from isogloss.statistics.cka import linear_cka, scaled
 
 # What each measure asks.
 QUESTIONS = {
@@ -51,7 +51,7 @@ def similarity(
     IsoglossError
         If the numbers of items differ, a matrix has no such measure, or there are too few items.
     """
-    x, y = (checked(side, name) for side, name in zip((one, two), names, strict=True))
+    x, y = (scaled(checked(side, name)) for side, name in zip((one, two), names, strict=True))
     if len(x) != len(y):
         raise IsoglossError(
             f"{names[0]} has {len(x):,} items and {names[1]} {len(y):,}; the same items were expected, a row each."

@@ -31,13 +31,16 @@ def checked(vectors: np.ndarray, name: str) -> np.ndarray:
         raise IsoglossError(f"{name} holds something else than real numbers; write it as floats.")
     if len(vectors) < 2 or not vectors.shape[1]:
         raise IsoglossError(f"{name} has the shape {shape}; at least 2 items of at least 1 dimension were expected.")
+    precision = np.float32 if vectors.dtype in (np.float16, np.float32) else np.float64
+    with np.errstate(over="ignore"):  # of long doubles, which are told of below
+        vectors = vectors.astype(precision)
     if not np.isfinite(vectors).all():
         row = int(np.flatnonzero(~np.isfinite(vectors).all(1))[0])
         raise IsoglossError(f"{name}, item {row + 1}: a value is not finite (NaN or infinity); numbers were expected.")
     # Before anything is taken off: the mean of equal numbers need not be that number to the last digit.
     if (vectors == vectors[0]).all():
         raise IsoglossError(f"{name} is constant: all its {len(vectors):,} items have the same vector.")
-    return vectors.astype(np.float32 if vectors.dtype in (np.float16, np.float32) else np.float64)
+    return vectors
 
 
 def unit(vectors: np.ndarray) -> np.ndarray:
