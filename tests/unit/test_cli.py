@@ -158,6 +158,35 @@ def test_export_and_info(files, capsys):
     assert "table: 1 rows" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("place", ["joint.txt", "link.txt", ".", "joint.txt/x"])
+def test_export_never_writes_over_what_it_reads(files, capsys, place):
+    (files / "link.txt").symlink_to(files / "joint.txt")
+    before = (files / "joint.txt").read_text()
+    assert main(["export", str(files / "joint.txt"), str(files / place)]) == 1
+    told = capsys.readouterr().err
+    assert told.startswith("isogloss: ")
+    assert told.count("\n") == 1
+    assert (files / "joint.txt").read_text() == before
+
+
+@pytest.mark.parametrize("content", [b"", b"a,b\n1,2,3\n4,5,6,7\n", "a,b\n1,2\n".encode("utf-16")])
+def test_info_of_a_damaged_table_is_one_line(files, capsys, content):
+    (files / "t.csv").write_bytes(content)
+    assert main(["info", str(files / "t.csv")]) == 1
+    told = capsys.readouterr().err
+    assert "t.csv is no CSV table in UTF-8" in told
+    assert told.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "option", [("--top-n", "0"), ("--min-types", "-5"), ("--null", "-1"), ("--seed", "-1"), ("--match", "x")]
+)
+def test_numbers_that_mean_nothing_are_refused(files, capsys, option):
+    with pytest.raises(SystemExit):
+        main(["align", str(files / "source.txt"), str(files / "target.txt"), str(files / "lexicon.txt"), *option])
+    assert f"argument {option[0]}: {option[1]} is " in capsys.readouterr().err
+
+
 def test_info_of_sentence_vectors(files, capsys):
     with new_vectors(files / "v.h5", {"task": "sentiment"}) as writer:
         for language in ("de", "en"):

@@ -34,6 +34,10 @@ def main(arguments: list[str] | None = None) -> int:
         return 2 if of_config else 1
     except BrokenPipeError:
         return 0
+    except OSError as error:
+        of_file = f"{error.filename}: " if error.filename else ""
+        print(f"isogloss: {of_file}{error.strerror or error}", file=sys.stderr)
+        return 1
     return 0
 
 
@@ -54,8 +58,8 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument("lexicon", help="Parquet, or lines `source -> target: Probability = 0.5, Count = 3`")
     sub.add_argument("--match", type=share, default=0.8, help="least share of types translated (default 0.8)")
     sub.add_argument("--size-ratio", type=share, default=0.6, help="least ratio of sizes (default 0.6)")
-    sub.add_argument("--min-types", type=int, default=5, help="least types of a source concept (default 5)")
-    sub.add_argument("--top-n", type=int, default=10, help="best translations that count (default 10)")
+    sub.add_argument("--min-types", type=positive, default=5, help="least types of a source concept (default 5)")
+    sub.add_argument("--top-n", type=positive, default=10, help="best translations that count (default 10)")
     sub.add_argument("--convention", choices=("paper", "released"), default="paper")
     add_null(sub)
 
@@ -70,7 +74,7 @@ def parser() -> argparse.ArgumentParser:
         "--source", help="the lexicon's source language (default: the one of the first sentences, by --split)"
     )
     sub.add_argument("--match", type=share, default=0.8, help="least share of types translated (default 0.8)")
-    sub.add_argument("--top-n", type=int, default=10, help="best translations that count (default 10)")
+    sub.add_argument("--top-n", type=positive, default=10, help="best translations that count (default 10)")
     add_null(sub)
 
     sub = command("cka", cka, "Linear CKA of two representations of the same items.")
@@ -114,14 +118,19 @@ def parser() -> argparse.ArgumentParser:
 
 def add_null(sub: argparse.ArgumentParser) -> None:
     """Add what all scores with a null have."""
-    sub.add_argument("--null", type=int, default=0, metavar="DRAWS", help="draws of the null (default 0: none)")
-    sub.add_argument("--seed", type=int, default=212, help="seed of the null (default 212)")
+    sub.add_argument(
+        "--null", type=not_negative, default=0, metavar="DRAWS", help="draws of the null (default 0: none)"
+    )
+    sub.add_argument("--seed", type=not_negative, default=212, help="seed of the null (default 212)")
     sub.add_argument("--json", action="store_true", help="print one JSON object")
 
 
 def share(text: str) -> float:
     """Read a share between 0 and 1."""
-    value = float(text)
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
     if not 0 <= value <= 1:
         raise argparse.ArgumentTypeError(f"{text} is not between 0 and 1 (percent are not meant: 30 % is 0.3)")
     return value
@@ -129,12 +138,24 @@ def share(text: str) -> float:
 
 def positive(text: str) -> int:
     """Read a whole number above 0."""
+    return whole(text, 1)
+
+
+def not_negative(text: str) -> int:
+    """Read a whole number, or 0."""
+    return whole(text, 0)
+
+
+def whole(text: str, least: int) -> int:
+    """Read a whole number that is ``least`` or more."""
     try:
         value = int(text)
     except ValueError:
-        value = 0
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not a whole number above 0")
+        value = -1
+    if value < least:
+        raise argparse.ArgumentTypeError(
+            f"{text} is not a whole number above 0" if least else f"{text} is below 0 or no whole number"
+        )
     return value
 
 
@@ -249,7 +270,8 @@ def read_npy(path: str) -> Any:
             return array
         except (ValueError, OSError, EOFError, MemoryError) as error:
             raise IsoglossError(
-                f"{path} holds no plain array of numbers, one alone, in NumPy's .npy format. Write it with numpy.save, as floats."
+                f"{path} holds no plain array of numbers, one alone, in NumPy's .npy format. Write it with numpy.save, "
+                "as floats."
             ) from error
 
 
@@ -276,6 +298,10 @@ def export(options: argparse.Namespace) -> None:
     """Write the text form of a cluster file."""
     from isogloss.concepts.cluster import export as write
 
+    output = Path(options.output)
+    if output.is_dir() or (output.exists() and output.samefile(options.clusters)):
+        what = "a folder" if output.is_dir() else "the cluster file itself"
+        raise IsoglossError(f"{output} is {what}; name another file to write to.")
     first = write(options.clusters, options.output)
     if first:
         (one, _), (other, start) = list(first.items())[:2]

@@ -143,8 +143,10 @@ def read_parquet(path: str | Path, columns: tuple[str, ...] = ()) -> pd.DataFram
     try:
         table = pd.read_parquet(path)
     except (OSError, ValueError) as error:
+        told = (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
         raise IsoglossError(
-            f"{path} is not a readable Parquet file ({error}). Delete it and run the same command again."
+            f"{path} is not a readable Parquet file ({told}). If a run made it, delete it and run the same command "
+            "again."
         ) from error
     missing = [column for column in columns if column not in table.columns]
     if missing:

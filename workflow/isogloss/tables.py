@@ -68,8 +68,17 @@ def collate(*, inputs: list[str | Path], output: str | Path) -> None:
 
 
 def read_table(path: str | Path) -> pd.DataFrame:
-    """Read one of our CSV tables."""
+    """Read one of our CSV tables.
+
+    Raises
+    ------
+    IsoglossError
+        If it is missing, or no such table.
+    """
     path = Path(path)
     if not path.is_file():
         raise IsoglossError(f"There is no table {path}.")
-    return pd.read_csv(path, keep_default_na=False, na_values=[""])
+    try:
+        return pd.read_csv(path, keep_default_na=False, na_values=[""])
+    except ValueError as error:  # of the parser, the decoder or an empty file
+        raise IsoglossError(f"{path} is no CSV table in UTF-8: {str(error).strip()}.") from error

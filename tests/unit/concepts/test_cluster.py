@@ -1,3 +1,5 @@
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,6 +11,7 @@ from isogloss.errors import IsoglossError
 from isogloss.measures.calign.compute import align_concepts
 from isogloss.measures.colap.compute import overlap_concepts
 from isogloss.states.store import StoreWriter
+from isogloss.text.lexicons import read_lexicon
 
 TYPES, TOKENS = 120, 4
 
@@ -201,3 +204,66 @@ def test_malformed_cluster_files_are_placed(tmp_path):
     pd.DataFrame({"word": ["a"]}).to_parquet(tmp_path / "y.parquet")
     with pytest.raises(IsoglossError, match="lacks the columns sentence, position, language, cluster"):
         read_clusters(tmp_path / "y.parquet")
+
+
+WORDS = {"word": ["a", "b", "c", "d"], "sentence": [5, 6, 7, 8], "position": [0] * 4, "language": "en"}
+WORDS["cluster"] = [0, 1, 1, 0]
+
+
+@pytest.mark.parametrize("row", [0, 2, 3])
+@pytest.mark.parametrize(
+    ("column", "cell", "told"),
+    [
+        ("word", None, "expected a word, found nothing"),
+        ("word", "", "expected a word, found ''"),
+        ("word", 7, "expected a word, found the number 7"),
+        ("word", ["a"], "expected a word, found "),
+        ("word", b"\xff", "expected a word, found bytes"),
+        ("cluster", None, "expected a whole number from 0, found nothing"),
+        ("cluster", -1, "expected a whole number from 0, found the number -1"),
+        ("cluster", 0.5, "expected a whole number from 0, found the number 0.5"),
+        ("cluster", "c1", "expected a whole number from 0, found 'c1'"),
+        ("sentence", None, "expected a whole number, found nothing"),
+        ("position", "x", "expected a whole number, found 'x'"),
+    ],
+)
+def test_a_cell_that_is_none_is_placed(tmp_path, column, cell, told, row):
+    cells = list(WORDS[column])
+    if isinstance(cell, str) and column != "word":
+        cells = list(map(str, cells))
+    if isinstance(cell, int | list | bytes) and column == "word":
+        cells = [type(cell)()] * 4  # Parquet has one type a column
+        row = 0
+    cells[row] = cell
+    if column != "word" and isinstance(cell, str):
+        row = 0  # numbers as text are none
+        told = told.replace(f"'{cell}'", f"'{cells[0]}'")
+    pd.DataFrame({**WORDS, column: cells}).to_parquet(tmp_path / "x.parquet")
+    with pytest.raises(IsoglossError, match=rf"x\.parquet, row {row + 1}, column '{column}': {re.escape(told)}"):
+        read_clusters(tmp_path / "x.parquet")
+
+
+def test_one_word_in_two_spellings_is_one_word(tmp_path):
+    forms = ["\u00e9t\u00e9", "e\u0301te\u0301", "\u00e9t\u00e9\u200b", "b"]
+    pd.DataFrame({**WORDS, "word": forms}).to_parquet(tmp_path / "x.parquet")
+    lines = [f"{word}|||0|||{number}|||0|||1 \r\n" for number, word in enumerate(forms)]
+    (tmp_path / "x.txt").write_bytes("\ufeff{}".format("\r\n".join(lines)).encode())
+    lexicon = [f"{word} -> x: Probability = 1.0, Count = 2\n" for word in forms]
+    (tmp_path / "l.txt").write_text("  ".join(lexicon))
+    pd.DataFrame(
+        {"source": [form.encode() for form in forms], "target": "x", "probability": 1, "count": [2.0] * 4}
+    ).to_parquet(tmp_path / "l.parquet")
+    for name in ("x.parquet", "x.txt"):
+        assert read_clusters(tmp_path / name).word.tolist() == ["\u00e9t\u00e9"] * 3 + ["b"]
+    for name in ("l.parquet", "l.txt"):
+        assert read_lexicon(tmp_path / name).source.tolist() == ["\u00e9t\u00e9"] * 3 + ["b"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["a|||0|||1|||0|||-1", "|||0|||1|||0|||1", "a|||0|||1_0|||0|||1", "a|||0|||1|||0|||1.0"],
+)
+def test_a_line_that_is_none_is_placed(tmp_path, line):
+    (tmp_path / "x.txt").write_text(f"a|||0|||0|||0|||3\n\n{line}\n")
+    with pytest.raises(IsoglossError, match=r"x\.txt:3: expected word"):
+        read_clusters(tmp_path / "x.txt")

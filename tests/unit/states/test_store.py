@@ -190,6 +190,6 @@ def test_a_store_that_was_cut_off_is_put_aside_and_made_again_with_its_time(tmp_
 def test_a_reader_without_a_claim_moves_nothing(tmp_path):
     path = tmp_path / "x.h5"
     path.write_bytes(b"nothing")
-    with pytest.raises(IsoglossError, match="Delete it"), open_store(path):
+    with pytest.raises(IsoglossError, match="delete it"), open_store(path):
         pass
     assert path.exists()

@@ -138,6 +138,35 @@ def test_lexicon_as_text(tmp_path):
         read_lexicon(path)
 
 
+@pytest.mark.parametrize(
+    ("column", "cell", "told"),
+    [
+        ("source", None, "expected a word, found nothing"),
+        ("target", " ", "expected a word"),
+        ("probability", 1.5, "between 0 and 1, found the number 1.5"),
+        ("probability", -0.5, "between 0 and 1, found the number -0.5"),
+        ("probability", None, "between 0 and 1, found nothing"),
+        ("probability", "0.5", "between 0 and 1, found '0.5'"),
+        ("count", None, "expected a whole number from 0, found nothing"),
+        ("count", -3, "expected a whole number from 0, found the number -3"),
+        ("count", "3", "expected a whole number from 0, found '3'"),
+    ],
+)
+def test_an_entry_that_is_none_is_placed(tmp_path, column, cell, told):
+    entries = {"source": ["a"] * 3, "target": ["b"] * 3, "probability": [0.5] * 3, "count": [1] * 3}
+    entries[column][:] = [cell] * 3 if isinstance(cell, str) else [*entries[column][:2], cell]
+    row = 1 if isinstance(cell, str) else 3
+    pd.DataFrame(entries).to_parquet(tmp_path / "l.parquet")
+    with pytest.raises(IsoglossError, match=rf"l\.parquet, row {row}, column '{column}': .*{told}"):
+        read_lexicon(tmp_path / "l.parquet")
+    if column == "probability" and cell is not None and not isinstance(cell, str):
+        (tmp_path / "l.txt").write_text(
+            f"a -> b: Probability = 1, Count = 1\na -> b: Probability = {cell}, Count = 1\n"
+        )
+        with pytest.raises(IsoglossError, match=r"l\.txt:2: .*between 0 and 1"):
+            read_lexicon(tmp_path / "l.txt")
+
+
 def chosen(corpus, **bounds):
     folder, files = corpus
     outputs = {side: folder / f"{side}-selection.parquet" for side in ("source", "target")}

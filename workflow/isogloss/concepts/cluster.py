@@ -5,6 +5,7 @@ one line an occurrence, ``word|||count|||sentence|||position|||cluster``; words 
 the right.
 """
 
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -16,7 +17,12 @@ from isogloss.errors import IsoglossError
 from isogloss.files import published, read_parquet, write_parquet
 from isogloss.named import named
 from isogloss.text.encoding import lines_of
+from isogloss.text.word_tables import read_word, whole_numbers_in, words_in
 
+LINE = re.compile(
+    r"(?P<word>.+)\|\|\|\d+\|\|\|(?P<sentence>-?\d{1,18}|\d{19})\|\|\|(?P<position>-?\d{1,9})\|\|\|(?P<cluster>\d{1,9})",
+    re.ASCII,
+)
 COLUMNS = ("word", "sentence", "position", "language", "cluster")
 
 
@@ -171,7 +177,8 @@ def read_clusters(path: str | Path, language: str | None = None, split: int | No
     Raises
     ------
     IsoglossError
-        If the file is missing, empty or malformed; a text file's message names the line.
+        If the file is missing, empty or malformed: a word that is none, a number that is not whole, a cluster below 0
+        (some programs give -1 to what lies in no cluster). The message names the row, of a text file the line.
     """
     path = Path(path)
     if not path.is_file():
@@ -181,6 +188,14 @@ def read_clusters(path: str | Path, language: str | None = None, split: int | No
     table = read_parquet(path, COLUMNS)[list(COLUMNS)] if parquet else read_text(path, language)
     if table.empty:
         raise IsoglossError(f"{path} holds no words.")
+    if parquet:
+
+        def place(row: int) -> str:
+            return f"{path}, row {row + 1}"
+
+        table["word"] = words_in(table.word, place)
+        for name, least in (("sentence", None), ("position", None), ("cluster", 0)):
+            table[name] = whole_numbers_in(table[name], place, least)
     if split is not None:
         table["language"] = np.where(table.sentence < split, "source", "target")
     return table
@@ -190,15 +205,16 @@ def read_text(path: Path, language: str | None) -> pd.DataFrame:
     """Read ``word|||count|||sentence|||position|||cluster`` lines."""
     rows = []
     for number, line in enumerate(lines_of(path), start=1):
-        if not line:
+        if not line.strip():
             continue
-        try:
-            word, _, sentence, position, label = line.rsplit("|||", 4)
-            rows.append((word, int(sentence), int(position), language, int(label)))
-        except ValueError:
+        match = LINE.fullmatch(line.rstrip())
+        word = read_word(match["word"]) if match else None
+        if not match or word is None:
             raise IsoglossError(
-                f"{path}:{number}: expected word|||count|||sentence|||position|||cluster, found {line[:80]!r}."
-            ) from None
+                f"{path}:{number}: expected word|||count|||sentence|||position|||cluster, whole numbers after the "
+                f"word, found {line[:80]!r}."
+            )
+        rows.append((word, int(match["sentence"]), int(match["position"]), language, int(match["cluster"])))
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 

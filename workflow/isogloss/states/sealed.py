@@ -24,7 +24,7 @@ from isogloss.errors import IsoglossError
 MARK = b"ISOGSEAL"
 END = 4 + 8 + len(MARK)
 BLOCK = 1 << 20
-AGAIN = "Delete it and run the same command again."
+AGAIN = "If a run made it, delete it and run the same command again."
 
 
 class DamagedError(IsoglossError):

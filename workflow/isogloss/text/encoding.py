@@ -43,15 +43,19 @@ def read_bytes(path: str | Path) -> bytes:
     Raises
     ------
     IsoglossError
-        If it is missing, or cannot be unpacked.
+        If it is missing, or cannot be read or unpacked.
     """
     path = Path(path)
     if not path.is_file():
         raise IsoglossError(f"There is no file {path}.")
-    if path.suffix != ".gz":
-        return path.read_bytes()
     try:
-        return gzip.decompress(path.read_bytes())
+        content = path.read_bytes()
+    except OSError as error:
+        raise IsoglossError(f"{path} cannot be read: {error.strerror}.") from error
+    if path.suffix != ".gz":
+        return content
+    try:
+        return gzip.decompress(content)
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         told = str(error).rstrip(".")
         raise IsoglossError(f"{path} cannot be unpacked by gzip: {told}. Bring or make the file again.") from error

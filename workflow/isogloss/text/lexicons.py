@@ -1,5 +1,6 @@
 """Probabilistic lexicons: how often a word is linked to each of its translations."""
 
+import math
 import re
 from pathlib import Path
 
@@ -11,10 +12,11 @@ from isogloss.errors import IsoglossError
 from isogloss.files import read_parquet, write_parquet
 from isogloss.text.encoding import lines_of
 from isogloss.text.word_alignment import unflatten
+from isogloss.text.word_tables import read_word, shares_in, whole_numbers_in, words_in
 
 COLUMNS = ["source", "target", "probability", "count"]
 LINE = re.compile(
-    r"(?P<source>.+?) -> (?P<target>.+): Probability = (?P<probability>[^,]+), Count = (?P<count>\d+)\s*$"
+    r"(?P<source>.+?) -> (?P<target>.+): Probability = (?P<probability>[^,]+), Count = (?P<count>\d{1,18})"
 )
 
 
@@ -112,7 +114,8 @@ def read_lexicon(path: str | Path) -> pd.DataFrame:
     Raises
     ------
     IsoglossError
-        If the file is missing, empty, or malformed; a text file's message names the line.
+        If the file is missing, empty, or malformed: a word that is none, a probability outside 0 and 1. The message
+        names the row, of a text file the line.
     """
     path = Path(path)
     if not path.is_file():
@@ -122,8 +125,15 @@ def read_lexicon(path: str | Path) -> pd.DataFrame:
     table = read_parquet(path, tuple(COLUMNS))[COLUMNS] if parquet else read_text(path)
     if table.empty:
         raise IsoglossError(f"The lexicon {path} is empty.")
-    if not np.isfinite(table.probability).all():
-        raise IsoglossError(f"The lexicon {path} holds a probability that is not a number.")
+    if parquet:
+
+        def place(row: int) -> str:
+            return f"{path}, row {row + 1}"
+
+        for name in ("source", "target"):
+            table[name] = words_in(table[name], place)
+        table["probability"] = shares_in(table.probability, place)
+        table["count"] = whole_numbers_in(table["count"], place, 0)
     return table
 
 
@@ -133,13 +143,16 @@ def read_text(path: Path) -> pd.DataFrame:
     for number, line in enumerate(lines_of(path), start=1):
         if not line.strip():
             continue
-        match = LINE.match(line)
+        match = LINE.fullmatch(line.strip())
+        words = [read_word(match[side]) for side in ("source", "target")] if match else [None]
         try:
-            if not match:
-                raise ValueError(line)
-            rows.append((match["source"], match["target"], float(match["probability"]), int(match["count"])))
+            share = float(match["probability"]) if match else math.nan
         except ValueError:
+            share = math.nan
+        if not match or None in words or not 0 <= share <= 1:
             raise IsoglossError(
-                f"{path}:{number}: expected `source -> target: Probability = 0.5, Count = 3`, found {line[:80]!r}."
-            ) from None
+                f"{path}:{number}: expected `source -> target: Probability = 0.5, Count = 3`, the probability between "
+                f"0 and 1, found {line[:80]!r}."
+            )
+        rows.append((*words, share, int(match["count"])))
     return pd.DataFrame(rows, columns=COLUMNS)
