@@ -1,5 +1,6 @@
 """What code a result depends on: edits of a small package, and which of them count."""
 
+import os
 import shutil
 
 import pytest
@@ -37,6 +38,7 @@ def digest(tmp_path, monkeypatch):
     monkeypatch.setattr(module, "SCRIPT", root / "scripts" / "step.py")
 
     def clear():
+        module.REMEMBERED.clear()
         for name in CACHED:
             getattr(module, name).cache_clear()
 
@@ -150,3 +152,40 @@ def test_a_step_that_is_not_there_is_named(digest):
 def test_a_figure_does_not_hang_on_training():
     assert not any(name == "isogloss.models.train" for name, _ in module.reached("isogloss.states.extract:extract"))
     assert ("isogloss.files", "published") in module.reached("isogloss.concepts.cluster:cluster")
+
+
+def test_what_was_found_is_remembered_until_a_file_changes(digest, tmp_path, monkeypatch):
+    registered = []
+    monkeypatch.setattr(module.atexit, "register", lambda *call: registered.append(call))
+    memory = tmp_path / ".snakemake" / "code.json"
+
+    def end():
+        for function, *given in registered:
+            function(*given)
+        registered.clear()
+
+    found = digest()
+    module.REMEMBERED.clear()
+    module.remember(memory)
+    assert module.identity("isogloss.a:f") == found
+    end()
+    module.REMEMBERED.clear()
+    module.remember(memory)
+    with monkeypatch.context() as patched:
+        patched.setattr(module, "reached", None)  # nothing is read again
+        assert module.identity("isogloss.a:f") == found
+    for spoilt in ('{"stamp"', "[]", "{}"):
+        memory.write_text(spoilt)
+        module.REMEMBERED.clear()
+        module.remember(memory)
+        assert not module.REMEMBERED
+
+
+def test_an_edit_of_the_same_size_and_time_is_not_taken_for_what_is_remembered(digest, tmp_path):
+    digest()
+    path = module.PACKAGE / "a.py"
+    before, about = module.code_stamp(), path.stat()
+    path.write_text(path.read_text().replace("LIMIT = 3", "LIMIT = 4"))
+    os.utime(path, ns=(about.st_atime_ns, about.st_mtime_ns))
+    assert path.stat().st_size == about.st_size
+    assert module.code_stamp() != before

@@ -7,15 +7,20 @@ module count where a definition that is reached names ``__file__``, those of a p
 Where names cannot be followed (a module that is handed around), the whole module counts: a rerun too many is a
 nuisance, one too few is a lie.
 
-Code is read, never imported: Snakemake does this at every start.
+Code is read, never imported: Snakemake does this at every start. What was found is remembered (:func:`remember`) until
+a file of the package changes.
 """
 
 import ast
+import atexit
 import functools
 import hashlib
+import json
+import os
 import re
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -30,6 +35,8 @@ BY_NAME = re.compile(rf"{PACKAGE.name}(\.\w+)+:\w+")
 # Data of a package may be asked for by its name: `files("package.room")`.
 PACKAGE_NAME = re.compile(rf"{PACKAGE.name}(\.\w+)+")
 WHOLE = "*"
+# Step -> identity: what was found, in this start or in an earlier one.
+REMEMBERED: dict[str, str] = {}
 
 
 @dataclass
@@ -73,10 +80,52 @@ def identity(step: str) -> str:
     KeyError
         If there is no such function.
     """
-    total = hashlib.sha256(fixed_part().encode())
-    for module, name in sorted(reached(step)):
-        total.update(f"{module}:{name}={own_digest(module, name)}\n".encode())
-    return total.hexdigest()[:16]
+    if step not in REMEMBERED:
+        total = hashlib.sha256(fixed_part().encode())
+        for module, name in sorted(reached(step)):
+            total.update(f"{module}:{name}={own_digest(module, name)}\n".encode())
+        REMEMBERED[step] = total.hexdigest()[:16]
+    return REMEMBERED[step]
+
+
+def remember(memory: Path) -> None:
+    """Take what an earlier start found, if the code is as it was, and keep at the end what this one found.
+
+    Parameters
+    ----------
+    memory
+        Where identities are kept; it need not exist. One that cannot be written costs time, not correctness.
+    """
+    stamp = code_stamp()
+    try:
+        known = json.loads(memory.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        known = {}
+    if isinstance(known, dict) and known.get("stamp") == stamp:
+        REMEMBERED.update(known["identities"])
+    atexit.register(keep, memory, stamp, len(REMEMBERED))
+
+
+def keep(memory: Path, stamp: str, known: int) -> None:
+    """Write identities down, where some are new."""
+    if len(REMEMBERED) == known:
+        return
+    draft = memory.with_name(f"{memory.name}.{os.getpid()}.tmp")
+    with suppress(OSError):
+        memory.parent.mkdir(parents=True, exist_ok=True)
+        draft.write_text(json.dumps({"stamp": stamp, "identities": REMEMBERED}), encoding="utf-8")
+        draft.replace(memory)
+
+
+def code_stamp() -> str:
+    """Digest sizes, times and numbers of all files of the package, and which Python reads them."""
+    total = hashlib.sha256(sys.version.encode())
+    files = [path for path in PACKAGE.rglob("*") if path.suffix != ".pyc"]
+    for path in sorted([*files, SCRIPT]):
+        if path.is_file():
+            about = path.stat()
+            total.update(f"{path} {about.st_size} {about.st_mtime_ns} {about.st_ctime_ns} {about.st_ino}\n".encode())
+    return total.hexdigest()
 
 
 @functools.cache
