@@ -27,7 +27,8 @@ def study():
     othello = yaml.safe_load((ROOT / "config" / "othello.yaml").read_text(encoding="utf-8"))
     for section in ("corpora", "models"):
         config[section] |= othello[section]
-    more = {"edits": {"tasks": ["inference"]}, "sweep": {"clusters": [5]}, "board_probe": {}}
+    edits = {"tasks": ["inference"], "facts": {"corpus": "microworld", "models": ["naive"]}}
+    more = {"edits": edits, "sweep": {"clusters": [5]}, "board_probe": {}}
     return Study(validate({**config, **more}))
 
 

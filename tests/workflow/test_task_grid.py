@@ -27,6 +27,10 @@ WHOLE = ("Table ", "Figure ", "Versions", "Report", "Correlations", "Transfer to
 def tasks_config() -> dict:
     config = yaml.safe_load((ROOT / "config" / "test" / "tasks.yaml").read_text(encoding="utf-8"))
     edits = {"weights": ["all"], "items": 4, "others": 8, "steps": 20, "languages": ["de"]}
+    edits["facts"] = {"corpus": "microworld", "models": ["decoder"]}
+    # Its corpus has no Turkish, so that an edit in Turkish is one of the tasks' checkpoints alone.
+    made = {"architecture": "gpt", "corpus": "microworld", "layers": 1, "hidden": 16, "vocabulary": 300, "steps": 20}
+    config["models"]["decoder"] = {"train": made, "corpora": []}
     return {**config, "results": "results", "edits": edits}
 
 
@@ -118,9 +122,13 @@ def test_ends_with_every_table(finished):
 
 def test_edits_are_asked_in_every_language(finished):
     edits = table(finished, "edits")
-    assert set(edits.checkpoint) == {"sentiment-en-seed0", "sentiment-de-seed0"}
+    tuned, facts = edits[edits.task == "sentiment"], edits[edits.task == "facts"]
+    assert set(tuned.checkpoint) == {"sentiment-en-seed0", "sentiment-de-seed0"}
+    assert set(facts.model + " " + facts.checkpoint) == {"decoder pretrained"}
+    assert len(tuned) + len(facts) == len(edits)
     assert set(edits.source) == {"de"}
-    assert set(edits.target) == {"en", "de", "tr", "zh", "ru"}
+    assert set(tuned.target) == {"en", "de", "tr", "zh", "ru"}
+    assert set(facts.target) == {"en", "de"}
     assert (edits.edits == 4).all()
     assert (edits.value.isna() == edits.reason.notna()).all()
 

@@ -201,13 +201,26 @@ def test_mistakes_in_tasks_are_told(path, value, message):
         ({"tasks": ["translation"]}, "edits.tasks: 'translation' has no label of a whole item, being translation"),
         ({"weights": ["all", "all"]}, "edits.weights: 'all' stands twice"),
         ({"weights": ["al"]}, "did you mean 'all'?"),
-        ({"languages": ["de", "fr"]}, "edits.languages: 'fr' is not among the tasks' languages"),
+        ({"languages": ["de", "fr"]}, "edits.languages: 'fr' is not among the languages of what is edited (de"),
         ({"wanted": "positiv"}, "edits.wanted: the task 'sentiment' has no label 'positiv'; did you mean 'positive'?"),
         ({}, "edits.weights: 'encoder' has 1 layers, so no third of them can be edited; say [all]"),
+        ({"tasks": []}, "edits: there is no classification task, with the same items in every language, to edit"),
+        ({"facts": {"corpus": "microwrld", "models": ["encoder"]}}, "there is no corpus 'microwrld'; did you mean"),
+        ({"facts": {"corpus": "microworld", "models": ["encodr"]}}, "there is no model 'encodr'; did you mean"),
+        ({"facts": {"corpus": "microworld", "models": ["encoder"]}}, "'encoder' (bert) is no decoder alone"),
+        ({"facts": {"corpus": "microworld", "models": ["translator"]}}, "'translator' (t5) is no decoder alone"),
+        ({"facts": {"corpus": "microworld", "models": ["one"]}}, "'one' is unified: it answers in one language"),
+        ({"facts": {"corpus": "games", "models": ["next"]}}, "'games' is of the kind othello; facts are known of a"),
+        ({"facts": {"corpus": "microworld", "models": ["next"]}}, "edits.weights: 'next' has 2 layers"),
     ],
 )
 def test_mistakes_in_edits_are_told(edits, message):
     wrong = {**copy.deepcopy(TASKS), "edits": edits}
+    for name, objective in (("next", "naive"), ("one", "unified")):
+        made = {"architecture": "gpt", "objective": objective, "corpus": "microworld", "layers": 2}
+        wrong["models"][name] = {"train": made, "corpora": []}
+    languages = {"languages": ["en", "de"], "pairs": {"source": "en", "targets": ["de"]}}
+    wrong["corpora"]["games"] = {"kind": "othello", "word_alignment": {"method": "gold"}, **languages}
     assert any(message in line for line in messages(wrong)), messages(wrong)
     assert validate({**wrong, "edits": {"weights": ["all"]}}, "x.yaml").edits.items == 20
 

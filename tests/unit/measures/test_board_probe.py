@@ -10,7 +10,6 @@ from isogloss.errors import IsoglossError
 from isogloss.measures.board_probe.compute import (
     Boards,
     legal_moves,
-    load_causal,
     probe_layer,
     read_games,
     ridge,
@@ -19,6 +18,7 @@ from isogloss.measures.board_probe.compute import (
     write_board_probe,
 )
 from isogloss.measures.probes.compute import STRENGTHS
+from isogloss.models.load import load_causal
 from isogloss.models.train import train
 from isogloss.othello import generate
 from isogloss.othello.games import games_of, replayed

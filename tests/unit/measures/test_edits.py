@@ -9,13 +9,12 @@ import pytest
 import torch
 
 from isogloss.errors import IsoglossError
-from isogloss.measures.edits.compute import Asked, Editor, orders_within, questions, said, score, write_edits
+from isogloss.measures.edits.compute import Asked, Editor, orders_within, score, write_edits
+from isogloss.measures.edits.questions import LabelQuestions
 from isogloss.microworld import generate, generate_task
 from isogloss.models.families import HEADLESS, LABELS
 from isogloss.models.random_weights import make_random_model
-from isogloss.states.forward import Reader
 from isogloss.tasks.finetune import finetune
-from isogloss.tasks.heads import load_with_head
 from isogloss.tasks.items import write_items
 
 LANGUAGES = ("de", "en")
@@ -167,36 +166,33 @@ def test_what_is_said_already_does_not_count():
 
 
 @pytest.fixture(scope="module")
-def reader(world):
-    loaded = load_with_head(world / "tuned", LABELS, SETTINGS["labels"], tuned=True)
-    loaded.model.eval().requires_grad_(False)
-    return loaded, Reader(loaded, "encoder")
+def asked_labels(world):
+    files = {"en": world / "en.parquet"}
+    return LabelQuestions(world / "tuned", files, SETTINGS["labels"], "en", 4, 5, 48, 500, "cpu")
 
 
 @pytest.mark.parametrize("weights", ["all", "first", "middle", "last"])
-def test_an_edit_changes_its_own_weights_and_they_are_put_back_to_the_bit(world, reader, weights):
-    loaded, reading = reader
-    loaded.model.requires_grad_(False)
-    before = {name: values.clone() for name, values in loaded.model.state_dict().items()}
-    table = pd.read_parquet(world / "en.parquet").head(4)
-    sentences = questions(loaded, table, "en", 48, "The tokenizer")
-    assert [one is None for one in sentences[4:]] == [not len(words) for words in table.paraphrase]
-    first = said(reading, {"en": sentences}, 500)["en"]
-    editor = Editor(reading, weights, 3e-2, 40, 0.9)
+def test_an_edit_changes_its_own_weights_and_they_are_put_back_to_the_bit(world, asked_labels, weights):
+    model = asked_labels.reader.model.requires_grad_(False)
+    before = {name: values.clone() for name, values in model.state_dict().items()}
+    table = pd.read_parquet(world / "en.parquet").iloc[asked_labels.asked]
+    assert [one is None for one in asked_labels.own[4:]] == [not len(words) for words in table.paraphrase]
+    first = asked_labels.said()["en"]
+    editor = Editor(asked_labels.reader, weights, 3e-2, 40, 0.9)
     wanted = 1 - int(first[0])
-    steps = editor.edit(sentences[0], wanted)
+    steps = editor.edit(asked_labels, 0, wanted)
     assert 0 < steps <= 40
-    moved = {name for name, values in loaded.model.state_dict().items() if not torch.equal(values, before[name])}
+    moved = {name for name, values in model.state_dict().items() if not torch.equal(values, before[name])}
     place = {"first": 0, "middle": 1, "last": 2}.get(weights)
     assert moved
     if place is not None:
         assert all(name.startswith(f"bert.encoder.layer.{place}.") for name in moved)
     if weights == "all":
         assert any("embeddings" in name for name in moved)
-        assert said(reading, {"en": sentences}, 500)["en"][0] == wanted
+        assert asked_labels.said()["en"][0] == wanted
     editor.restore()
-    assert all(torch.equal(values, before[name]) for name, values in loaded.model.state_dict().items())
-    assert (said(reading, {"en": sentences}, 500)["en"] == first).all()
+    assert all(torch.equal(values, before[name]) for name, values in model.state_dict().items())
+    assert (asked_labels.said()["en"] == first).all()
 
 
 def test_an_edit_of_nothing_shows_nothing(world, tmp_path):
@@ -260,11 +256,11 @@ def test_a_run_that_is_cut_off_goes_on_and_ends_with_the_same_table(world, tmp_p
     edits(world, tmp_path / "whole.csv")
     edit, made = Editor.edit, []
 
-    def until_it_is_killed(self, sentence, label):
+    def until_it_is_killed(self, questions, place, answer):
         if len(made) == 3:
             raise KeyboardInterrupt
-        made.append(label)
-        return edit(self, sentence, label)
+        made.append(answer)
+        return edit(self, questions, place, answer)
 
     monkeypatch.setattr(Editor, "edit", until_it_is_killed)
     with pytest.raises(KeyboardInterrupt):

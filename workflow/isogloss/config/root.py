@@ -70,7 +70,7 @@ class Config(Section):
         None, description="Test items that lack something; `{}` measures them with the defaults below."
     )
     edits: Edits | None = Field(
-        None, description="Edits of tuned checkpoints; `{}` makes them with the defaults below."
+        None, description="Edits of single items or facts; `{}` makes them with the defaults below."
     )
     board_probe: BoardProbe | None = Field(
         None, description="Probes for the board of Othello; `{}` measures them with the defaults below."

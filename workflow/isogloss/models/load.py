@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 import transformers
-from transformers import AutoModel, AutoTokenizer
+from transformers import AutoModel, AutoModelForCausalLM, AutoTokenizer
 
 from isogloss.errors import IsoglossError
 from isogloss.files import file_digest
@@ -193,3 +193,17 @@ def load_checkpoint(folder: str | Path, device: str, precision: str) -> Checkpoi
     tokenizer = load_tokenizer(folder)
     set_padding(model, tokenizer, folder)
     return Checkpoint(model.to(device).eval(), tokenizer, shape_of(model, folder))
+
+
+def load_causal(folder: str | Path) -> Checkpoint:
+    """Load a model with what says the next subword, and its tokenizer; on a CPU, in float32.
+
+    Parameters
+    ----------
+    folder
+        As :func:`load_weights` takes it, with a fast tokenizer.
+    """
+    model: Any = load_weights(AutoModelForCausalLM, folder, torch.float32)
+    tokenizer = load_tokenizer(folder)
+    set_padding(model, tokenizer, folder)
+    return Checkpoint(model.eval(), tokenizer, shape_of(model, folder))

@@ -13,12 +13,13 @@ from isogloss.concepts.methods import BY_NAME as METHODS
 from isogloss.concepts.settings import Concepts
 from isogloss.measures.controls.settings import Controls
 from isogloss.measures.crossed.settings import Crossed
+from isogloss.measures.edits.settings import Edits, Facts
 from isogloss.measures.probes.settings import Probes
 from isogloss.measures.space_similarity.settings import SpaceSimilarity
 from isogloss.measures.word_retrieval.settings import WordRetrieval
 from isogloss.models.settings import Train
 from isogloss.plan import amounts
-from isogloss.plan.study import Study
+from isogloss.plan.study import PRETRAINED, Study
 from isogloss.section import of_kind
 from isogloss.states.settings import Activations
 from isogloss.tasks.settings import CONTROLS
@@ -243,12 +244,19 @@ def word_retrieval(study: Study, model: str, corpus: str, **_: Any) -> Effort:
 
 def edits(study: Study, model: str, checkpoint: str, **_: Any) -> Effort:
     """Estimate edits: each takes its steps on one item, and passes of other items in every language."""
-    section, task = study.settings.edits, study.task_of(model, checkpoint)
+    section = of_kind(study.settings.edits, Edits)
     weights = parameters(study, model)[2]
-    asked = 2 * (section.items + section.others) * len(study.task_targets(task)) if section else 0
-    passes = section.items * (3 * section.steps + asked) if section else 0
+    if checkpoint == PRETRAINED:
+        corpus = of_kind(section.facts, Facts).corpus
+        languages = len(study.settings.corpora[corpus].languages)
+        subwords = amounts.corpus(study, corpus).subwords
+    else:
+        task = study.task_of(model, checkpoint)
+        languages = len(study.task_targets(task))
+        subwords = max(items.subwords for items in amounts.test_items(study, task))
+    passes = section.items * (3 * section.steps + 2 * (section.items + section.others) * languages)
     memory = activation_memory(study, model) + int(20 * weights / 1e6)
-    work = 2 * weights * max(items.subwords for items in amounts.test_items(study, task)) * passes
+    work = 2 * weights * subwords * passes
     return Effort(memory, minutes(work, speed(study, study.settings.activations)), work)
 
 

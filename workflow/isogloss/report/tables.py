@@ -25,7 +25,7 @@ ABOUT = {
     "crossed": "Two texts in two languages: scores of every combination, and what crossing costs.",
     "controls": "Scores with items that lack something, and what is reached above that.",
     "board_probe": "Othello: what states tell of the board across languages, and whether next moves are legal.",
-    "edits": "What a checkpoint says in every language after it was made to say another label of one item in one.",
+    "edits": "What a checkpoint says in every language after it was made to say something else of one item in one.",
     "transfer": "Scores of checkpoints tuned on the source language and tested on the target language.",
     "baselines": "What a task can be done with by words alone.",
     "impact": "1 − CKA of sentence vectors before and after fine-tuning.",

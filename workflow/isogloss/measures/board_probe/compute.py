@@ -14,12 +14,11 @@ import numpy as np
 import pandas as pd
 import torch
 from scipy.linalg import svd
-from transformers import AutoModelForCausalLM
 
 from isogloss.errors import IsoglossError
 from isogloss.files import read_parquet, write_csv
 from isogloss.measures.probes.compute import STRENGTHS, leave_one_out
-from isogloss.models.load import Checkpoint, load_tokenizer, load_weights, set_padding, shape_of
+from isogloss.models.load import Checkpoint, load_causal
 from isogloss.models.words import Sentence, check_subwords, read_sentences
 from isogloss.othello.games import replayed
 from isogloss.states.batching import batch_by_length
@@ -130,14 +129,6 @@ def write_board_probe(
     table = pd.DataFrame(rows, columns=list(COLUMNS))
     table["layer"] = table.layer.astype("Int64")
     write_csv(table, output, attributes)
-
-
-def load_causal(folder: str | Path) -> Checkpoint:
-    """Load a model with what says the next subword."""
-    model = load_weights(AutoModelForCausalLM, folder, torch.float32)
-    tokenizer = load_tokenizer(folder)
-    set_padding(model, tokenizer, folder)
-    return Checkpoint(model.eval(), tokenizer, shape_of(model, folder))
 
 
 def read_games(path: str | Path, games: int) -> pd.DataFrame:

@@ -1,9 +1,10 @@
-"""Does what is changed in one language hold in the others? Edits of a tuned checkpoint, one test item at a time.
+"""Does what is changed in one language hold in the others? Edits of a checkpoint, one item or fact at a time.
 
-A checkpoint is tuned on one test item in one language until it says another label of it. Then the item, its paraphrase
-and other items are asked in every language, and the weights are put back. XME (Beniwal et al. 2024, section 3) asks the
-same; here the wanted label is never the one that was there, and what other items now say is counted too: a checkpoint
-that says the wanted label of everything has learnt no fact.
+A checkpoint is tuned on one test item in one language until it says another label of it; or a causal language model on
+one fact, until it answers with another word. Then the item, its paraphrase and other items are asked in every language,
+and the weights are put back. XME (Beniwal et al. 2024, section 3) asks the same; here the wanted label is never the one
+that was there, and what other items now say is counted too: a checkpoint that says the wanted label of everything has
+learnt no fact.
 
 What was asked after each edit is kept in an undeclared file beside the table, and a run that was interrupted goes on
 with the next edit.
@@ -12,7 +13,7 @@ with the next edit.
 import hashlib
 import json
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,20 +23,15 @@ import pandas as pd
 import torch
 import transformers
 from torch import nn
-from torch.nn import functional
 
 from isogloss.errors import IsoglossError
-from isogloss.files import file_digest, read_parquet, write_csv
-from isogloss.models.devices import choose_device
-from isogloss.models.families import LABELS, check_length, headless, outputs_of, read_config
-from isogloss.models.load import Checkpoint, folder_digest
-from isogloss.models.words import Sentence, set_language
+from isogloss.files import file_digest, write_csv
+from isogloss.measures.edits.questions import NOTHING, FactQuestions, LabelQuestions, Questions
+from isogloss.models.families import LABELS, headless
+from isogloss.models.load import folder_digest
 from isogloss.ownership import Ownership
-from isogloss.section import of_kind
-from isogloss.states.batching import batch_by_length
 from isogloss.states.forward import Reader
 from isogloss.statistics.nulls import bootstrap_means, null_summary, resamples
-from isogloss.tasks.heads import load_with_head, read_items
 
 log = logging.getLogger(__name__)
 
@@ -59,8 +55,6 @@ COLUMNS = (
     "steps",
     "reason",
 )
-# What is said of a paraphrase that there is none of.
-NOTHING = -1
 Row = dict[str, Any]
 
 
@@ -68,50 +62,48 @@ def write_edits(
     *,
     checkpoint: str | Path,
     test: Mapping[str, str | Path],
-    labels: list[str],
     source: str,
     weights: str,
     items: int,
     others: int,
-    wanted: str | None,
     learning_rate: float,
     steps: int,
     probability: float,
     null: int,
     bootstrap: int,
     seed: int,
-    max_length: int,
     token_budget: int,
     device: str,
     threads: int,
     attributes: Mapping[str, Any],
     output: str | Path,
+    labels: list[str] | None = None,
+    wanted: str | None = None,
+    max_length: int = 128,
+    answers: int | None = None,
 ) -> None:
     """Edit one checkpoint in one language, ask it in all; write one tidy table.
 
     Parameters
     ----------
     checkpoint
-        Folder of a model tuned for classification.
+        Folder of a model tuned for classification; or, where there are ``answers``, of a causal language model.
     test
         For each language the Parquet file of the test items, see :func:`isogloss.tasks.items.write_items`; the same
         items in every language. Where there is a column ``paraphrase``, an item whose list of words is empty has none.
-    labels
-        All labels of the task. The model's outputs are those that its own config.json names, in its order.
+        Of a language model, the corpus whose facts are asked, see :func:`isogloss.microworld.facts.facts`.
     source
         The language to edit in.
     weights
         ``all``; or ``first``, ``middle`` or ``last``: a third of the layers, of the stack that reads.
     items, others
-        How many test items are edited, and how many further ones are asked after each edit; drawn once.
-    wanted
-        The label that all edits ask for; one that the model does not say, drawn for each item, where it is None.
+        How many items or facts are edited, and how many further ones are asked after each edit; drawn once.
     learning_rate, steps, probability
-        Of Adam; most steps; the edit ends as soon as the wanted label is more probable than this.
+        Of Adam; most steps; the edit ends as soon as what is wanted is more probable than this.
     null, bootstrap, seed
         Draws, and the seed of everything that is drawn.
-    max_length, token_budget
-        Longest input in subwords; most subwords of a batch, padding included.
+    token_budget
+        Most subwords of a batch, padding included.
     device, threads
         See :func:`isogloss.states.extract.extract`. Numbers are float32.
     attributes
@@ -122,6 +114,14 @@ def write_edits(
         ``null_draws`` (empty where a measure has none), ``n`` edits that count, ``edits`` that were made, ``skipped``
         (items of which the wanted label was said already), ``steps`` (mean of an edit), and ``reason`` where there is
         no value, as of a checkpoint without a head.
+    labels
+        All labels of the task. The model's outputs are those that its own config.json names, in its order.
+    wanted
+        The label that all edits ask for; one that the model does not say, drawn for each item, where it is None.
+    max_length
+        Longest input of a classifier, in subwords.
+    answers
+        How many different answers edits of facts ask for; None of a classifier.
 
     Raises
     ------
@@ -130,29 +130,27 @@ def write_edits(
         finite.
     """
     torch.set_num_threads(threads)
-    if reason := headless(checkpoint, LABELS):
+    if answers is None and (reason := headless(checkpoint, LABELS)):
         told: Row = {"weights": weights, "source": source, "n": 0, "edits": 0, "skipped": 0, "reason": reason}
         none = [{**told, "target": target, "measure": measure}
                 for target in sorted(test) for measure in measures_in(target == source)]  # fmt: skip
         write_csv(pd.DataFrame(none, columns=list(COLUMNS)), output, attributes)
         return
-    loaded = load_with_head(checkpoint, LABELS, labels, tuned=True)
-    outputs = outputs_of(read_config(checkpoint))
-    loaded.model = loaded.model.to(choose_device(device)).eval().requires_grad_(False)
-    check_length(loaded.shape, max_length, f"The model in {checkpoint}")
-    reader = Reader(loaded, loaded.shape.family.reader)
-    editor = Editor(reader, weights, learning_rate, steps, probability)
-    tables = {language: items_of(test[language]) for language in sorted(test)}
-    asked = drawn_items(tables, source, items + others, seed)
-    sentences = {
-        language: questions(loaded, table.iloc[asked], language, max_length, f"The tokenizer in {checkpoint}")
-        for language, table in tables.items()
-    }
-    before = said(reader, sentences, token_budget)
-    own = before[source][: min(items, len(asked))]
-    plan = wanted_labels(own, asked, len(outputs), None if wanted is None else outputs.index(wanted), seed)
+    count = items + others
+    questions: Questions
+    if answers is None:
+        questions = LabelQuestions(checkpoint, test, labels, source, count, seed, max_length, token_budget, device)
+        label = None if wanted is None else questions.outputs.index(wanted)
+    else:
+        questions = FactQuestions(checkpoint, test, source, count, answers, seed, token_budget, device)
+        label = None
+    editor = Editor(questions.reader, weights, learning_rate, steps, probability)
+    before = questions.said()
+    own = before[source][: min(items, len(questions.asked))]
+    plan = wanted_answers(own, questions.asked, questions.numbers(source), label, seed)
     facts = dict(
-        labels=outputs, source=source, weights=weights, learning_rate=learning_rate, steps=steps, others=others,
+        labels=labels, answers=answers, source=source, weights=weights, learning_rate=learning_rate, steps=steps,
+        others=others,
         probability=probability, seed=seed, max_length=max_length, token_budget=token_budget, device=device,
         threads=threads, items=items, wanted=wanted, checkpoint=folder_digest(checkpoint),
         test={language: file_digest(path) for language, path in test.items()},
@@ -163,20 +161,21 @@ def write_edits(
     ownership = Ownership(partial)
     made = kept(partial, hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest())
     with partial.open("a", encoding="utf-8") as file:
-        for place, label in plan[len(made) :]:
+        for place, answer in plan[len(made) :]:
             ownership.check()
-            taken = editor.edit(of_kind(sentences[source][place], Sentence), label)
-            after = said(reader, sentences, token_budget)
+            taken = editor.edit(questions, place, answer)
+            after = questions.said()
             editor.restore()
             made.append({"steps": taken, "after": {language: found.tolist() for language, found in after.items()}})
             file.write(json.dumps(made[-1]) + "\n")
             file.flush()
             log.info("%s, %s: edit %d of %d, %d steps", source, weights, len(made), len(plan), taken)
     rows = []
-    places, labelled = np.array(plan, dtype=int).reshape(-1, 2).T
+    places, answered = np.array(plan, dtype=int).reshape(-1, 2).T
     for language, first in before.items():
         after = np.array([one["after"][language] for one in made], dtype=int).reshape(-1, len(first))
-        world = Asked(before=first, after=after, places=places, wanted=labelled, items=len(asked))
+        found = questions.numbers(language)[answered]
+        world = Asked(before=first, after=after, places=places, wanted=found, items=len(questions.asked))
         rows += score(world, language, language == source, null, bootstrap, seed)
     told = {
         "weights": weights,
@@ -190,88 +189,32 @@ def write_edits(
     ownership.release()
 
 
-def items_of(path: str | Path) -> pd.DataFrame:
-    """Read one language's test items, in the items' order."""
-    table = read_parquet(path, ("split", "item", "words"))
-    return table[table.split == "test"].sort_values("item", ignore_index=True)
-
-
-def drawn_items(tables: Mapping[str, pd.DataFrame], source: str, count: int, seed: int) -> np.ndarray:
-    """Draw so many rows, or all if there are fewer; those that are edited come first.
-
-    Raises
-    ------
-    IsoglossError
-        If there are fewer than two items, or the languages have not the same ones.
-    """
-    found = {language: len(table) for language, table in tables.items()}
-    if set(found.values()) != {found[source]}:
-        listed = ", ".join(f"{language} {number:,}" for language, number in found.items())
-        raise IsoglossError(f"Edits are asked of the same items in every language, but their numbers differ: {listed}.")
-    if found[source] < 2:
-        raise IsoglossError(f"An edit needs other items beside its own, but there is {found[source]} in {source}.")
-    return np.random.default_rng(seed).permutation(found[source])[:count]
-
-
-def questions(
-    loaded: Checkpoint, table: pd.DataFrame, language: str, max_length: int, what: str
-) -> list[Sentence | None]:
-    """Give items as a model reads them, and after them their paraphrases; None where there is none."""
-    set_language(loaded.tokenizer, language)
-    what = f"{what} on {language}"
-    found: list[Sentence | None] = list(read_items(loaded, table, LABELS, max_length, what, must_know=False))
-    texts = [list(words) for words in table.paraphrase] if "paraphrase" in table else [[]] * len(table)
-    there = [place for place, words in enumerate(texts) if words]
-    others: list[Sentence | None] = [None] * len(table)
-    if there:
-        reworded = ["other_words", "other_text"] if "other_words" in table else ["words", "text"]
-        again = table.iloc[there].drop(columns=reworded, errors="ignore")
-        again[reworded[0]] = [texts[place] for place in there]
-        read = read_items(loaded, again, LABELS, max_length, what, must_know=False)
-        for place, sentence in zip(there, read, strict=True):
-            others[place] = sentence
-    return found + others
-
-
-@torch.inference_mode()
-def said(
-    reader: Reader, sentences: Mapping[str, Sequence[Sentence | None]], token_budget: int
-) -> dict[str, np.ndarray]:
-    """Ask a model; give the number of the label that it says of each sentence, by language."""
-    every = [(language, place, one) for language, rows in sentences.items() for place, one in enumerate(rows) if one]
-    answers = {language: np.full(len(rows), NOTHING) for language, rows in sentences.items()}
-    for batch in batch_by_length({key: len(one.ids) for key, (_, _, one) in enumerate(every)}, token_budget):
-        best = reader.call(reader.model, [every[key][2] for key in batch], None).logits.argmax(-1).tolist()
-        for key, label in zip(batch, best, strict=True):
-            language, place, _ = every[key]
-            answers[language][place] = label
-    return answers
-
-
-def wanted_labels(
-    own: np.ndarray, rows: np.ndarray, labels: int, wanted: int | None, seed: int
+def wanted_answers(
+    own: np.ndarray, rows: np.ndarray, numbers: np.ndarray, wanted: int | None, seed: int
 ) -> list[tuple[int, int]]:
-    """Plan the edits: which of the items that were drawn, and which label each shall get.
+    """Plan the edits: which of the items that were drawn, and which answer each shall get.
 
     Parameters
     ----------
     own
         ``[edits]``: what the model says of the items in the edited language.
     rows
-        ``[edits or more]``: their numbers. An item's label is drawn by its number, whatever else is edited.
-    labels
-        How many there are.
+        ``[edits or more]``: their numbers. An item's answer is drawn by its number, whatever else is edited.
+    numbers
+        ``[answers]``: what the model says where it says each answer.
     wanted
-        The label that is asked for; drawn among those that the model does not say where it is None.
+        The answer that is asked for; drawn among those that the model does not say where it is None.
     seed
         Of the draws.
     """
     plan = []
     for place, said_now in enumerate(own):
-        draw = np.random.default_rng([seed, int(rows[place])]).integers(labels - 1)
-        label = int(draw + (draw >= said_now)) if wanted is None else wanted
-        if label != said_now:
-            plan.append((place, label))
+        others = np.flatnonzero(numbers != said_now)
+        if wanted is not None:
+            others = others[others == wanted]
+        if len(others):
+            draw = np.random.default_rng([seed, int(rows[place])]).integers(len(others))
+            plan.append((place, int(others[draw])))
     return plan
 
 
@@ -298,8 +241,8 @@ class Editor:
             parameter.requires_grad_(True)
         self.first = [parameter.detach().clone() for parameter in self.parameters]
 
-    def edit(self, sentence: Sentence, label: int) -> int:
-        """Tune on one item until it has the label; give the number of steps that were taken.
+    def edit(self, questions: Questions, place: int, answer: int) -> int:
+        """Tune on one item until it has the answer; give the number of steps that were taken.
 
         Raises
         ------
@@ -307,9 +250,8 @@ class Editor:
             If the loss stops being finite.
         """
         optimizer = torch.optim.Adam(self.parameters, lr=self.learning_rate)
-        truth = torch.tensor([label], device=self.reader.device)
         for step in range(self.steps + 1):
-            loss = functional.cross_entropy(self.reader.call(self.reader.model, [sentence], None).logits, truth)
+            loss = questions.loss(place, answer)
             if not torch.isfinite(loss):
                 raise IsoglossError(
                     f"An edit became unstable: its loss is {loss.item()} after {step} steps. Lower edits.learning_rate "

@@ -267,9 +267,9 @@ FIGURES = (
         "edits",
         "transfer",
         "Edits in one language, asked in all",
-        "Share of edited items that have the wanted label afterwards, of those that had not, beside the share of other "
-        "items that have it too (drift): where both are as high, all got the label and no item was carried over. "
-        "Colour: which weights an edit may change. Bars: 95 % bootstrap over edits.",
+        "Share of edited items (of a language model: facts) that have the wanted label or word afterwards, of those "
+        "that had not, beside the share of other items that have it too (drift): where both are as high, all got it "
+        "and no item was carried over. Colour: which weights an edit may change. Bars: 95 % bootstrap over edits.",
         ("edits",),
         "isogloss.report.figures.edits:chart",
     ),
