@@ -201,14 +201,16 @@ def pair(wildcards):
 
 
 def store_spec(wildcards):
-    """What a store depends on; one that holds more layers than are wanted now is as good as it was."""
+    """What a store depends on; one that holds more than is wanted now is as good as it was."""
     stack = wildcards.space.split("-")[1]
-    layers = kept_layers(
+    layers, retrieval = kept(
         places("store", **wildcards),
         study.layers(wildcards.model, stack),
         study.shapes[wildcards.model].depths[stack],
+        drawn(study, cell(wildcards)),
     )
-    return {**specs.vectors(study, cell(wildcards)), "layers": layers}
+    own = {"retrieval": plain(retrieval)} if retrieval else {}
+    return {**specs.vectors(study, cell(wildcards)), "layers": layers, **own}
 
 
 # Concepts ------------------------------------------------------------------------------------------------------------

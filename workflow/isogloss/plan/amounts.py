@@ -19,6 +19,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from isogloss.measures.retrieval import CANDIDATES, PROBE_SENTENCES
 from isogloss.models.shape import cached, known_weights
 from isogloss.plan import specs
 from isogloss.plan.study import Study
@@ -89,6 +90,12 @@ def corpus(study: Study, name: str, language: str | None = None) -> Amount:
     found = look(spec.get("file", ""), (spec["column"],) if "column" in spec else (), most)
     rows = min(getattr(section, "max_sentences", None) or SENTENCES, SENTENCES)
     return found or natural(rows, most, False)
+
+
+def drawn(study: Study, name: str) -> int:
+    """Tell how many sentences of a corpus are drawn for retrieval, at most: more where they have a sentiment."""
+    most = max(CANDIDATES, PROBE_SENTENCES) if study.settings.corpora[name].kind == "microworld" else CANDIDATES
+    return min(most, corpus(study, name).rows)
 
 
 def items(study: Study, name: str, language: str, split: str) -> Amount:

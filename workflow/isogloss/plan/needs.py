@@ -33,6 +33,8 @@ START_MINUTES, LIBRARIES_MB = 10, 1500
 MEMBER_MINUTES, LOADING_MINUTES = 1, 3
 # Passes over all vectors that one clustering makes: its search among the leading components, and in full width.
 COMPONENTS, ROUGH_PASSES, FINE_PASSES = 64, 150, 40
+# Passes over all vectors that a probe learns in, at most: its iterations, two passes each.
+LEARNING = 600
 # What a text of the microworld can mean in one respect.
 MEANINGS = 30
 
@@ -150,12 +152,11 @@ def cards(study: Study, model: str, **_: Any) -> Effort:
 
 
 def retrieval(study: Study, model: str, corpus: str, **_: Any) -> Effort:
-    """Estimate a forward pass over every language of a corpus on a CPU, and all sentences against all."""
-    text, languages = amounts.corpus(study, corpus), len(study.settings.corpora[corpus].languages)
-    count = text.rows
-    hidden, layers, weights = parameters(study, model)
-    work = 2 * languages * count * (weights * text.subwords + (layers + 1) * hidden * count)
-    memory = activation_memory(study, model) + int(4 * count * (3 * count + languages * layers * hidden) / 1e6)
+    """Estimate retrieval and the probe of every pair: a store's layers one by one, all drawn sentences against all."""
+    count, pairs = amounts.drawn(study, corpus), len(study.pairs(corpus))
+    hidden, layers, _weights = parameters(study, model)
+    work = 2 * pairs * (layers + 1) * count * hidden * (count + LEARNING)
+    memory = LIBRARIES_MB + int(4 * count * (3 * count + 8 * hidden) / 1e6)
     return Effort(memory, minutes(work, THREAD_SPEED * study.settings.compute.threads))
 
 

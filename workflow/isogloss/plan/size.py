@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from isogloss.measures import MEASURES
+from isogloss.measures.retrieval import drawn
 from isogloss.plan import amounts, needs, specs, targets
 from isogloss.plan.places import Places
 from isogloss.plan.study import PRETRAINED, WHOLE, Study, Tuning, spaces_of_kind
@@ -236,6 +237,8 @@ def activation_bytes(study: Study) -> int:
         text = amounts.corpus(study, cell["corpus"], cell[side])
         layers = len(study.layers(cell["model"], stack))
         vectors = text.frequent + 2 * text.rows * study.settings.activations.sentence_vectors
+        if drawn(study, cell):
+            vectors += amounts.drawn(study, cell["corpus"])
         total += HALF * study.shapes[cell["model"]].hidden * vectors * layers
         total += STORE + WORD * text.frequent
     return int(total)

@@ -9,6 +9,7 @@ import logging
 import sys
 import time
 from collections import deque
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ from isogloss.models.load import Checkpoint, folder_digest, load_checkpoint
 from isogloss.models.words import Sentence, check_subwords, read_sentences, set_language
 from isogloss.named import named
 from isogloss.states.batching import batch_by_length
+from isogloss.states.drawn import DrawnSentences, draw_sentences
 from isogloss.states.forward import Arrival, Reader, joined, pool_sentences, pool_words
 from isogloss.states.pooling import ABOUT, function_of
 from isogloss.states.store import StoreWriter, open_store
@@ -56,6 +58,7 @@ def extract(
     attributes: dict[str, Any],
     sentence_vectors: bool = False,
     convention: str = "paper",
+    retrieval: Mapping[str, int] | None = None,
 ) -> None:
     """Extract the selected words' hidden states of all layers and write an activation store.
 
@@ -95,6 +98,10 @@ def extract(
         Of a decoder behind an encoder: ``paper`` takes a subword's state at the step that reads it; ``released`` at the
         step before, that predicts it, as the released code of Mousi et al. 2024 does (its input is the subword before;
         of the first one the start token, so that layer 0 holds the embeddings of other words).
+    retrieval
+        How sentences are drawn whose vectors retrieval needs, as :func:`isogloss.states.drawn.draw_sentences` takes
+        it; None for no such vectors. Those without a selected word are read after all others, so that the words' own
+        batches, and with them every rounding, are the same.
 
     Raises
     ------
@@ -118,11 +125,13 @@ def extract(
     max_length = min(max_length, loaded.shape.longest or max_length)
     wanted = read_parquet(selection, ("sentence", "position", "word", "aligned", "frequent"))
     keys = wanted.sentence.unique()
+    drawn = None if retrieval is None else DrawnSentences(draw_sentences(corpora, **retrieval), corpora[side])
+    further = [] if drawn is None else sorted(drawn.turn.keys() - set(keys))
     sides = ("source", "target") if reader.after_encoder else (side,)
     sentences = {}
     for name in sides:
         set_language(loaded.tokenizer, attributes.get(name))
-        sentences[name] = read_side(loaded, checkpoint, corpora[name], keys, max_length)
+        sentences[name] = read_side(loaded, checkpoint, corpora[name], [*keys, *further], max_length)
     own_side = sentences[side]
     reason = np.array(
         [drop_reason(own_side[key], word) for key, word in zip(wanted.sentence, wanted.position, strict=True)]
@@ -149,6 +158,7 @@ def extract(
         "device": loaded.model.device.type,
         "final_norm_in_last_layer": family.final_norm,
         **({"decoder_step": STEPS[convention]} if reader.after_encoder else {}),
+        **({} if retrieval is None else {"retrieval": dict(retrieval)}),
         "model_type": loaded.shape.model_type,
         "weights": folder_digest(checkpoint),
         "text": text_digest(sentences),
@@ -161,11 +171,15 @@ def extract(
         },
     }
     # Words stand in the order in which their sentences are run, so a store is written from front to back.
-    batches = plan_batches(sentences, token_budget)
+    batches = plan_batches(sentences, keys, token_budget)
     turn = {key: index for index, key in enumerate(key for batch in batches for key in batch)}
     kept = kept.iloc[np.argsort(kept.sentence.map(turn), kind="stable")].reset_index(drop=True)
     whole_sentences = np.array(list(turn)) if sentence_vectors else None
-    writer = StoreWriter(store, kept, layers, loaded.shape.hidden, made_from, whole_sentences, reader.poolings)
+    with_words = len(batches)
+    batches += plan_batches(sentences, further, token_budget)
+    of_drawn = {} if drawn is None else {"drawn": drawn.in_order(batches), "lemmas": drawn.numbers}
+    shape = (layers, loaded.shape.hidden, made_from, whole_sentences, reader.poolings)
+    writer = StoreWriter(store, kept, *shape, **of_drawn)
     if writer.done:
         log.info("Going on after batch %d of %d", writer.done, len(batches))
     positions = kept.groupby("sentence", sort=False).position.agg(list).to_dict()
@@ -173,43 +187,80 @@ def extract(
     shift = 1 if reader.after_encoder and convention == "paper" else 0
     started = told = time.monotonic()
     quiet = not sys.stderr.isatty()
-    first_word = first_sentence = 0
+    first_word = first_sentence = first_drawn = 0
     skipped, waiting = writer.done, deque[Future[None]]()
     with ThreadPoolExecutor(1) as beside:
         for number, keys in enumerate(tqdm(batches, unit="batch", disable=quiet)):
+            batch = [own_side[key] for key in keys]
             spans = [[own_side[key].spans[word] for word in positions.get(key, ())] for key in keys]
+            pools = []
             if number >= skipped:
-                batch = [own_side[key] for key in keys]
-                pools = [pool_words(spans, pool_word, reader.device, shift)]
-                if sentence_vectors:
+                pools.append(pool_words(spans, pool_word, reader.device, shift))
+                if sentence_vectors and number < with_words:
                     pools.append(pool_sentences(batch, reader.poolings, reader.device, shift))
+            # The sums over a lemma's words are in no file before the end, so what they are made of is read again.
+            if drawn is not None and (number >= skipped or drawn.numbers):
+                pools += drawn.pools(keys, batch, reader.device)
+            if pools:
                 before = [sentences["source"][key] for key in keys] if reader.after_encoder else None
                 vectors, _ = reader.read(batch, joined(*pools), layers, before=before)
                 if len(waiting) == AHEAD:
                     waiting.popleft().result()
-                waiting.append(beside.submit(write_batch, writer, first_word, first_sentence, vectors))
+                rows = (first_word, first_sentence, first_drawn)
+                waiting.append(beside.submit(write_batch, writer, rows, vectors, drawn, keys, batch))
             first_word += sum(map(len, spans))
             first_sentence += len(keys)
+            first_drawn += 0 if drawn is None else len(drawn.among(keys))
             if quiet and time.monotonic() - told > 10:
                 told = time.monotonic()
                 log.info("%d of %d batches, %.0f s", number + 1, len(batches), told - started)
         for each in waiting:
             each.result()
+    if drawn is not None and drawn.numbers:
+        writer.write_rows("retrieval/lemmas", 0, drawn.means())
     writer.finish()
     log.info("%d words, %d layers, %.1f s", len(kept), len(layers), time.monotonic() - started)
 
 
-def write_batch(writer: StoreWriter, first_word: int, first_sentence: int, arrival: Arrival) -> None:
-    """Write the vectors of one batch when they are there."""
+def write_batch(
+    writer: StoreWriter,
+    rows: tuple[int, int, int],
+    arrival: Arrival,
+    drawn: DrawnSentences | None,
+    keys: list[int],
+    batch: list[Sentence],
+) -> None:
+    """Write the vectors of one batch when they are there.
+
+    Parameters
+    ----------
+    writer
+        Of the store.
+    rows
+        Where the batch's words, sentences and drawn sentences begin.
+    arrival
+        The vectors.
+    drawn
+        The sentences drawn for retrieval, if any are.
+    keys, batch
+        The batch's sentences.
+    """
     vectors = arrival.arrays()
-    words = vectors.pop("words")
+    first_word, first_sentence, first_drawn = rows
+    words = vectors.pop("words", None)
+    if "drawn" in vectors:
+        writer.write_rows("retrieval/mean", first_drawn, vectors.pop("drawn"))
+    if drawn is not None and "lemmas" in vectors:
+        drawn.add(keys, batch, vectors.pop("lemmas"))
     if vectors:
         writer.write_sentences(first_sentence, vectors)
-    writer.write(first_word, words)
+    # The words complete the batch; one that was written before is read again for the lemmas alone.
+    if words is not None:
+        writer.write(first_word, words)
 
 
 def read_side(
-    loaded: Checkpoint, checkpoint: str | Path, corpus: str | Path, keys: np.ndarray, max_length: int
+    loaded: Checkpoint, checkpoint: str | Path, corpus: str | Path, keys: Sequence[int], max_length: int
 ) -> dict[int, Sentence]:
     """Read sentences ``keys`` of a corpus as subwords, in that order."""
     table = read_parquet(corpus, ("sentence", "words")).set_index("sentence").loc[keys]
@@ -236,9 +287,9 @@ def text_digest(sentences: dict[str, dict[int, Sentence]]) -> str:
     return total.hexdigest()[:16]
 
 
-def plan_batches(sentences: dict[str, dict[int, Sentence]], token_budget: int) -> list[list[int]]:
+def plan_batches(sentences: dict[str, dict[int, Sentence]], keys: Sequence[int], token_budget: int) -> list[list[int]]:
     """Group sentences of like length under the token budget, each as long as its longer side."""
-    lengths = {key: max(len(side[key].ids) for side in sentences.values()) for key in next(iter(sentences.values()))}
+    lengths = {int(key): max(len(side[key].ids) for side in sentences.values()) for key in keys}
     return batch_by_length(lengths, token_budget)
 
 

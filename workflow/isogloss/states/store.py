@@ -12,6 +12,11 @@ Layout::
     sentences/sentence    [sentence] int64, where sentence vectors were asked for
     sentences/first/{n}   [sentence, hidden] float16, the first subword; of a decoder `last` instead
     sentences/mean/{n}    [sentence, hidden] float16, the mean over the text's subwords, special tokens left out
+    retrieval/sentence    [drawn] int64, where retrieval is asked for: sentences drawn for it
+    retrieval/turn        [drawn] int32, each one's place in the draw
+    retrieval/mean/{n}    [drawn, hidden] float16, pooled as in sentences/mean
+    retrieval/lemma       [lemma] int64, the lemmas of their words, where the corpus names them
+    retrieval/lemmas/{n}  [lemma, hidden] float32, the mean over all subwords of a lemma; NaN where it has none
 
 A store has one writer. It grows as ``NAME.partial`` beside its final place, is flushed as it grows, goes on from there
 after an interruption, and is sealed (see :mod:`isogloss.states.sealed`) and renamed when it is complete. Several
@@ -35,7 +40,7 @@ import pandas as pd
 from isogloss.errors import IsoglossError
 from isogloss.files import disk_error
 from isogloss.ownership import Ownership
-from isogloss.states.kept_layers import note_layers, note_of
+from isogloss.states.kept import note_kept, note_of
 from isogloss.states.sealed import SealedFile, damaged_name, open_sealed, write_seal
 
 FORMAT, VERSION = "isogloss-activations", 2
@@ -98,6 +103,28 @@ class ActivationStore:
             )
         return self.file[name][:].astype(np.float32)
 
+    def drawn_sentences(self) -> np.ndarray:
+        """Give the sentences that were drawn for retrieval, in the order of the draw.
+
+        Raises
+        ------
+        IsoglossError
+            If the store was made without them.
+        """
+        if "retrieval" not in self.file:
+            raise IsoglossError(f"{self.path} holds no vectors for retrieval. Make it with `retrieval: true`.")
+        return self.file["retrieval/sentence"][:][np.argsort(self.file["retrieval/turn"][:])]
+
+    def drawn_vectors(self, layer: int) -> np.ndarray:
+        """Give one layer's vectors of :meth:`drawn_sentences`, ``[sentence, hidden]`` in single precision."""
+        return self.file[f"retrieval/mean/{layer}"][:][np.argsort(self.file["retrieval/turn"][:])].astype(np.float32)
+
+    def lemma_vectors(self, layer: int) -> pd.DataFrame:
+        """Give one layer's vectors of the lemmas of :meth:`drawn_sentences`, a row each, by the lemma's number."""
+        if "retrieval/lemma" not in self.file:
+            return pd.DataFrame()
+        return pd.DataFrame(self.file[f"retrieval/lemmas/{layer}"][:], self.file["retrieval/lemma"][:]).dropna()
+
     def vectors(self, layer: int, rows: np.ndarray | None = None) -> np.ndarray:
         """Give one layer's vectors, ``[word, hidden]`` in single precision.
 
@@ -158,6 +185,10 @@ class StoreWriter:
         The sentences whose own vectors are kept too; None for no such vectors.
     poolings
         Names of the sentence vectors.
+    drawn
+        ``sentence, turn``: the sentences whose vectors retrieval needs, in the order of the store; None for no such.
+    lemmas
+        The lemmas that it needs.
 
     Attributes
     ----------
@@ -174,6 +205,8 @@ class StoreWriter:
         attributes: dict[str, Any],
         sentences: np.ndarray | None = None,
         poolings: Sequence[str] = ("first", "mean"),
+        drawn: pd.DataFrame | None = None,
+        lemmas: Sequence[int] = (),
     ):
         self.path = Path(path)
         self.partial = self.path.with_name(self.path.name + ".partial")
@@ -181,7 +214,7 @@ class StoreWriter:
         self.lock = Ownership(self.partial)
         self.encoded = {name: json.dumps(value, sort_keys=True) for name, value in sorted(attributes.items())}
         self.words, self.layers, self.hidden, self.sentences = words, layers, hidden, sentences
-        self.poolings = poolings
+        self.poolings, self.drawn, self.lemmas, self.retrieval = poolings, drawn, lemmas, attributes.get("retrieval")
         try:
             self.file = self.resume() or self.begin()
         except (OSError, RuntimeError) as error:
@@ -199,6 +232,7 @@ class StoreWriter:
             same = all(file.attrs.get(name) == value for name, value in self.encoded.items())
             same = same and sorted(map(int, file["layers"])) == sorted(self.layers) and "batches" in file.attrs
             same = same and ("sentences" in file) == (self.sentences is not None)
+            same = same and ("retrieval" in file) == (self.drawn is not None)
             same = same and np.array_equal(file["words/sentence"][:], self.words.sentence)
             same = same and np.array_equal(file["words/position"][:], self.words.position)
             if same:
@@ -215,6 +249,7 @@ class StoreWriter:
         HDF5 does not survive a full disk (it crashes when it closes the file), so the room is taken before it writes.
         """
         rows = len(self.words) + 2 * len(self.sentences if self.sentences is not None else ())
+        rows += len(self.drawn if self.drawn is not None else ()) + 2 * len(self.lemmas)
         text = self.words.form.map(lambda form: len(form.encode())).sum()
         claim(self.partial, int(2 * self.hidden * rows * len(self.layers) + text + 64 * rows) + ROOM)
         file = h5py.File(self.partial, "w", locking=False)
@@ -239,6 +274,15 @@ class StoreWriter:
             for pooling in self.poolings:
                 for layer in self.layers:
                     reserve(file, f"sentences/{pooling}/{layer}", len(self.sentences), self.hidden)
+        if self.drawn is not None:
+            for name, dtype in (("sentence", "i8"), ("turn", "i4")):
+                file.create_dataset(f"retrieval/{name}", data=self.drawn[name].to_numpy(dtype=dtype), **SMALL)
+            for layer in self.layers:
+                reserve(file, f"retrieval/mean/{layer}", len(self.drawn), self.hidden)
+        if self.lemmas:
+            file.create_dataset("retrieval/lemma", data=np.array(self.lemmas, dtype="i8"), **SMALL)
+            for layer in self.layers:
+                reserve(file, f"retrieval/lemmas/{layer}", len(self.lemmas), self.hidden, "f4")
         file.flush()
         claim(self.partial, self.partial.stat().st_size)
         return file
@@ -253,10 +297,14 @@ class StoreWriter:
         vectors
             By pooling, ``[layer, n, hidden]`` in half precision.
         """
+        for pooling, layers in vectors.items():
+            self.write_rows(f"sentences/{pooling}", start, layers)
+
+    def write_rows(self, group: str, start: int, vectors: np.ndarray) -> None:
+        """Write rows of every layer of a group, from one on: ``[layer, n, hidden]`` in the group's precision."""
         try:
-            for pooling, layers in vectors.items():
-                for layer, part in zip(self.layers, layers, strict=True):
-                    self.file[f"sentences/{pooling}/{layer}"][start : start + len(part)] = part
+            for layer, part in zip(self.layers, vectors, strict=True):
+                self.file[f"{group}/{layer}"][start : start + len(part)] = part
         except (OSError, RuntimeError) as error:
             raise self.failed(error) from error
 
@@ -270,9 +318,8 @@ class StoreWriter:
         vectors
             ``[layer, n, hidden]`` in half precision.
         """
+        self.write_rows("layers", start, vectors)
         try:
-            for layer, part in zip(self.layers, vectors, strict=True):
-                self.file[f"layers/{layer}"][start : start + len(part)] = part
             self.done += 1
             if time.monotonic() - self.flushed > FLUSH_SECONDS:
                 self.flush()
@@ -302,7 +349,7 @@ class StoreWriter:
                 # What was made from the store before it was damaged is still good, so it must stay newer.
                 os.utime(self.partial, ns=(note.stat().st_mtime_ns,) * 2)
             else:
-                note_layers(self.path, self.layers)
+                note_kept(self.path, self.layers, self.retrieval)
             self.partial.replace(self.path)
             damaged.unlink(missing_ok=True)
         except (OSError, RuntimeError) as error:
@@ -327,7 +374,7 @@ def claim(path: Path, size: int) -> None:
         os.posix_fallocate(handle.fileno(), 0, size)
 
 
-def reserve(file: h5py.File, name: str, rows: int, hidden: int) -> None:
+def reserve(file: h5py.File, name: str, rows: int, hidden: int, dtype: str = "f2") -> None:
     """Make a dataset whose chunks have their place from the start.
 
     Later writes then touch data only, so a kill in the middle of one leaves a file that can be opened and gone on with.
@@ -342,5 +389,5 @@ def reserve(file: h5py.File, name: str, rows: int, hidden: int) -> None:
     space = h5py.h5s.create_simple((rows, hidden))
     links = h5py.h5p.create(h5py.h5p.LINK_CREATE)
     links.set_create_intermediate_group(True)
-    kind = h5py.h5t.py_create(np.dtype("f2"))
+    kind = h5py.h5t.py_create(np.dtype(dtype))
     h5py.h5d.create(file.id, name.encode(), kind, space, dcpl=layout, lcpl=links)

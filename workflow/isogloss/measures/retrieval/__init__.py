@@ -4,26 +4,48 @@ from typing import Any
 
 from isogloss.measures.declaration import Cell, Measure
 
-# How the forward pass runs: as for the stores.
-FORWARD = ("token_budget", "max_length", "device", "precision")
+# Most sentences that are looked up, and that a probe learns from and is tested on.
+CANDIDATES, PROBE_SENTENCES = 500, 2000
+
+
+def drawn(study: Any, cell: Cell) -> dict[str, Any] | None:
+    """Say how the sentences are drawn whose vectors a store keeps for retrieval; None where it keeps none.
+
+    They are kept where a text is read by itself, so not by a decoder behind an encoder.
+    """
+    reader = study.shapes[cell["model"]].family.reader
+    if not study.settings.retrieval or cell["space"].split("-")[1] != reader:
+        return None
+    seed = study.settings.concepts.seeds[0]
+    return {"seed": seed, "candidates": CANDIDATES, "probe_sentences": PROBE_SENTENCES}
 
 
 def takes(study: Any, places: Any, cell: Cell) -> dict[str, Any]:
-    """Name a checkpoint and the corpus in every language."""
-    languages = study.settings.corpora[cell["corpus"]].languages
+    """Name the two stores of every pair of the corpus, and the text that they are of."""
+    reader = study.shapes[cell["model"]].family.reader
+    pairs = study.pairs(cell["corpus"])
+
+    def stores(side: str) -> dict[str, str]:
+        """Name one side's stores by the pair's target language."""
+        space = f"{side}-{reader}"
+        return {target: places("store", **cell, source=source, target=target, space=space) for source, target in pairs}
+
+    languages = [pairs[0][0], *(target for _, target in pairs)]
     return {
-        "checkpoint": places("checkpoint", **cell),
+        "sources": stores("source"),
+        "targets": stores("target"),
         "corpora": {language: places("corpus", corpus=cell["corpus"], language=language) for language in languages},
     }
 
 
 def spec(study: Any, cell: Cell) -> dict[str, Any]:
-    """Name what the scores depend on beside the weights and the text."""
+    """Name what the scores depend on beside the vectors and the text."""
     return {
-        "seed": study.settings.concepts.seeds[0],
         "source": study.settings.corpora[cell["corpus"]].pairs.source,
+        "layers": study.layers(cell["model"]),
+        "candidates": CANDIDATES,
+        "probe_sentences": PROBE_SENTENCES,
         "threads": study.settings.compute.threads,
-        **{name: getattr(study.settings.activations, name) for name in FORWARD},
         "attributes": study.identity(cell),
     }
 

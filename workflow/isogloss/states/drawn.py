@@ -1,0 +1,118 @@
+"""The sentences of a pair that retrieval scores: their vectors and their lemmas', kept while the words are extracted.
+
+Which they are is known from the text of the two languages alone, so they are the same in both languages' stores,
+whatever other languages, layers and words there are.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+
+from isogloss.files import read_parquet
+from isogloss.models.words import Sentence
+from isogloss.states.forward import Pool, pool_sentences, pool_words
+from isogloss.states.pooling import mean
+
+
+def draw_sentences(
+    corpora: Mapping[str, str | Path], *, seed: int, candidates: int, probe_sentences: int
+) -> np.ndarray:
+    """Draw sentences that both languages have.
+
+    Parameters
+    ----------
+    corpora
+        The two corpus files. A sentence without words is none.
+    seed
+        Of the draw.
+    candidates, probe_sentences
+        How many at most: the former, or the latter if that is more and both corpora have a column ``sentiment``.
+
+    Returns
+    -------
+    ndarray of int
+        Numbers of sentences, in the order in which they are drawn.
+    """
+    tables = [read_parquet(path, ("sentence", "words")) for path in corpora.values()]
+    found = [set(table.sentence[table.words.map(len) > 0]) for table in tables]
+    shared = np.array(sorted(set.intersection(*found)), dtype=np.int64)
+    probed = all("sentiment" in table for table in tables)
+    most = max(candidates, probe_sentences) if probed else candidates
+    return shared[np.random.default_rng(seed).permutation(len(shared))[:most]]
+
+
+class DrawnSentences:
+    """Takes the vectors of drawn sentences, and of their lemmas, out of batches.
+
+    Parameters
+    ----------
+    drawn
+        Numbers of the sentences.
+    corpus
+        The corpus file of their language; where it has ``lemmas``, these have vectors too.
+
+    Attributes
+    ----------
+    numbers : list of int
+        The lemmas.
+    """
+
+    def __init__(self, drawn: np.ndarray, corpus: str | Path):
+        self.turn = {int(key): turn for turn, key in enumerate(drawn)}
+        table = read_parquet(corpus, ("sentence",)).set_index("sentence").loc[drawn]
+        self.lemmas = dict(zip(self.turn, table.lemmas, strict=True)) if "lemmas" in table else {}
+        self.numbers = sorted({int(lemma) for row in self.lemmas.values() for lemma in row if lemma >= 0})
+        self.place = {lemma: place for place, lemma in enumerate(self.numbers)}
+        self.sums: np.ndarray | float = 0.0
+        self.counts = np.zeros(len(self.numbers))
+
+    def among(self, keys: Sequence[int]) -> list[int]:
+        """Give the rows of a batch that hold drawn sentences."""
+        return [row for row, key in enumerate(keys) if key in self.turn]
+
+    def in_order(self, batches: Sequence[Sequence[int]]) -> pd.DataFrame:
+        """List them as they are run: ``sentence``, and ``turn``, its place in the draw."""
+        rows = [(keys[row], self.turn[keys[row]]) for keys in batches for row in self.among(keys)]
+        return pd.DataFrame(rows, columns=["sentence", "turn"])
+
+    def lemma_spans(self, keys: Sequence[int], batch: Sequence[Sentence]) -> list[list[tuple[int, tuple[int, int]]]]:
+        """Give for each sentence of a batch the lemmas of its words, as places in ``numbers``, with their subwords."""
+        rows = [self.lemmas.get(key) for key in keys]
+        return [
+            []
+            if lemmas is None
+            else [(self.place[lemmas[word]], span) for word, span in sentence.spans.items() if lemmas[word] >= 0]
+            for lemmas, sentence in zip(rows, batch, strict=True)
+        ]
+
+    def pools(self, keys: Sequence[int], batch: Sequence[Sentence], device: torch.device) -> list[Pool]:
+        """Pool the drawn sentences of a batch (``drawn``), and their words that have a lemma (``lemmas``)."""
+        rows = self.among(keys)
+        if not rows:
+            return []
+        chosen = [batch[row] for row in rows]
+        place, widest = torch.tensor(rows, device=device), max(len(sentence.ids) for sentence in chosen)
+        whole = pool_sentences(chosen, ("mean",), device)
+        pools: list[Pool] = [lambda states: {"drawn": whole(states[place, :widest])["mean"]}]
+        if self.numbers:
+            spans = [[span for _, span in row] for row in self.lemma_spans(keys, batch)]
+            words = pool_words(spans, mean, device)
+            pools.append(lambda states: {"lemmas": words(states)["words"]})
+        return pools
+
+    def add(self, keys: Sequence[int], batch: Sequence[Sentence], vectors: np.ndarray) -> None:
+        """Add a batch's vectors of words, ``[layer, word, hidden]``: a lemma is the mean over all its subwords."""
+        found = [one for row in self.lemma_spans(keys, batch) for one in row]
+        subwords = np.zeros((len(self.numbers), len(found)))
+        for word, (place, (start, stop)) in enumerate(found):
+            subwords[place, word] = stop - start
+        self.sums = self.sums + subwords @ vectors.astype(np.float64)
+        self.counts += subwords.sum(1)
+
+    def means(self) -> np.ndarray:
+        """Give the vectors of ``numbers``, float32 ``[layer, lemma, hidden]``; NaN for one without subwords."""
+        with np.errstate(invalid="ignore"):
+            return (self.sums / self.counts[:, None]).astype(np.float32)
