@@ -234,6 +234,11 @@ CONFIG_EDITS = {
         change("models.fetched.layers", [1]),
         {"describe_concepts": 2, "test_best_layer": 1, "table_activations": 1, "collate_metric": 3, "draw_figure": 7},
     ),
+    # The stores are read once more, for what else is kept of them; what was clustered from them is as it was.
+    "retrieval asked for": (
+        change("retrieval", True),
+        {"extract_activations": 8, "score_retrieval": 2, "table_activations": 1, "collate_metric": 1, "draw_figure": 1},
+    ),
     "the title": (change("title", "Another"), {}),
 }
 

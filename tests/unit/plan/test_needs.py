@@ -46,7 +46,6 @@ def test_the_smallest_work_asks_for_little(estimate):
         ("clustering", {"concepts__clusters": 6000, "corpora__microworld__sentences": 100_000}),
         ("joint_clustering", {"corpora__microworld__sentences": 1_000_000}),
         ("scoring", {"corpora__microworld__sentences": 1_000_000}),
-        ("retrieval", {"corpora__microworld__sentences": 100_000}),
     ],
 )
 def test_more_work_asks_for_more(estimate, change):
@@ -54,6 +53,12 @@ def test_more_work_asks_for_more(estimate, change):
     assert needs(estimate, **change).mem_mb >= needs(estimate).mem_mb
     if "sentences" in str(change) and estimate != "extraction":
         assert needs(estimate, **change).mem_mb > needs(estimate).mem_mb
+
+
+def test_retrieval_asks_for_what_its_draw_needs():
+    few, many, more = (needs("retrieval", corpora__microworld__sentences=count) for count in (120, 10_000, 1_000_000))
+    assert few.mem_mb < many.mem_mb
+    assert many == more
 
 
 def test_the_paper_s_setting_fits_an_ordinary_node():

@@ -98,6 +98,14 @@ def drawn(study: Study, name: str) -> int:
     return min(most, corpus(study, name).rows)
 
 
+def lemmas(study: Study, name: str) -> int:
+    """Tell how many lemmas a corpus names in each language, at most; none where it names none."""
+    section = study.settings.corpora[name]
+    if section.kind == "othello":
+        return section.board**2 - 4
+    return MICROWORLD_FORMS if section.kind == "microworld" else 0
+
+
 def items(study: Study, name: str, language: str, split: str) -> Amount:
     """Tell how much text one language of a task has, of its ``train`` or ``test`` items."""
     data, most = study.settings.tasks[name].data, USUAL_FREQUENCY

@@ -238,7 +238,9 @@ def activation_bytes(study: Study) -> int:
         layers = len(study.layers(cell["model"], stack))
         vectors = text.frequent + 2 * text.rows * study.settings.activations.sentence_vectors
         if drawn(study, cell):
-            vectors += amounts.drawn(study, cell["corpus"])
+            # Vectors of lemmas are kept in single precision.
+            vectors += amounts.drawn(study, cell["corpus"]) + 2 * amounts.lemmas(study, cell["corpus"])
+            total += 2 * layers * HEADER
         total += HALF * study.shapes[cell["model"]].hidden * vectors * layers
         total += STORE + WORD * text.frequent
     return int(total)

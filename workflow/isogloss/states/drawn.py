@@ -14,7 +14,6 @@ import torch
 from isogloss.files import read_parquet
 from isogloss.models.words import Sentence
 from isogloss.states.forward import Pool, pool_sentences, pool_words
-from isogloss.states.pooling import mean
 
 
 def draw_sentences(
@@ -42,6 +41,11 @@ def draw_sentences(
     probed = all("sentiment" in table for table in tables)
     most = max(candidates, probe_sentences) if probed else candidates
     return shared[np.random.default_rng(seed).permutation(len(shared))[:most]]
+
+
+def every_subword(start: np.ndarray, stop: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Take all subwords of a word, whatever pooling the words of the store have."""
+    return start, stop
 
 
 class DrawnSentences:
@@ -99,7 +103,7 @@ class DrawnSentences:
         pools: list[Pool] = [lambda states: {"drawn": whole(states[place, :widest])["mean"]}]
         if self.numbers:
             spans = [[span for _, span in row] for row in self.lemma_spans(keys, batch)]
-            words = pool_words(spans, mean, device)
+            words = pool_words(spans, every_subword, device)
             pools.append(lambda states: {"lemmas": words(states)["words"]})
         return pools
 
