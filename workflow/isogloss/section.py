@@ -1,11 +1,14 @@
 """The base class of config sections, and the types that their keys share."""
 
+import re
 from collections.abc import Sequence
 from functools import reduce
 from operator import or_
 from typing import Annotated, Any, Literal, TypeVar, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+
+from isogloss.errors import did_you_mean
 
 NAME = r"^[a-z0-9][a-z0-9-]*$"
 Name = Annotated[str, Field(pattern=NAME)]
@@ -30,6 +33,28 @@ def label(value: Any) -> Any:
 
 
 Label = Annotated[str, BeforeValidator(label, json_schema_input_type=str | int)]
+
+
+def placeholders(*names: str) -> AfterValidator:
+    """Refuse a name in braces that nothing is filled in for, in a text where each language's own stands for some.
+
+    Parameters
+    ----------
+    *names
+        Those that are filled in, such as ``language``.
+    """
+    known = [f"{{{name}}}" for name in names]
+
+    def check(text: str) -> str:
+        for found in re.findall(r"\{[^{}]*\}?|\}", text):
+            if found not in known:
+                listed = " and ".join(known)
+                raise ValueError(
+                    f"'{found}' stands for nothing here; filled in is {listed}{did_you_mean(found, known)}"
+                )
+        return text
+
+    return AfterValidator(check)
 
 
 class NotHere(str):

@@ -5,6 +5,9 @@ import pytest
 from isogloss.config.read import ConfigError, validate
 from isogloss.plan import specs
 from isogloss.plan.study import Study
+from isogloss.section import types_within
+from isogloss.tasks.settings import HubTask, TableTask
+from isogloss.text.settings import Hub
 
 
 def config(folder, corpus=None, data=None, **task):
@@ -82,3 +85,55 @@ def test_jobs_are_told_what_the_config_says(tmp_path):
     assert items["parallel"] in specs.items_files(study, "t", "en", "test")
     assert "parallel" not in specs.items(study, "t", "zh", "test")
     assert specs.items(study, "t", "zh", "training")["segmentation"] == {"zh": "icu"}
+
+
+# Texts of sections in which something is filled in for names in braces: all but those that name one thing.
+FILLED = [
+    (section, key)
+    for section in (Hub, TableTask, HubTask)
+    for key, field in section.model_fields.items()
+    if str in types_within(field.annotation)
+    and key not in ("kind", "preset", "repository", "revision", "pivot", "languages", "names", "labels", "segmentation")
+]
+
+
+@pytest.mark.parametrize(("section", "key"), FILLED, ids=lambda part: getattr(part, "__name__", part))
+@pytest.mark.parametrize("found", ["{lang}", "{Language}", "{languages}", "{ language }", "{", "}", "{}", "{language"])
+def test_a_name_in_braces_that_stands_for_nothing_is_told(section, key, found):
+    message = wrong_text(section, key, f"a/{{language}}/{found}.csv")
+    assert f".{key}: '{found}" in message
+    assert "stands for nothing here; filled in is {language}" in message
+    assert ("did you mean '{language}'?" in message) == (len(found) > 2)
+
+
+def test_every_key_has_names_that_are_filled_in():
+    assert len(FILLED) == 17
+
+
+@pytest.mark.parametrize(
+    ("section", "key", "name"),
+    [(TableTask, "train", "pair"), (Hub, "files", "into"), (HubTask, "test", "into"), (TableTask, "label", "pair")],
+)
+def test_a_name_that_another_key_has_is_none_here(section, key, name):
+    assert f"'{{{name}}}' stands for nothing here" in wrong_text(section, key, f"{{language}}{{{name}}}")
+
+
+def test_the_language_that_is_translated_into_is_that_of_a_translation(tmp_path):
+    with pytest.raises(ConfigError, match=r"data\.other_text: `\{into\}` is filled in for a translation only; found"):
+        validate(config(tmp_path, data={"other_text": "text.{into}"}))
+    validate(config(tmp_path, data={"label": "label.{language}"}))
+
+
+def wrong_text(section, key, text):
+    """The one line about a text of a section."""
+    corpus = {"kind": "hub", "repository": "a/b", "revision": "c" * 40, "files": "f", "text": "t", "pivot": "en"}
+    corpus |= {"languages": ["en", "de"], "pairs": {"source": "en", "targets": ["de"]}}
+    data = {"languages": ["en", "de"], "train": "{language}", "test": "{language}", "labels": ["a", "b"]}
+    data |= {"kind": "table"} if section is TableTask else {"kind": "hub", "repository": "a/b", "revision": "c" * 40}
+    task = {"kind": "sequence-classification", "models": ["m"], "sources": ["en"], "data": data}
+    (corpus if section is Hub else data)[key] = text
+    model = {"random": {"family": "bert", "corpus": "mine", "layers": 1, "hidden": 16, "heads": 2}}
+    with pytest.raises(ConfigError) as caught:
+        validate({"corpora": {"mine": corpus}, "models": {"m": model}, "tasks": {"t": task}})
+    (message,) = caught.value.messages
+    return message

@@ -656,7 +656,7 @@ def check_task_files(where: str, task: Task, data: HubTask | TableTask) -> list[
         pattern = getattr(data, key)
         if pattern is None:
             continue
-        if len(data.languages) > 1 and not {"{language}", "{pair}"} & {*re.findall(r"\{\w+\}", pattern)}:
+        if len(data.languages) > 1 and "{language}" not in pattern and "{pair}" not in pattern:
             wrong.append(f"{where}.{key}: the path needs `{{language}}` in it; found '{pattern}'")
             continue
         for language in languages if data.kind == "table" else ():
@@ -664,6 +664,13 @@ def check_task_files(where: str, task: Task, data: HubTask | TableTask) -> list[
             if not Path(path).is_file():
                 wrong.append(NotHere(f"{where}.{key}: there is no file {path}"))
     kind = TASK_KINDS[task.kind]
+    if kind.head != TRANSLATION:
+        wrong += [
+            f"{where}.{key}: `{name}` is filled in for a translation only; found '{text}'"
+            for key in ("train", "validation", "test", "text", "other_text", "paraphrase", "label")
+            for name in ("{pair}", "{into}")
+            if name in (text := getattr(data, key) or "")
+        ]
     if not kind.column and not data.other_text:
         wrong.append(f"{where}.other_text: this key is missing; say which column holds the translation")
     if kind.listed and not data.labels:

@@ -6,11 +6,14 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, model_validator
 
-from isogloss.section import Count, HubId, Label, Language, Name, Section, Seed, Share
+from isogloss.section import Count, HubId, Label, Language, Name, Section, Seed, Share, placeholders
 from isogloss.tasks.kinds import KINDS
 from isogloss.text import presets
 from isogloss.text.settings import NAMES, PRESET, SEGMENTATION, Segmentation
 
+FileName = Annotated[str, placeholders("language")]
+FilePattern = Annotated[str, placeholders("language", "pair")]
+ColumnName = Annotated[str, placeholders("language", "into")]
 PARAPHRASE = (
     "Column of the test items: the text, of pairs the second one, said in other words, for edits; empty where there is "
     "none."
@@ -66,19 +69,23 @@ class TableTask(Section):
     kind: Literal["table"]
     languages: list[Language] = Field(min_length=1, description="The languages.")
     names: dict[Language, str] = Field({}, description=NAMES)
-    train: str = Field(description="Path of the training items, with `{language}` in it. Sources need one.")
-    validation: str | None = Field(
+    train: FileName = Field(description="Path of the training items, with `{language}` in it. Sources need one.")
+    validation: FileName | None = Field(
         None, description="Path of the validation items; where nothing is said, every tenth training item."
     )
-    test: str = Field(description="Path of the test items, with `{language}` in it; the same items in every language.")
-    text: str = Field(
+    test: FileName = Field(
+        description="Path of the test items, with `{language}` in it; the same items in every language."
+    )
+    text: ColumnName = Field(
         "text",
         description="Column of the text, or of its list of words; here and below, after a dot the key of a dictionary, "
         "with `{language}` and `{into}` where languages have their own.",
     )
-    other_text: str | None = Field(None, description="Column of the second text: a hypothesis, or the translation.")
-    paraphrase: str | None = Field(None, description=PARAPHRASE)
-    label: str = Field("label", description="Column of the label, or of the list of tags, one a word.")
+    other_text: ColumnName | None = Field(
+        None, description="Column of the second text: a hypothesis, or the translation."
+    )
+    paraphrase: ColumnName | None = Field(None, description=PARAPHRASE)
+    label: ColumnName = Field("label", description="Column of the label, or of the list of tags, one a word.")
     labels: list[Label] | None = Field(
         None,
         min_length=2,
@@ -129,20 +136,22 @@ class HubTask(Section):
         description="The commit, 40 hexadecimal digits; a branch is warned about."
     )
     names: dict[Language, str] = Field({}, description=NAMES)
-    train: str = Field(
+    train: FilePattern = Field(
         description="The Parquet files of the training items: a pattern with `{language}` in it, or, of a translation, "
         "`{pair}`: the two names in the order of the alphabet."
     )
-    validation: str | None = Field(None, description="Of the validation items; else every tenth training item.")
-    test: str = Field(description="Of the test items, the same in every language.")
-    text: str = Field(
+    validation: FilePattern | None = Field(None, description="Of the validation items; else every tenth training item.")
+    test: FilePattern = Field(description="Of the test items, the same in every language.")
+    text: ColumnName = Field(
         "text",
         description="Column of the text, or of its list of words; here and below, after a dot what is nested, with "
         "`{language}` and `{into}` where languages have their own.",
     )
-    other_text: str | None = Field(None, description="Column of the second text: a hypothesis, or the translation.")
-    paraphrase: str | None = Field(None, description=PARAPHRASE)
-    label: str = Field("label", description="Column of the label, or of the list of tags, one a word.")
+    other_text: ColumnName | None = Field(
+        None, description="Column of the second text: a hypothesis, or the translation."
+    )
+    paraphrase: ColumnName | None = Field(None, description=PARAPHRASE)
+    label: ColumnName = Field("label", description="Column of the label, or of the list of tags, one a word.")
     labels: list[Label] | None = Field(
         None, min_length=2, description="All labels or tags, by the names that the files give their numbers."
     )

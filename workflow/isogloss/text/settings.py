@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import ConfigDict, Field, model_validator
 
-from isogloss.section import Count, HubId, Language, NotHere, Section, Seed
+from isogloss.section import Count, HubId, Language, NotHere, Section, Seed, placeholders
 from isogloss.text import presets
 
 EFLOMAL_WORDS = 1024  # MAX_SENT_LEN of eflomal's program
@@ -19,6 +19,7 @@ SEGMENTATION = (
 
 NAMES = "Its own names of languages, such as `{zh: zh_CN}`; our name where nothing is said."
 
+Pattern = Annotated[str, placeholders("language", "pair")]
 PRESET = "A ready-made data set, see the list below: it gives the keys that are not said here."
 
 
@@ -252,11 +253,11 @@ class Hub(Corpus):
     revision: Annotated[str, Field(pattern=r"^[\w./-]+$")] = Field(
         description="The commit, 40 hexadecimal digits; a branch is warned about."
     )
-    files: str = Field(
+    files: Pattern = Field(
         description="Which of its Parquet files: a pattern, with `{language}` where each language has its own, or "
         "`{pair}` where each has one with the pivot: the two names in the order of the alphabet, such as `de-en`."
     )
-    text: str = Field(
+    text: Pattern = Field(
         description="The column. A dot goes into what is nested, as in `translation.{language}`; of dictionaries with "
         "the lists `language` and `translation` the language's own is taken."
     )
@@ -266,7 +267,7 @@ class Hub(Corpus):
         description="For files whose rows are not parallel with each other: the language that each of them is paired "
         "with. Rows with the same text in it are one sentence.",
     )
-    pivot_text: str | None = Field(
+    pivot_text: Pattern | None = Field(
         None, description="The pivot's column; where nothing is said, `text` with its name as `{language}`."
     )
     max_sentences: Count | None = Field(None, description="At most this many rows, the first ones, are read.")
@@ -284,8 +285,10 @@ class Hub(Corpus):
 
     def mistakes(self) -> list[str]:
         """Tell of another language's text where there is none."""
-        used = {"pivot_text": self.pivot_text, "files": "{pair}" in self.files} if not self.pivot else {}
-        wrong = [f"pivot: this key is missing; `{key}` names another language's text" for key in used if used[key]]
+        used = [key for key in ("files", "text") if "{pair}" in getattr(self, key)]
+        used += ["pivot_text"] if self.pivot_text else []
+        lacking = [] if self.pivot else used
+        wrong = [f"pivot: this key is missing; `{key}` names another language's text" for key in lacking]
         return wrong + same_text("names", {name: self.names.get(name, name) for name in self.languages})
 
 
