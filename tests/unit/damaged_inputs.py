@@ -205,7 +205,11 @@ def what_is_no_text_at_all(rng, folder):
         (sink.getvalue().to_pybytes(), "Parquet"),
         (b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n", "git lfs pull"),
         (b"<!DOCTYPE html>\n<html><body>404</body></html>\n", "web page"),
-    ][rng.integers(6)]
+        (b"\n  <html><body>404</body></html>\n", "web page"),
+        (b'<?xml version="1.0"?>\n<tmx version="1.4">\n', "XML"),
+        (b"{\\rtf1\\ansi hello}\n", "RTF"),
+        (b"\x93NUMPY\x01\x00", "NumPy array"),
+    ][rng.integers(10)]
     return read_file(folder, content), Refused(rf"text\.en is .*{name}")
 
 
@@ -407,6 +411,17 @@ def links_that_are_none(rng, folder):
 
 
 @kind
+def links_that_count_from_1(rng, folder):
+    """A word more at each side's end, or the last link would point beyond."""
+    english, german, links, _ = linked(rng, 30)
+    english, german = ([[*text, "."] for text in side] for side in (english, german))
+    moved = [
+        " ".join(f"{int(i) + 1}-{int(j) + 1}" for i, j in (link.split("-") for link in row.split())) for row in links
+    ]
+    return given(folder, lines(english), lines(german), "\n".join(moved)), Refused(r"links: .*count from 1")
+
+
+@kind
 def links_beyond_the_sentence(rng, folder):
     english, german, links, _ = linked(rng)
     row = row_of(rng, english)
@@ -528,7 +543,7 @@ def dictionaries(rng, folder):
     if column.endswith(".de"):
         return read_table(folder, path, column), numbered(texts)
     if column == "translation.en":
-        return read_table(folder, path, column), Refused(r"no key 'en'; there are de, fr|holds no words")
+        return read_table(folder, path, column), Refused(r"no (key|row has) .*en'; .* de, fr")
     example = {"translation": "translation.de", "deep": "deep.in", "deep.in": "deep.in.de"}[column]
     return read_table(folder, path, column), Refused(rf"{path.name}.*'{column}'.*dictionary.*`{example}`")
 
@@ -572,10 +587,67 @@ def values_saved_as_text(rng, folder):
         str(cells[row].encode()),
         str([1, 2, 3]),
         "[]",
-    ][rng.integers(12)]
+        str([np.str_(word) for word in value]),
+        "[" + ", ".join(f"u'{word}'" for word in cells[row].split()) + "]",
+        str(dict.fromkeys(value).keys()),
+        str([value]),
+        str([{"en": cells[row]}]),
+        str(frozenset(value)),
+        str(pd.Series(value)),
+        str(np.array([0.5, 1.0])),
+        str([True, False]),
+    ][rng.integers(21)]
     cells[row] = as_text
     path = save(folder, str(rng.choice(ENDINGS)), {"en": cells, "de": cells})
     return read_table(folder, path), refused_cell(path, row, "en", "saved as text")
+
+
+@kind
+def lists_whose_words_are_not_quoted(rng, folder):
+    """One text in brackets is a text; where all are, a program printed lists."""
+    texts = [[word, "x", *text] for text in sentences(rng, least=2) for word in text[:1]]
+    left, right = [("[", "]"), ("{", "}"), ("WrappedArray(", ")"), ("List(", ")")][rng.integers(4)]
+    cells = [f"{left}{', '.join(text)}{right}" for text in texts]
+    ending = str(rng.choice(ENDINGS))
+    if rng.random() < 0.5:
+        path = save(folder, ending, {"en": cells})
+        return read_table(folder, path), Refused(rf"{path.name}, column 'en': in every row: .*saved as text")
+    row = row_of(rng, cells)
+    cells[row] = "so it is"
+    return read_table(folder, save(folder, ending, {"en": cells})), numbered([cell.split() for cell in cells])
+
+
+@kind
+def words_that_look_like_values(rng, folder):
+    """In a list of words [1,2] is a word, as it is in a text about references, and {} in one about programs."""
+    texts = sentences(rng)
+    for text in texts:
+        text.insert(int(rng.integers(len(text) + 1)), str(rng.choice(["[1,2]", "{}", "[]", "b'x'", "None", "('a',)"])))
+    ending = str(rng.choice(["parquet", "jsonl", "conll"]))
+    if ending == "conll":
+        path = folder / "table.conll"
+        path.write_text("".join("".join(f"{word} O\n" for word in text) + "\n" for text in texts))
+        return lambda: read_corpus(folder, reader=Text.reader, language="en", file=str(path)), numbered(texts)
+    return read_table(folder, save(folder, ending, {"en": texts})), numbered(texts)
+
+
+@kind
+def columns_between_other_marks(rng, folder):
+    mark, name = [(";", "semicolons"), ("\t", "tabs"), ("|", "bars")][rng.integers(3)]
+    first = "sep=;\n" if mark == ";" and rng.random() < 0.3 else ""
+    path = folder / "table.csv"
+    path.write_text(first + "".join(mark.join(row) + "\n" for row in [["en", "de"], *[["a b", "c"]] * 3]))
+    return read_table(folder, path), Refused(rf"table\.csv:1: the header has one cell, .*{name}.*expected commas")
+
+
+@kind
+def keys_that_no_row_has(rng, folder):
+    rows = [{"translation": {"en": " ".join(text), "de": "x"}} for text in sentences(rng)]
+    path = folder / "table.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return read_table(folder, path, "translation.fr"), Refused(
+        r"table\.jsonl: no row has 'translation\.fr'; 'translation' has en, de\."
+    )
 
 
 @kind
@@ -977,6 +1049,9 @@ def files_with_a_word_a_line(rng, folder):
             block.append("9.1\tabc" + "\t_" * 8)
     if name == "x.conll":
         place = int(rng.integers(0, len(blocks)))
+        if rng.random() < 0.5:
+            comment = str(rng.choice(["# id 7f46 domain=en", "# text = a b c", "# newdoc", "# sent_id = 3"]))
+            blocks[place].insert(0, comment)
         blocks[place : place + 1] = (
             [["-DOCSTART- O", *blocks[place]]] if rng.random() < 0.5 else [["-DOCSTART- O"], blocks[place]]
         )

@@ -109,6 +109,27 @@ def published_folder(folder: Path) -> Iterator[Path]:
         shutil.rmtree(old, ignore_errors=True)
 
 
+def not_a_file(path: str | Path) -> str:
+    """Say what a path is that is no file: nothing, or a folder."""
+    if Path(path).is_dir():
+        return f"{path} is a folder; name a file"
+    spelled = ". `~name` and `$NAME` are not spelled out; write the path itself" if str(path)[:1] in "~$" else ""
+    return f"there is no file {path}{spelled}"
+
+
+def check_file(path: str | Path) -> None:
+    """Refuse what is no file.
+
+    Raises
+    ------
+    IsoglossError
+        Saying what it is.
+    """
+    if not Path(path).is_file():
+        told = not_a_file(path)
+        raise IsoglossError(f"{told[0].upper() if told.startswith('there') else told[0]}{told[1:]}.")
+
+
 def disk_error(error: OSError, path: str | Path) -> Exception:
     """Turn an operating-system error about ``path`` into a message for the user, if it is one of theirs."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG) or "No space left" in str(error):

@@ -121,6 +121,17 @@ def test_two_languages_cannot_have_the_same_text(kind, more, told):
     assert f"my.yaml: corpora.own.{told}" in messages
 
 
+def test_a_link_and_another_path_are_the_same_text(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("a").write_text("x\n")
+    Path("b").symlink_to("a")
+    corpus = {"kind": "text", "languages": ["en", "de"], "pairs": {"source": "en", "targets": ["de"]}}
+    for other in ("b", f"../{tmp_path.name}/a", str(tmp_path / "b")):
+        files = {"files": {"en": "a", "de": other}}
+        messages = messages_of({**BASE, "corpora": {**BASE["corpora"], "own": {**corpus, **files}}})
+        assert f"my.yaml: corpora.own.files: 'en' and 'de' are the same text, {other}" in messages
+
+
 @pytest.mark.parametrize(
     ("path", "value", "told"),
     [
@@ -130,6 +141,10 @@ def test_two_languages_cannot_have_the_same_text(kind, more, told):
         (("results",), "out/{model}", "a path here cannot"),
         (("results",), "out\nput", "a path here cannot"),
         (("results",), "", "at least 1 character"),
+        *((("results",), name, "write the path itself") for name in ("~", "~you/x", "$HOME/x", "C:\\x", " ", "x ")),
+        (("results",), f"{__file__}/x", "is a file; name a folder"),
+        (("title",), False, 'put the word in quotes, such as "no"'),
+        (("models", 1), {"folder": "x"}, "models.1: a name must be text; put it in quotes"),
         (("tasks", "inference", "variants", "whole"), {"layers": [1]}, "rename it"),
         (("impact", "beside"), ["lexicl"], "is not among this config's distances"),
         (("corpora", "microworld", "anchors"), 100_000, "content words that there are"),
@@ -177,6 +192,8 @@ UNREADABLE = {
     "tab.yaml": (b"corpora:\n\tmine: 1\n", ":2: "),
     "tag.yaml": (b"title: !!python/object:os.system x\n", ":1: "),
     "twice.yaml": (b"title: a\nresults: r\ntitle: b\n", ":3: the key 'title' stands twice"),
+    "twice_no.yaml": (b"models:\n  no: {}\n  'no': {}\n", ":3: the key 'no' stands twice"),
+    "twice_null.yaml": (b"models:\n  ~: {}\n  'null': {}\n", ":3: the key 'null' stands twice"),
     "twice_deep.yaml": (b"concepts:\n  clusters: 5\n  clusters: 6\n", ":3: the key 'clusters' stands twice"),
     "cyclic.yaml": (b"models: &a\n  x: *a\n", "holds itself"),
     "empty.yaml": (b"", "found nothing"),

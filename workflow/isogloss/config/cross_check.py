@@ -9,6 +9,7 @@ from isogloss.concepts.methods import BY_NAME as METHODS
 from isogloss.concepts.settings import Concepts
 from isogloss.config.root import Config
 from isogloss.errors import IsoglossError, did_you_mean
+from isogloss.files import not_a_file
 from isogloss.measures.edits.settings import Facts
 from isogloss.models.families import TRANSLATION, Shape, check_length, family_of
 from isogloss.models.settings import OBJECTIVES, Model, ReadyMade, Train
@@ -18,7 +19,7 @@ from isogloss.tasks.kinds import BY_NAME as TASK_KINDS
 from isogloss.tasks.settings import EMPTIED, WHOLE, GettextTask, HubTask, TableTask, Task, at, checkpoint_name
 from isogloss.text.cells import check_labels, check_tags
 from isogloss.text.presets import FORMS
-from isogloss.text.settings import EFLOMAL_WORDS, Corpus, Segmentation, Selection
+from isogloss.text.settings import EFLOMAL_WORDS, Corpus, Segmentation, Selection, same_text
 
 PRETRAINED = "pretrained"
 CHINESE = ("zh", "zho", "cmn", "yue", "wuu", "lzh")
@@ -77,6 +78,11 @@ def check_impact(config: Config) -> list[str]:
 
 def check_results(results: str) -> list[str]:
     """Refuse a results folder that holds something else, or a name that Snakemake reads as a pattern."""
+    if results != results.strip() or results[0] in "~$%" or "\\" in results:
+        return [
+            f"results: write the path itself, with `/` between folders and no space at its ends; `~name` and `$NAME` "
+            f"are not spelled out; found {results!r}"
+        ]
     place, code = Path(results).resolve(), Path(__file__).resolve().parents[2]
     if strange := sorted(set(results) & set("{}*?[]\n\r\t")):
         return [f"results: the name has {', '.join(map(repr, strange))}, which a path here cannot; found {results!r}"]
@@ -84,8 +90,8 @@ def check_results(results: str) -> list[str]:
         return [f"results: {results} holds other things; name a folder of their own, such as results"]
     if place == code or code in place.parents:
         return [f"results: {results} lies inside the code ({code}); name a folder outside it"]
-    if place.is_file():
-        return [f"results: {results} is a file; name a folder"]
+    if above := next((folder for folder in (place, *place.parents) if folder.is_file()), None):
+        return [f"results: {above if above != place else results} is a file; name a folder"]
     return []
 
 
@@ -277,7 +283,7 @@ def check_corpus(where: str, corpus: Corpus) -> list[str]:
     wrong += [type(mistake)(f"{where}.{mistake}") for mistake in corpus.mistakes()]
     files = {f"word_alignment.files.{pair}": path for pair, path in alignment.files.items()} | corpus.user_files()
     lacking = [(key, path) for key, path in files.items() if not Path(path).is_file()]
-    wrong += [NotHere(f"{where}.{key}: there is no file {path}") for key, path in lacking]
+    wrong += [NotHere(f"{where}.{key}: {not_a_file(path)}") for key, path in lacking]
     return wrong
 
 
@@ -494,6 +500,10 @@ def check_start(where: str, train: Train, config: Config) -> list[str]:
 def check_task(where: str, task: Task, config: Config) -> list[str]:
     """Find a task's mistakes: its data, its languages, its models, its layers."""
     data, wrong = task.data, list[str]()
+    if names := getattr(data, "names", None):
+        wrong += [
+            f"{where}.data.{told}" for told in same_text("names", {one: names.get(one, one) for one in data.languages})
+        ]
     into = [task.into] if task.into else []
     for key, values in (
         ("sources", task.sources),
@@ -662,7 +672,7 @@ def check_task_files(where: str, task: Task, data: HubTask | TableTask) -> list[
         for language in languages if data.kind == "table" else ():
             path = pattern.replace("{language}", data.names.get(language, language))
             if not Path(path).is_file():
-                wrong.append(NotHere(f"{where}.{key}: there is no file {path}"))
+                wrong.append(NotHere(f"{where}.{key}: {not_a_file(path)}"))
     kind = TASK_KINDS[task.kind]
     if kind.head != TRANSLATION:
         wrong += [

@@ -5,6 +5,7 @@ import re
 import types
 import typing
 from collections.abc import Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -31,6 +32,8 @@ EXPECTED = {
     "a number": ("float_type", "float_parsing", "finite_number"),
     "true or false": ("bool_type", "bool_parsing"),
 }
+# The keys and values that YAML takes for something else than the word that stands there.
+WORDS = {None: "null", False: "no", True: "yes"}
 RECURSIVE = "a section holds itself, by an anchor (&) and an alias (*)"
 
 
@@ -60,9 +63,10 @@ def unique_mapping(loader: UniqueKeyLoader, node: yaml.MappingNode, deep: bool =
         key = loader.construct_object(key_node, deep=True)
         if isinstance(key, (list, dict)):
             raise yaml.constructor.ConstructorError(None, None, "a key must be a word", key_node.start_mark)
+        key = WORDS[key] if key is None or isinstance(key, bool) else key
         if key in seen:
             raise yaml.constructor.ConstructorError(
-                None, None, f"the key {key!r} stands twice in one section", key_node.start_mark
+                None, None, f"the key '{key}' stands twice in one section", key_node.start_mark
             )
         seen.add(key)
     return yaml.SafeLoader.construct_mapping(loader, node, deep)
@@ -154,10 +158,10 @@ def validate(content: Any, name: str = "config", files: bool = True) -> Config:
 
 def spelled_out(content: Any) -> Any:
     """Say what is meant: the keys `null` (of draws) and `no` (Norwegian), which YAML takes for values, and `~/`."""
-    words = {None: "null", False: "no"}
     if isinstance(content, dict):
         return {
-            (words[key] if key is None or key is False else key): spelled_out(value) for key, value in content.items()
+            (WORDS[key] if key is None or isinstance(key, bool) else key): spelled_out(value)
+            for key, value in content.items()
         }
     if isinstance(content, list):
         return [spelled_out(value) for value in content]
@@ -313,14 +317,23 @@ def describe(detail: Mapping[str, Any], content: Any) -> str:
         }.get(context["pattern"], "a commit, 40 hexadecimal digits")
         found = [key for key in keys if key != "[key]"][-1] if "[key]" in map(str, detail["loc"]) else found
         return f"{where}: expected {rule}; found {found!r}"
+    if sort == "string_type" and "[key]" in map(str, detail["loc"]):
+        return f"{where}: a name must be text; put it in quotes"
     if sort == "value_error":
         return f"{where}: {context['error']}; found {sort_of(found)}"
     if sort == "too_short" and not found:
         return f"{where}: the {'section' if isinstance(found, dict) else 'list'} is empty"
     if expected := next((said for said, sorts in EXPECTED.items() if sort in sorts), None):
-        return f"{where}: expected {expected}; found {sort_of(found)}"
+        return f"{where}: expected {expected}; found {sort_of(found)}{in_quotes(found) if expected == 'text' else ''}"
     message = detail["msg"][0].lower() + detail["msg"][1:]
     return f"{where}: {message.replace('input should', 'should')}; found {sort_of(found)}"
+
+
+def in_quotes(found: Any) -> str:
+    """Advise quotes where YAML took a word for a truth value, a number or a date."""
+    if isinstance(found, bool):
+        return f'; YAML reads yes, no, on and off as truth values: put the word in quotes, such as "{WORDS[found]}"'
+    return "; put it in quotes" if isinstance(found, int | float | date) else ""
 
 
 def value_at(content: Any, keys: list) -> Any:

@@ -27,9 +27,10 @@ class Contents:
     def __init__(self, memory: str | Path):
         self.memory = Path(memory)
         try:
-            self.known: dict[str, Any] = json.loads(self.memory.read_text(encoding="utf-8"))
+            known = json.loads(self.memory.read_text(encoding="utf-8"))
         except (OSError, ValueError):
-            self.known = {}
+            known = None
+        self.known: dict[str, Any] = known if isinstance(known, dict) else {}
 
     def of(self, files: list[str]) -> str:
         """Digest files by name and content.

@@ -13,22 +13,28 @@ from typing import Any
 
 from isogloss.errors import IsoglossError
 from isogloss.text.encoding import NO_TEXT, name_of
-from isogloss.text.segmentation import as_one_word, shortened, split_as_aligned, split_words
+from isogloss.text.segmentation import as_one_word, clean, shortened, split_as_aligned, split_words
 
 # How a list, a dictionary or bytes look where a program wrote their printed form into a cell. Text in brackets, such as
 # [Music] or ("Amen."), is text.
 QUOTED = r"""(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")"""
-FIRST = rf"(?:b?{QUOTED}|None|nan|null)"
+FIRST = rf"(?:[bu]?{QUOTED}|np\.\w+\([^()]*\)|None|nan|null|True|False)"
+NUMERAL = r"-?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?"
+TYPE = r"(?:[A-Za-z_][\w.]*\()?"  # array(, frozenset(, dict_values(
 PRINTED = {
     "a list": re.compile(
-        rf"(?:array\()?\[\s*(?:\]$|{FIRST}\s*[,\]]|{QUOTED}\s+['\"]).*[\])]?$"
-        rf"|\[-?\d+(?:\s*,\s*-?\d+)+\]$|\(\s*{FIRST}\s*,.*\)$|<[\w.]+ object at 0x\w+>$",
+        rf"{TYPE}\[\s*(?:\]\)?$|[\[{{(\s]*{FIRST}\s*(?:[,:\])}}]|\.\.\.)|{QUOTED}\s+['\"]).*[\])]?$"
+        rf"|{TYPE}\[\s*{NUMERAL}(?:[\s,]+{NUMERAL})+\s*\].*$|\(\s*{FIRST}\s*,.*\)$"
+        r"|<[\w.]+ object at 0x\w+>$|.*\bdtype: \w+\)?$",
         re.DOTALL,
     ),
-    "a dictionary": re.compile(rf"\{{\s*(?:\}}$|{FIRST}\s*[:,\}}].*\}}$)", re.DOTALL),
+    "a dictionary": re.compile(rf"{TYPE}\{{\s*(?:\}}\)?$|{FIRST}\s*[:,\}}].*\}}\)?$)", re.DOTALL),
     "bytes": re.compile(rf"b{QUOTED}$", re.DOTALL),
 }
+# The same where a program quotes no words, as Java's, Spark's and PostgreSQL's; one such text may be just a text.
+UNQUOTED = re.compile(r"(?:\w+\()?(?:\[.*\]|\{.*\})\)?|\w+\(.*\)", re.DOTALL)
 NUMBER = re.compile(r"([+-]?\d+)(\.0*)?", re.ASCII)
+LINE_END = re.compile(r"\s*[\r\n]\s*")
 TAG = re.compile(r"O|[BI]-\S+")
 
 
@@ -40,12 +46,48 @@ def is_missing(cell: Any) -> bool:
 
 
 def text_of(cell: Any, place: str) -> str:
+    """Read a cell that must be text, and that was nothing else before it was saved as text.
+
+    Raises
+    ------
+    IsoglossError
+        As :func:`plain_text`, and if it is the printed form of something else.
+    """
+    text = plain_text(cell, place)
+    for kind, printed in PRINTED.items():
+        if printed.match(text.strip()):
+            raise saved_as_text(place, kind, text)
+    return text
+
+
+def saved_as_text(place: str, kind: str, text: str) -> IsoglossError:
+    """Say that a cell holds what a program printed, and how to save it."""
+    return IsoglossError(
+        f"{place}: expected text or a list of words, found {kind} that was saved as text: {shown(text)}. Save the "
+        "table as Parquet or JSONL, or join the words with spaces."
+    )
+
+
+def check_not_lists(cells: Sequence[Any], place: str) -> None:
+    """Refuse text of which every line is a list in brackets, words unquoted: ``[the, old, man]``.
+
+    Raises
+    ------
+    IsoglossError
+        With the first of them.
+    """
+    texts = [cell.strip() for cell in cells if isinstance(cell, str) and not is_missing(cell)]
+    if len(texts) > 1 and all(map(UNQUOTED.fullmatch, texts)) and 2 * sum("," in text for text in texts) > len(texts):
+        raise saved_as_text(f"{place}: in every row", "a list", texts[0])
+
+
+def plain_text(cell: Any, place: str) -> str:
     """Read a cell that must be text: as it is, or as bytes in UTF-8.
 
     Raises
     ------
     IsoglossError
-        If it is something else, or was something else before it was saved as text.
+        If it is something else, or holds what no text does.
     """
     if isinstance(cell, bytes):
         try:
@@ -60,12 +102,6 @@ def text_of(cell: Any, place: str) -> str:
     if match := NO_TEXT.search(cell):
         named = "half a surrogate pair" if match[0] >= "\ud800" else name_of(match[0])
         raise IsoglossError(f"{place}: the text holds {named}, which is no part of a text.")
-    for kind, printed in PRINTED.items():
-        if printed.match(cell.strip()):
-            raise IsoglossError(
-                f"{place}: expected text or a list of words, found {kind} that was saved as text: {shown(cell)}. Save "
-                "the table as Parquet or JSONL, or join the words with spaces."
-            )
     return cell
 
 
@@ -109,7 +145,8 @@ def items_of(cell: Sequence[Any], place: str, name: str) -> list[str]:
     for number, item in enumerate(cell, start=1):
         if not isinstance(item, str | bytes):
             raise IsoglossError(f"{place}: {name} {number} of the list should be text, found {shown(item)}.")
-        text = text_of(item, f"{place}, {name} {number} of the list")
+        # A word may be [1,2] or {}.
+        text = plain_text(item, f"{place}, {name} {number} of the list")
         if not text.strip():
             raise IsoglossError(f"{place}: {name} {number} of the list is empty.")
         items.append(text)
@@ -181,8 +218,11 @@ def tags_of(cell: Any, place: str, labels: Sequence[str], names: Sequence[str] |
 
 
 def check_labels(labels: Sequence[str], place: str) -> None:
-    """Refuse declared labels of which two are the same."""
-    twice = sorted({label for label in labels if labels.count(label) > 1})
+    """Refuse declared labels that are empty, or of which two are the same to a reader."""
+    seen = [clean(label) for label in labels]
+    if "" in seen:
+        raise IsoglossError(f"{place}: label {seen.index('') + 1} is empty; an empty cell is no label.")
+    twice = [label for label in seen if seen.count(label) > 1]
     if twice:
         raise IsoglossError(f"{place}: '{twice[0]}' stands twice.")
 
@@ -215,6 +255,6 @@ def shown(value: Any) -> str:
     if isinstance(value, int | float):
         return f"the number {value}"
     if isinstance(value, str):
-        return f"'{shortened(value)}'"
+        return f"'{shortened(LINE_END.sub(' ', value))}'"
     names: dict[type, str] = {list: "a list", tuple: "a list", dict: "a dictionary", bytes: "bytes"}
     return f"{names.get(type(value), type(value).__name__)} ({shortened(str(value))})"

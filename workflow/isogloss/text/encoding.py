@@ -6,6 +6,7 @@ import zlib
 from pathlib import Path
 
 from isogloss.errors import IsoglossError
+from isogloss.files import check_file
 
 # Characters that no text holds: control characters that are not white space (the shifts of ISO-2022 among them), and
 # halves of a surrogate pair.
@@ -29,6 +30,9 @@ STARTS = (
     (b"version https://git-lfs", "a Git LFS pointer, not the file itself", "Bring the file with git lfs pull"),
     (b"<!doctype html", "a web page", "Bring the file itself"),
     (b"<html", "a web page", "Bring the file itself"),
+    (b"<?xml", "XML (TMX, XLIFF, a web page)", "Take its text out: a sentence a line"),
+    (b"<tmx", "XML (TMX)", "Take its text out: a sentence a line"),
+    (b"{\\rtf", "RTF", "Save it as plain text"),
 )
 
 
@@ -46,8 +50,7 @@ def read_bytes(path: str | Path) -> bytes:
         If it is missing, or cannot be read or unpacked.
     """
     path = Path(path)
-    if not path.is_file():
-        raise IsoglossError(f"There is no file {path}.")
+    check_file(path)
     try:
         content = path.read_bytes()
     except OSError as error:
@@ -77,8 +80,9 @@ def read_text(path: str | Path) -> str:
     """
     path = Path(path)
     content = read_bytes(path).removeprefix(b"\xef\xbb\xbf")
+    begin = content[:100].lstrip(b" \t\r\n") or content[:100]
     for start, name, advice in STARTS:
-        if content[: len(start)].lower() == start.lower():
+        if begin[: len(start)].lower() == start.lower():
             raise IsoglossError(f"{path} is {name}; expected text in UTF-8. {advice}.")
     check_not_wide(content, path)
     try:

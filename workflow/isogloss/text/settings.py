@@ -1,6 +1,6 @@
 """Settings of this room: corpora, how their words are linked, and which words are used."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -23,13 +23,16 @@ Pattern = Annotated[str, placeholders("language", "pair")]
 PRESET = "A ready-made data set, see the list below: it gives the keys that are not said here."
 
 
-def same_text(key: str, places: Mapping[str, Any]) -> list[str]:
-    """Tell of languages whose text is the same, by its place: all that is measured of them would be perfect."""
+def same_text(key: str, places: Mapping[str, Any], itself: Callable[[Any], Any] = lambda place: place) -> list[str]:
+    """Tell of languages whose text is the same, by its place: all that is measured of them would be perfect.
+
+    ``itself`` gives what two names of one place have in common.
+    """
     first: dict[Any, str] = {}
     return [
-        f"{key}: '{first[place]}' and '{language}' are the same text, {place}"
+        f"{key}: '{first[itself(place)]}' and '{language}' are the same text, {place}"
         for language, place in places.items()
-        if first.setdefault(place, language) != language
+        if first.setdefault(itself(place), language) != language
     ]
 
 
@@ -204,7 +207,9 @@ class Text(Corpus):
     def mistakes(self) -> list[str]:
         """Tell of languages without a file."""
         wrong = [f"files: no file is given for '{name}'" for name in self.languages if name not in self.files]
-        return wrong + same_text("files", {name: self.files[name] for name in self.languages if name in self.files})
+        files = {name: self.files[name] for name in self.languages if name in self.files}
+        # Another path of one file, or a link to it, is the same text.
+        return wrong + same_text("files", files, lambda path: path.resolve() if path.is_file() else path)
 
 
 class Table(Corpus):

@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 
 Links = set[tuple[int, int]]
 ROUNDS = 3
+LINKED = 20  # linked sentences of which the first words of some have a link
 
 
 def retained_pairs(source: pd.DataFrame, target: pd.DataFrame, max_words: int) -> pd.DataFrame:
@@ -91,6 +92,11 @@ def read_pharaoh(path: str | Path, lengths: dict[int, tuple[int, int]]) -> dict[
                 )
             links.add((int(i), int(j)))
         found[sentence] = links
+    if sum(map(bool, found.values())) >= LINKED and not any(0 in link for links in found.values() for link in links):
+        raise IsoglossError(
+            f"{path}: no link has the position 0, so the positions seem to count from 1. Expected positions from 0: "
+            "the first word of each side is 0."
+        )
     return found
 
 

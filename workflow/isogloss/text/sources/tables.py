@@ -18,7 +18,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from isogloss.errors import IsoglossError, did_you_mean
-from isogloss.text.cells import shown, words_of
+from isogloss.files import check_file
+from isogloss.text.cells import check_not_lists, shown, words_of
 from isogloss.text.encoding import ending_of, lines_of, read_bytes, read_text
 from isogloss.text.segmentation import check_split
 from isogloss.text.sources.lines import check_parallel
@@ -105,6 +106,7 @@ def read_words(
         If a cell holds something else, or text is not split into words and nothing is said of that.
     """
     rows = [words_of(cell, column.place(row), segmentation, as_aligned) for row, cell in enumerate(column.cells)]
+    check_not_lists(column.cells, f"{column.path}, column '{column.name}'")
     if segmentation is None:
         texts = [words for words, cell in zip(rows, column.cells, strict=True) if not isinstance(cell, list)]
         check_split(texts, f"{column.path}, column '{column.name}'", language)
@@ -129,8 +131,7 @@ def read_columns(path: str | Path, columns: list[str]) -> list[Column]:
         If the table cannot be read, lacks a column or has it twice, or a column holds dictionaries.
     """
     path = Path(path)
-    if not path.is_file():
-        raise IsoglossError(f"There is no file {path}.")
+    check_file(path)
     readers = {".parquet": parquet_columns, ".csv": csv_columns, ".tsv": csv_columns, ".jsonl": jsonl_columns}
     readers |= dict.fromkeys(TOKEN_FILES, token_columns)
     ending = ending_of(path)
@@ -169,7 +170,7 @@ def split_name(name: str, known: list[str], path: Path) -> tuple[str, list[str]]
                 times = known.count(column)
                 raise IsoglossError(f"{path} has the column '{column}' {times} times. Rename all but one.")
             return column, parts[end:]
-    hint = did_you_mean(name, known)
+    hint = did_you_mean(name, known) or "."
     raise IsoglossError(f"{path} has no column '{name}'{hint} It has {', '.join(dict.fromkeys(known))}.")
 
 
@@ -258,9 +259,18 @@ def class_names(schema: pa.Schema, column: str, keys: list[str]) -> list[str] | 
 # CSV ----------------------------------------------------------------------------------------------------------------
 
 
+SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars", ",": "commas"}
+
+
 def csv_columns(path: Path, columns: list[str]) -> list[Column]:
     """Read columns of a CSV or TSV file with a header. An empty cell is missing."""
     header, *rows = csv_rows(path)
+    if len(header) == 1 and (other := next((mark for mark in SEPARATORS if mark in header[0]), None)):
+        expected = SEPARATORS["\t"] if ending_of(path) == ".tsv" else SEPARATORS[","]
+        raise IsoglossError(
+            f"{path}:1: the header has one cell, '{header[0]}': {SEPARATORS[other]} seem to stand between the columns, "
+            f"expected {expected}. Save it so, or let its name end in .tsv where there are tabs."
+        )
     places = []
     for name in columns:
         column, keys = split_name(name, header, path)
@@ -349,6 +359,9 @@ def jsonl_columns(path: Path, columns: list[str]) -> list[Column]:
         cells = [
             pick(row.get(column), keys, f"{path}, row {place + 1}, column '{name}'") for place, row in enumerate(rows)
         ]
+        if keys and cells and all(cell is None for cell in cells):
+            inner = dict.fromkeys(key for row in rows if isinstance(row.get(column), dict) for key in row[column])
+            raise IsoglossError(f"{path}: no row has '{name}'; '{column}' has {', '.join(inner) or 'nothing'}.")
         found.append(Column(path, name, cells))
     return found
 

@@ -12,12 +12,13 @@ CONLLU = ("id", "form", "lemma", "upos", "xpos", "feats", "head", "deprel", "dep
 # A word has a whole number; 3-4 is a token that the words 3 and 4 are written as, 8.1 a word that is not written.
 WORD, NO_WORD = re.compile(r"\d+"), re.compile(r"\d+-\d+|\d+\.\d+")
 NO_WORDS = "-DOCSTART-"  # a line that begins a document
+COMMENT = re.compile(r"# ?(id |\w+ ?= ?|newdoc|newpar)")  # of CoNLL-U, and of files of SemEval and WNUT
 
 Sentence = list[tuple[int, list[str]]]  # of each word the line's number and its columns
 
 
 def read_conll(path: Path) -> dict[str, list[list[str]]]:
-    """Read CoNLL's form: columns between tabs, or white space where the file has no tab.
+    """Read CoNLL's form: columns between tabs, or plain spaces where the file has no tab.
 
     Returns
     -------
@@ -33,9 +34,9 @@ def read_conll(path: Path) -> dict[str, list[list[str]]]:
     tabs = any("\t" in line for line in lines_of(path))
 
     def cells_of(line: str, number: int) -> list[str] | None:
-        if line.split()[0] == NO_WORDS:
+        if line.split()[0] == NO_WORDS or COMMENT.match(line):
             return None  # in some files without an empty line after it
-        return line.split("\t") if tabs else line.split()
+        return line.split("\t") if tabs else [cell for cell in line.split(" ") if cell]
 
     found = list(sentences(path, cells_of))
     width = len(found[0][0][1]) if found else 0
