@@ -71,7 +71,8 @@ def seconds(folder: Path, when: str | None) -> float:
     with tempfile.TemporaryDirectory() as out:
         fine_tuning.finetune(
             base=folder / "base", training=folder / "items.parquet", folder=Path(out) / "tuned",
-            curve=Path(out) / "curve.csv", kind="sequence-classification", labels=["negative", "positive"], epochs=1,
+            curve=Path(out) / "curve.csv",
+            notes=Path(out) / "notes.json", kind="sequence-classification", labels=["negative", "positive"], epochs=1,
             batch=BATCH, learning_rate=1e-3, warmup=0.0, weight_decay=0.0, max_length=128, seed=0, freeze={},
             realign=realign, device="cpu", threads=1, attributes={}, save_seconds=1e9, **(files if realign else {}),
         )  # fmt: skip

@@ -216,6 +216,21 @@ def test_more_draws_of_a_null_plan_scores_only(edited):
     }
 
 
+def test_what_is_deleted_after_its_last_use_changes_no_table_and_hides_no_edit(finished, tmp_path):
+    config = {**tasks_config(), "compute": {"delete_used": ["checkpoints", "sentence_vectors"]}}
+    workflow = Workflow(tmp_path, config)
+    workflow.run()
+    assert workflow.tables() == finished.tables()
+    results = workflow.folder / "results"
+    # Models that are made here stay, as they were pretrained, and so do their vectors.
+    assert {path.name for path in results.glob("checkpoints/*/*")} == {"pretrained"}
+    assert {path.name for path in results.glob("sentences/*/*")} == {"pretrained"}
+    assert planned(workflow) == set()
+    workflow.config["tasks"]["translation"]["learning_rate"] = 1e-4
+    workflow.write()
+    assert planned(workflow) == of_all("translation-de-seed0")
+
+
 # KILLS=20 make test ARGS="-k killed_at" tries twenty moments instead of one.
 @pytest.mark.parametrize("seed", range(int(os.environ.get("KILLS", "1"))))
 def test_killed_at_a_random_moment_it_ends_with_the_same_tables(finished, tmp_path, seed):

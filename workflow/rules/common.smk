@@ -90,6 +90,11 @@ def needs(estimate, name):
     return resource
 
 
+def deleted_if_chosen(what, path):
+    """A file or folder that is deleted after its last use where the config says so."""
+    return temp(path) if what in settings.compute.delete_used else path
+
+
 def flat(files):
     """Files by keyword as Snakemake takes them: a mapping becomes the list of its files."""
     return {

@@ -57,8 +57,8 @@ use rule step as follow_trajectories with:
     input:
         **SIMILARITY,
         **CONCEPTS,
-        checkpoints=[
-            places("checkpoint", model=one.model, checkpoint=one.checkpoint)
+        notes=[
+            places("finetuning_notes", model=one.model, checkpoint=one.checkpoint)
             for one in study.trajectories
         ],
         impact=places("table", table="impact"),
@@ -94,8 +94,8 @@ use rule step as choose_frozen_layers with:
 use rule step as compare_variants with:
     input:
         **SIMILARITY,
-        checkpoints=[
-            places("checkpoint", model=one.model, checkpoint=one.checkpoint)
+        notes=[
+            places("finetuning_notes", model=one.model, checkpoint=one.checkpoint)
             for one in study.varied
         ],
         transfer=places("table", table="transfer"),

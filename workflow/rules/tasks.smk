@@ -44,8 +44,9 @@ use rule step as finetune with:
         texts=texts_to_realign,
         links=links_to_realign,
     output:
-        folder=directory(places("checkpoint")),
+        folder=deleted_if_chosen("checkpoints", directory(places("checkpoint"))),
         curve=places("finetuning"),
+        notes=places("finetuning_notes"),
     log:
         places.log(places("checkpoint")),
     wildcard_constraints:
@@ -93,7 +94,7 @@ use rule step as run_test_items with:
         test=test_items,
         checkpoint=places("checkpoint"),
     output:
-        vectors=places("sentences"),
+        vectors=deleted_if_chosen("sentence_vectors", places("sentences")),
         predictions=places("predictions"),
     log:
         places.log(places("sentences")),

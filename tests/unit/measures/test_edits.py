@@ -51,6 +51,7 @@ def world(tmp_path_factory):
     tuning = {"kind": LABELS, "labels": SETTINGS["labels"], "epochs": 4, "batch": 8, "learning_rate": 3e-3}
     finetune(
         base=folder / "base", training=folder / "training.parquet", folder=folder / "tuned", curve=folder / "c.csv",
+        notes=folder / "c.json",
         max_length=48, warmup=0.1, weight_decay=0.0, seed=1, freeze={}, device="cpu", threads=1, attributes={},
         **tuning,
     )  # fmt: skip

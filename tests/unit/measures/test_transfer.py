@@ -210,7 +210,7 @@ def test_small_studies_of_freezing_end_with_a_reason(tmp_path, sources, targets,
     ]  # fmt: skip
     pd.DataFrame(rows).to_csv(tmp_path / "t.csv", index=False)
     compare_variants(
-        **folders(tmp_path, sources), transfer=tmp_path / "t.csv", distances=tmp_path / "d.csv",
+        **noted(tmp_path, sources), transfer=tmp_path / "t.csv", distances=tmp_path / "d.csv",
         distance={"nli": {"frozen": distance}}, draws=20, seed=1, output=tmp_path / "f.csv",
     )  # fmt: skip
     table = pd.read_csv(tmp_path / "f.csv")
@@ -219,14 +219,13 @@ def test_small_studies_of_freezing_end_with_a_reason(tmp_path, sources, targets,
     assert table.low.isna().all()
 
 
-def folders(tmp_path, sources, reason=""):
-    """The folders of the checkpoints with frozen layers, each with its note."""
-    paths = [tmp_path / f"nli-{source}-seed0-frozen" for source in sources]
+def noted(tmp_path, sources, reason=""):
+    """The notes of the checkpoints with frozen layers."""
+    paths = [tmp_path / f"nli-{source}-seed0-frozen.json" for source in sources]
     for path in paths:
-        path.mkdir()
-        (path / "finetuning.json").write_text(json.dumps({"steps": 1, **({"reason": reason} if reason else {})}))
+        path.write_text(json.dumps({"steps": 1, **({"reason": reason} if reason else {})}))
     run = {"model": "m", "task": "nli", "variant": "frozen", "seed": 0}
-    return {"checkpoints": paths, "tunings": [{**run, "source": source} for source in sources]}
+    return {"notes": paths, "tunings": [{**run, "source": source} for source in sources]}
 
 
 def test_a_variant_in_which_nothing_is_different_says_so(tmp_path):
@@ -238,7 +237,7 @@ def test_a_variant_in_which_nothing_is_different_says_so(tmp_path):
     ]  # fmt: skip
     pd.DataFrame(rows).to_csv(tmp_path / "t.csv", index=False)
     compare_variants(
-        **folders(tmp_path, languages, "No word is linked."), transfer=tmp_path / "t.csv",
+        **noted(tmp_path, languages, "No word is linked."), transfer=tmp_path / "t.csv",
         distances=tmp_path / "d.csv", distance={"nli": {"frozen": "syntactic"}}, draws=20, seed=1,
         output=tmp_path / "f.csv",
     )  # fmt: skip
@@ -261,7 +260,7 @@ def test_alignment_is_compared_where_it_is_measured(tmp_path):
     alike["value"] += alike.checkpoint.str.endswith("frozen") * 0.25
     alike.assign(low=0, high=1, n=9).to_csv(tmp_path / "s.csv", index=False)
     compare_variants(
-        **folders(tmp_path, languages), transfer=tmp_path / "t.csv", similarity=tmp_path / "s.csv",
+        **noted(tmp_path, languages), transfer=tmp_path / "t.csv", similarity=tmp_path / "s.csv",
         distances=tmp_path / "d.csv", distance={"nli": {"frozen": "syntactic"}}, draws=20, seed=1,
         output=tmp_path / "f.csv",
     )  # fmt: skip
@@ -292,7 +291,7 @@ def test_freezing_is_compared_run_by_run(tmp_path):
                 )
     pd.DataFrame(rows).to_csv(tmp_path / "t.csv", index=False)
     compare_variants(
-        **folders(tmp_path, languages),
+        **noted(tmp_path, languages),
         transfer=tmp_path / "t.csv",
         distances=tmp_path / "d.csv",
         distance={"nli": {"frozen": "syntactic"}},

@@ -16,8 +16,7 @@ POINTS = {"t-en-seed0": 1.0, "t-en-seed0-at0-1": 0.1}
 def course(tmp_path):
     """A grid of two points with two layers, beside a checkpoint that is no point."""
     for name, fraction in POINTS.items():
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "finetuning.json").write_text(json.dumps({"steps": int(40 * fraction)}))
+        (tmp_path / f"{name}.json").write_text(json.dumps({"steps": int(40 * fraction)}))
     others = [*POINTS, "t-en-seed0-frozen"]
     tuned = pd.DataFrame([{**RUN, "checkpoint": name, "target": target} for name in others for target in ("en", "de")])
     interval = {"low": 0.1, "high": 0.9, "null_mean": 0.3, "n": 50}
@@ -37,7 +36,7 @@ def course(tmp_path):
 
     def put(**changes):
         follow(
-            checkpoints=[tmp_path / name for name in POINTS],
+            notes=[tmp_path / f"{name}.json" for name in POINTS],
             points=[{**RUN, "checkpoint": name, "fraction": fraction} for name, fraction in POINTS.items()],
             output=tmp_path / "out.csv",
             **{**{name: tmp_path / f"{name}.csv" for name in tables}, **changes},

@@ -70,6 +70,7 @@ def tune(world, folder, task="sentiment", **changes):
         training=world / f"{task}-de-training.parquet",
         folder=folder,
         curve=folder.parent / "curve.csv",
+        notes=folder.parent / "notes.json",
         **settings,
     )
 

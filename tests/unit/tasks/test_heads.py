@@ -47,7 +47,15 @@ def tune(base, folder, items, kind, **changes):
         "warmup": 0, "weight_decay": 0, "max_length": 90, "seed": 1, "freeze": {}, "device": "cpu", "threads": 1,
         "attributes": {"model": "m"}, **changes,
     }  # fmt: skip
-    finetune(base=base, training=items, folder=folder, curve=folder.with_suffix(".csv"), kind=kind, **settings)
+    finetune(
+        base=base,
+        training=items,
+        folder=folder,
+        curve=folder.with_suffix(".csv"),
+        notes=folder.with_suffix(".json"),
+        kind=kind,
+        **settings,
+    )
     return settings["labels"]
 
 

@@ -69,6 +69,7 @@ def tune(world, folder, realign=None, **changes):
     settings = {"epochs": 2, "batch": 16, "learning_rate": 1e-3, "warmup": 0.1, "weight_decay": 0.01, "seed": 7}
     finetune(
         base=world / "base", training=world / "training.parquet", folder=folder, curve=folder.parent / "curve.csv",
+        notes=folder.parent / "notes.json",
         kind="sequence-classification", labels=LABELS, max_length=32, freeze={}, realign=realign, device="cpu",
         threads=1, attributes={}, **given, **{**settings, **changes},
     )  # fmt: skip

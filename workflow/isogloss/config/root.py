@@ -1,6 +1,6 @@
 """The whole config: the rooms' settings put together."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
@@ -25,11 +25,16 @@ from isogloss.text.sources import AnyCorpus
 
 
 class Compute(Section):
-    """What a job may use."""
+    """What a job may use, and what is not kept."""
 
     threads: Count = Field(
         1,
         description="Threads of a training, an extraction or a clustering. Part of the result's last digits.",
+    )
+    delete_used: list[Literal["checkpoints", "sentence_vectors"]] = Field(
+        [],
+        description="What of fine-tunings is deleted once the last job that reads it has ended: `checkpoints`, "
+        "`sentence_vectors` of test items. A measure that is added later tunes again.",
     )
 
 
@@ -78,4 +83,4 @@ class Config(Section):
     )
     tasks: dict[Name, Task] = Field({}, description="Tasks to fine-tune on, by name.")
     impact: Impact = Field(Impact(), description="Impact, transfer and distance.")
-    compute: Compute = Field(Compute(), description="What a job may use.")
+    compute: Compute = Field(Compute(), description="What a job may use, and what is not kept.")

@@ -30,6 +30,7 @@ PLACES = {
     "frozen_layers": "metrics/frozen_layers/{model}/{task}/{variant}.json",
     "training": "metrics/training/{model}/{checkpoint}.csv",
     "finetuning": "metrics/finetuning/{model}/{checkpoint}.csv",
+    "finetuning_notes": "metrics/finetuning/{model}/{checkpoint}.json",
     "word_alignment": f"metrics/word_alignment/{PAIR}.csv",
     "cards": f"metrics/concept_cards/{CELL}/{{kind}}.parquet",
     "table": "tables/{table}.csv",

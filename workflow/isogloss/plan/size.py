@@ -63,6 +63,11 @@ def size(study: Study, gpu: str = "a100") -> dict[str, Any]:
         "largest_job": {"rule": largest[1], "cell": largest[2], "mem_mb": largest[0]},
         "assumptions": [
             *amounts.assumptions(study),
+            *(
+                f"bytes of {what.replace('_', ' ')}: of all that are written; those of fine-tunings are deleted after "
+                "their last use"
+                for what in study.settings.compute.delete_used
+            ),
             f"GPU hours: {REACHED:.0%} of an {gpu.upper()}'s {GPUS[gpu]} teraflops in half precision, and "
             f"{START_MINUTES:g} minute a job to start",
         ],

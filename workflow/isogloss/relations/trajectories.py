@@ -19,7 +19,7 @@ COLUMNS = [
 
 def follow(
     *,
-    checkpoints: list[str | Path],
+    notes: list[str | Path],
     points: list[dict[str, Any]],
     impact: str | Path,
     transfer: str | Path,
@@ -31,10 +31,10 @@ def follow(
 
     Parameters
     ----------
-    checkpoints
-        Folders of the points, whose ``finetuning.json`` tells the step.
+    notes
+        Of the points, see :func:`isogloss.tasks.finetune.finetune`: they tell the step.
     points
-        Of each folder ``model``, ``checkpoint``, ``task``, ``source``, ``seed`` and ``fraction``.
+        Of each of them ``model``, ``checkpoint``, ``task``, ``source``, ``seed`` and ``fraction``.
     impact, transfer, concepts, similarity
         Tables of the whole grid; None where it has none.
     output
@@ -44,7 +44,7 @@ def follow(
         ``step`` 0 is the model before fine-tuning, of the measures that it has. ``reason`` where there is no value.
     """
     found = pd.DataFrame(points)[["checkpoint", *RUN, "fraction"]]
-    found["step"] = [steps_in(folder) for folder in checkpoints]
+    found["step"] = [steps_in(path) for path in notes]
     start = found[RUN].drop_duplicates().assign(checkpoint="pretrained", fraction=0.0, step=0)
     found = pd.concat([found, start], ignore_index=True)
 
@@ -70,9 +70,9 @@ def follow(
     write_csv(rows.sort_values(order, kind="stable"), output)
 
 
-def steps_in(folder: str | Path) -> int:
+def steps_in(notes: str | Path) -> int:
     """Tell after how many steps a fine-tuning ended."""
-    return json.loads((Path(folder) / "finetuning.json").read_text(encoding="utf-8"))["steps"]
+    return json.loads(Path(notes).read_text(encoding="utf-8"))["steps"]
 
 
 def retrieval(similarity: pd.DataFrame) -> pd.DataFrame:

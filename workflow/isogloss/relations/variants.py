@@ -78,7 +78,7 @@ def choose_layers(
 
 def compare_variants(
     *,
-    checkpoints: list[str | Path],
+    notes: list[str | Path],
     tunings: list[dict[str, Any]],
     transfer: str | Path,
     distances: str | Path,
@@ -92,11 +92,11 @@ def compare_variants(
 
     Parameters
     ----------
-    checkpoints
-        Folders of the checkpoints that are tuned in another way; where nothing is different in one, its
-        ``finetuning.json`` says why.
+    notes
+        Of the checkpoints that are tuned in another way, see :func:`isogloss.tasks.finetune.finetune`; where nothing is
+        different in one, they say why.
     tunings
-        Of each folder ``model``, ``task``, ``variant``, ``source`` and ``seed``.
+        Of each of them ``model``, ``task``, ``variant``, ``source`` and ``seed``.
     transfer, distances, similarity
         Tables of the whole grid.
     distance
@@ -114,7 +114,7 @@ def compare_variants(
     scores, far = read_table(transfer)[[*RUN, "variant", "target", "measure", "score"]], read_table(distances)
     if similarity:
         scores = pd.concat([scores, aligned(scores, read_table(transfer), read_table(similarity))], ignore_index=True)
-    idle = pd.DataFrame([{**one, "idle": reason_in(path)} for one, path in zip(tunings, checkpoints, strict=True)])
+    idle = pd.DataFrame([{**one, "idle": reason_in(path)} for one, path in zip(tunings, notes, strict=True)])
     scores = scores.merge(idle[[*RUN, "variant", "idle"]], on=[*RUN, "variant"], how="left").fillna({"idle": ""})
     rows = []
     for (model, task, measure), part in scores[scores.task.isin(distance)].groupby(
@@ -143,9 +143,9 @@ def aligned(scores: pd.DataFrame, transfer: pd.DataFrame, similarity: pd.DataFra
     return found.merge(names, on=["model", "checkpoint", "task", "source"])[scores.columns]
 
 
-def reason_in(folder: str | Path) -> str:
+def reason_in(notes: str | Path) -> str:
     """Tell why nothing is different in a checkpoint; an empty text where something is."""
-    return json.loads((Path(folder) / "finetuning.json").read_text(encoding="utf-8")).get("reason", "")
+    return json.loads(Path(notes).read_text(encoding="utf-8")).get("reason", "")
 
 
 def compared(both: pd.DataFrame, draws: int, rng: np.random.Generator, idle: str = "") -> list[dict]:

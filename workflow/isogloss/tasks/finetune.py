@@ -30,7 +30,7 @@ from transformers import (
 )
 
 from isogloss.errors import IsoglossError
-from isogloss.files import SavePace, file_digest, published_folder, read_parquet, write_csv
+from isogloss.files import SavePace, file_digest, published_folder, read_parquet, write_csv, write_text
 from isogloss.models.devices import choose_device
 from isogloss.models.families import TRANSLATION, check_length
 from isogloss.models.load import Checkpoint, folder_digest
@@ -59,6 +59,7 @@ def finetune(
     training: str | Path,
     folder: str | Path,
     curve: str | Path,
+    notes: str | Path,
     kind: str,
     labels: list[str] | None,
     epochs: float,
@@ -95,6 +96,9 @@ def finetune(
     curve
         CSV of the learning curve: ``step``, ``epoch``, ``measure`` (``loss``, ``gradient_norm``, ``learning_rate``,
         ``validation_loss``), ``value``.
+    notes
+        JSON, which stands in the folder as ``finetuning.json`` too: ``steps`` that were done, ``frozen_parameters``,
+        ``freeze``; ``realign`` and a ``reason`` where nothing could be frozen, if there are any.
     kind
         One of :mod:`isogloss.tasks.kinds`.
     labels
@@ -231,13 +235,15 @@ def finetune(
     trainer.train(resume_from_checkpoint=str(latest) if latest else None)
     model.to("cpu")
     ownership.check()
+    done: dict[str, Any] = {"frozen_parameters": still, "freeze": dict(freeze), "steps": stop}
+    done |= {"realign": {**realign, "pairs": sum(map(len, pairs))}} if realign else {}
+    done |= {"reason": idle} if idle else {}
+    told = json.dumps(done, indent=1, sort_keys=True) + "\n"
     with published_folder(folder) as draft:
         model.save_pretrained(draft)
         tokenizer.save_pretrained(draft)
-        note: dict[str, Any] = {"frozen_parameters": still, "freeze": dict(freeze), "steps": stop}
-        note |= {"realign": {**realign, "pairs": sum(map(len, pairs))}} if realign else {}
-        note |= {"reason": idle} if idle else {}
-        (draft / "finetuning.json").write_text(json.dumps(note, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+        (draft / "finetuning.json").write_text(told, encoding="utf-8")
+    write_text(told, notes)
     write_csv(learning_curve(trainer.state.log_history), curve, attributes)
     shutil.rmtree(partial, ignore_errors=True)
     ownership.release()
