@@ -352,6 +352,11 @@ def test_an_edit_is_told_with_its_drift_and_is_found_only_above_other_items_edit
     data["edits"]["null_p"] = 0.2
     assert not told(collect({"edits": data["edits"]}, set()), figure="edits")
     assert len(told(collect({"edits": data["edits"]}, set()), found=False, figure="edits")) == 4
+    facts = data["edits"].query("model == 'aligned' and weights == 'all'")
+    facts = facts.assign(task="facts", checkpoint="pretrained", value=-0.001, low=-0.002, high=0.0)
+    [text] = told(collect({"edits": facts}, set()), found=False, figure="edits")
+    assert "edits of single facts in en" in text
+    assert "got the wanted word too: specific success +0.00 [+0.00, +0.00]" in text
     nothing = data["edits"].assign(value=np.nan, null_p=np.nan, reason="why")
     assert not collect({"edits": nothing}, set())
 

@@ -34,7 +34,7 @@ def chart(data: dict[str, pd.DataFrame]) -> Drawing | None:
             alt.Tooltip("n:Q", title="edits"),
         ],
     )
-    title = "share that says the wanted label"
+    title = "share that says what is wanted"
     y = alt.Y("value:Q", title=title, scale=alt.Scale(domain=[0, 1]))
     spans = base.mark_rule(strokeWidth=1.5).encode(y=alt.Y("low:Q", title=title), y2="high:Q")
     points = base.mark_point(size=45, filled=True, opacity=1).encode(

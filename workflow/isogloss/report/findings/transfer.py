@@ -116,11 +116,13 @@ def edits(data: dict[str, pd.DataFrame]) -> list[Finding]:
         task, model, checkpoint, source, weights = names
         where = "all weights" if weights == "all" else f"the {weights} third of the layers"
         number = counted(int(part.edits.iloc[0]), "edit")
+        # Of a language model, which no task has tuned.
+        what, wanted = ("facts", "word") if checkpoint == "pretrained" else ("items", "label")
         text = (
-            f"{task}, {checkpoint}: edits of single items in {source} ({where}, {number}) hold in "
-            f"{counted(len(part), 'other language')} with {part.success.mean():.2f} of the items on average, but "
-            f"{part.drift.mean():.2f} of all other items got the wanted label too: specific success "
-            f"{part.value.mean():+.2f}{between(part.low.mean(), part.high.mean(), '+.2f')}, "
+            f"{task}, {checkpoint}: edits of single {what} in {source} ({where}, {number}) hold in "
+            f"{counted(len(part), 'other language')} with {part.success.mean():.2f} of the {what} on average, but "
+            f"{part.drift.mean():.2f} of all other {what} got the wanted {wanted} too: specific success "
+            f"{part.value.mean():+z.2f}{between(part.low.mean(), part.high.mean(), '+z.2f')}, "
             f"above another item's edit in {part.clear.sum()} of {len(part)} (adjusted p < 0.05)."
         )
         findings.append(
