@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
+from scipy.sparse import csr_array
 
 from isogloss.files import read_parquet
 from isogloss.models.words import Sentence
@@ -67,9 +68,11 @@ class DrawnSentences:
     def __init__(self, drawn: np.ndarray, corpus: str | Path):
         self.turn = {int(key): turn for turn, key in enumerate(drawn)}
         table = read_parquet(corpus, ("sentence",)).set_index("sentence").loc[drawn]
-        self.lemmas = dict(zip(self.turn, table.lemmas, strict=True)) if "lemmas" in table else {}
-        self.numbers = sorted({int(lemma) for row in self.lemmas.values() for lemma in row if lemma >= 0})
-        self.place = {lemma: place for place, lemma in enumerate(self.numbers)}
+        named = [list(map(int, row)) for row in table.lemmas] if "lemmas" in table else [[]] * len(drawn)
+        self.numbers = sorted({lemma for row in named for lemma in row if lemma >= 0})
+        place = {lemma: place for place, lemma in enumerate(self.numbers)}
+        # Of each word its lemma's place in `numbers`; -1 where it has none.
+        self.places = {key: [place.get(lemma, -1) for lemma in row] for key, row in zip(self.turn, named, strict=True)}
         self.sums: np.ndarray | float = 0.0
         self.counts = np.zeros(len(self.numbers))
 
@@ -84,13 +87,12 @@ class DrawnSentences:
 
     def lemma_spans(self, keys: Sequence[int], batch: Sequence[Sentence]) -> list[list[tuple[int, tuple[int, int]]]]:
         """Give for each sentence of a batch the lemmas of its words, as places in ``numbers``, with their subwords."""
-        rows = [self.lemmas.get(key) for key in keys]
-        return [
-            []
-            if lemmas is None
-            else [(self.place[lemmas[word]], span) for word, span in sentence.spans.items() if lemmas[word] >= 0]
-            for lemmas, sentence in zip(rows, batch, strict=True)
-        ]
+        found = []
+        for key, sentence in zip(keys, batch, strict=True):
+            places = self.places.get(key, [])
+            spans = sentence.spans.items() if places else ()
+            found.append([(places[word], span) for word, span in spans if places[word] >= 0])
+        return found
 
     def pools(self, keys: Sequence[int], batch: Sequence[Sentence], device: torch.device) -> list[Pool]:
         """Pool the drawn sentences of a batch (``drawn``), and their words that have a lemma (``lemmas``)."""
@@ -110,11 +112,11 @@ class DrawnSentences:
     def add(self, keys: Sequence[int], batch: Sequence[Sentence], vectors: np.ndarray) -> None:
         """Add a batch's vectors of words, ``[layer, word, hidden]``: a lemma is the mean over all its subwords."""
         found = [one for row in self.lemma_spans(keys, batch) for one in row]
-        subwords = np.zeros((len(self.numbers), len(found)))
-        for word, (place, (start, stop)) in enumerate(found):
-            subwords[place, word] = stop - start
-        self.sums = self.sums + subwords @ vectors.astype(np.float64)
-        self.counts += subwords.sum(1)
+        places = [place for place, _ in found]
+        subwords = np.array([stop - start for _, (start, stop) in found], dtype=np.float64)
+        sums = csr_array((subwords, (places, np.arange(len(found)))), (len(self.numbers), len(found)))
+        self.sums = self.sums + np.stack([sums @ rows.astype(np.float64) for rows in vectors])
+        self.counts += sums.sum(axis=1)
 
     def means(self) -> np.ndarray:
         """Give the vectors of ``numbers``, float32 ``[layer, lemma, hidden]``; NaN for one without subwords."""
