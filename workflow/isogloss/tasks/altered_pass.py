@@ -9,8 +9,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from isogloss.errors import IsoglossError
-from isogloss.files import read_parquet, write_parquet
+from isogloss.files import write_parquet
 from isogloss.models.devices import choose_device, choose_precision
 from isogloss.models.families import LABELS, check_length, headless, outputs_of, read_config
 from isogloss.models.load import Checkpoint
@@ -19,6 +18,7 @@ from isogloss.states.batching import batch_by_length
 from isogloss.states.forward import Reader
 from isogloss.tasks.altered import alter, overlap
 from isogloss.tasks.heads import load_with_head, read_items
+from isogloss.tasks.items import read_test_items
 from isogloss.tasks.settings import SHUFFLED
 
 log = logging.getLogger(__name__)
@@ -140,10 +140,7 @@ def run_controls(
 
 def items_of(path: str | Path, most: int, seed: int) -> pd.DataFrame:
     """Read a language's test items, at most so many of them; the same seed draws the same items of every language."""
-    table = read_parquet(path, ("split", "item", "words", "label"))
-    table = table[table.split == "test"].sort_values("item", ignore_index=True)
-    if table.empty:
-        raise IsoglossError(f"{path} has no test items: the split is empty.")
+    table = read_test_items(path, "words", "label")
     if len(table) <= most:
         return table
     kept = np.sort(np.random.default_rng(seed).choice(len(table), most, replace=False))

@@ -10,7 +10,7 @@ import pandas as pd
 
 from isogloss import microworld
 from isogloss.errors import IsoglossError
-from isogloss.files import write_parquet
+from isogloss.files import read_parquet, write_parquet
 from isogloss.microworld.anchors import Anchors
 from isogloss.tasks.kinds.kind import kind_named
 from isogloss.tasks.splits import deal
@@ -56,6 +56,28 @@ def write_items(*, kind: str, language: str, part: str, output: str | Path, **so
     log.info("%s: %s", language, ", ".join(f"{len(rows):,} {split} items" for split, rows in parts.items()))
     table = pd.concat([rows.assign(split=split) for split, rows in parts.items()], ignore_index=True)
     write_parquet(table[["split", *(name for name in table.columns if name != "split")]], output)
+
+
+def read_test_items(path: str | Path, *columns: str) -> pd.DataFrame:
+    """Read one language's test items, in their order.
+
+    Parameters
+    ----------
+    path
+        See :func:`write_items`.
+    *columns
+        What they must have beside ``item``.
+
+    Raises
+    ------
+    IsoglossError
+        If the file is no such table, or has no test items.
+    """
+    table = read_parquet(path, ("split", "item", *columns))
+    table = table[table.split == "test"].sort_values("item", ignore_index=True)
+    if table.empty:
+        raise IsoglossError(f"{path} has no test items: the split is empty.")
+    return table
 
 
 def microworld_items(

@@ -10,8 +10,7 @@ import pandas as pd
 import torch
 
 from isogloss import __version__
-from isogloss.errors import IsoglossError
-from isogloss.files import read_parquet, write_parquet
+from isogloss.files import write_parquet
 from isogloss.models.devices import choose_device, choose_precision
 from isogloss.models.families import TRANSLATION, check_length, head_of, outputs_of, read_config
 from isogloss.models.load import load_checkpoint
@@ -21,6 +20,7 @@ from isogloss.states.forward import Reader, pool_sentences
 from isogloss.states.pooling import ABOUT
 from isogloss.states.sentence_vectors import new_vectors
 from isogloss.tasks.heads import load_with_head, read_items
+from isogloss.tasks.items import read_test_items
 from isogloss.tasks.kinds.kind import TaskKind, kind_named
 
 log = logging.getLogger(__name__)
@@ -94,10 +94,7 @@ def run_items(
     }
     with new_vectors(vectors, facts) as writer:
         for language in sorted(test):
-            table = read_parquet(test[language], ("split", "item", "words"))
-            table = table[table.split == "test"].sort_values("item", ignore_index=True)
-            if table.empty:
-                raise IsoglossError(f"{test[language]} has no test items: the split is empty.")
+            table = read_test_items(test[language], "words")
             set_language(loaded.tokenizer, language)
             what = f"The tokenizer in {checkpoint} on {language}"
             # That nothing is carried over to a script that the model never saw is a result.

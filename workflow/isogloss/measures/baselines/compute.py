@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from isogloss.files import read_parquet, write_csv
+from isogloss.tasks.items import read_test_items
 from isogloss.tasks.kinds.kind import kind_named
 
 PAIR = ["source", "target"]
@@ -65,7 +66,7 @@ def write_baselines(
     """
     seen = read_parquet(training)
     seen = seen[seen.split == "training"]
-    items = {target: read_parquet(test[target]).sort_values("item", ignore_index=True) for target in sorted(test)}
+    items = {target: read_test_items(test[target], "words") for target in sorted(test)}
     known = {word for words in seen.words for word in words}
     script = scripts(seen.words).most_common(1)[0][0] if scripts(seen.words) else ""
     task = kind_named(kind, into=into, tag_measure=tag_measure)

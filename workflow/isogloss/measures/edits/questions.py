@@ -25,6 +25,7 @@ from isogloss.section import of_kind
 from isogloss.states.batching import batch_by_length
 from isogloss.states.forward import Reader
 from isogloss.tasks.heads import load_with_head, read_items
+from isogloss.tasks.items import read_test_items
 
 # What is said of a paraphrase that there is none of.
 NOTHING = -1
@@ -86,7 +87,7 @@ class LabelQuestions:
         loaded.model = loaded.model.to(choose_device(device)).eval().requires_grad_(False)
         check_length(loaded.shape, max_length, f"The model in {checkpoint}")
         self.reader, self.token_budget = Reader(loaded, loaded.shape.family.reader), token_budget
-        tables = {language: items_of(test[language]) for language in sorted(test)}
+        tables = {language: read_test_items(test[language], "words") for language in sorted(test)}
         self.asked = drawn_items(tables, source, count, seed)
         self.sentences = {
             language: questions(loaded, table.iloc[self.asked], language, max_length, f"The tokenizer in {checkpoint}")
@@ -236,12 +237,6 @@ def split_facts(loaded: Checkpoint, texts: list[list[str]], what: str) -> tuple[
         before.append(sentence.ids[:start])
         after.append(tuple(sentence.ids[start:stop]))
     return before, after
-
-
-def items_of(path: str | Path) -> pd.DataFrame:
-    """Read one language's test items, in the items' order."""
-    table = read_parquet(path, ("split", "item", "words"))
-    return table[table.split == "test"].sort_values("item", ignore_index=True)
 
 
 def drawn_items(tables: Mapping[str, pd.DataFrame], source: str, count: int, seed: int) -> np.ndarray:

@@ -18,10 +18,11 @@ from scipy.linalg import svd
 from threadpoolctl import threadpool_limits
 
 from isogloss.errors import IsoglossError
-from isogloss.files import read_parquet, write_csv
+from isogloss.files import write_csv
 from isogloss.measures.space_similarity.spaces import checked
 from isogloss.states.sentence_vectors import languages_with, open_vectors
 from isogloss.statistics.nulls import bootstrap_means, null_summary, permutations, resamples
+from isogloss.tasks.items import read_test_items
 
 COLUMNS = (
     "source",
@@ -97,7 +98,7 @@ def write_probes(
     with open_vectors(vectors, put_aside=True) as file, threadpool_limits(1), ThreadPoolExecutor(threads) as pool:
         names = languages_with(file, pooling, vectors)
         sampled = cache(lambda size: resamples(size, bootstrap, np.random.default_rng(seed)))
-        known = {language: read_labels(test[language], labels) for language in names}
+        known = {language: read_test_items(test[language], *labels)[labels].astype(str) for language in names}
         for layer in sorted(file[names[0]][pooling], key=int):
             sides: dict[str, np.ndarray] = {}
             reasons: dict[str, str] = {}
@@ -119,12 +120,6 @@ def write_probes(
     table = pd.DataFrame(rows, columns=list(COLUMNS))
     table = table.sort_values(["label", "vectors", "source", "target", "layer"], ignore_index=True)
     write_csv(table, output, attributes)
-
-
-def read_labels(path: str | Path, labels: list[str]) -> pd.DataFrame:
-    """Read the labels of the test items, in the items' order."""
-    table = read_parquet(path, ("split", "item", *labels))
-    return table[table.split == "test"].sort_values("item", ignore_index=True)[labels].astype(str)
 
 
 def probe_layer(
