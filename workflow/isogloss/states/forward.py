@@ -103,7 +103,7 @@ class Reader:
         filled = torch.full((len(rows), max(map(len, rows))), padding)
         for index, row in enumerate(rows):
             filled[index, : len(row)] = torch.as_tensor(row)
-        return filled.to(self.device)
+        return sent(filled, self.device)
 
     @torch.inference_mode()
     def read(
@@ -139,11 +139,12 @@ class Reader:
             The model's own.
         """
         kept: list[dict[str, torch.Tensor]] = []
-        finite: list[torch.Tensor] = []
+        extremes: list[torch.Tensor] = []
 
         def take(states: torch.Tensor) -> None:
             rows = pool(states)
-            finite.extend(torch.isfinite(each).all() for each in rows.values())
+            # NaN is both the least and the greatest of the values that it is among, so these two tell of all.
+            extremes.extend(end for each in rows.values() if each.numel() for end in each.aminmax())
             kept.append({name: each.half() for name, each in rows.items()})
 
         options = {} if self.layer_by_layer else {"output_hidden_states": True}
@@ -151,8 +152,8 @@ class Reader:
         with Watch(self, layers, take, self.layer_by_layer):
             output = self.call(module, batch, before, **options)
         vectors = {name: torch.stack([rows[name] for rows in kept]) for name in kept[0]}
-        fits = [torch.isfinite(rows).all() for rows in vectors.values()]
-        flags = torch.stack([torch.stack(finite).all(), torch.stack(fits).all()])
+        ends = torch.stack(extremes) if extremes else torch.zeros(1, device=self.device)
+        flags = torch.stack([torch.isfinite(ends).all(), torch.isfinite(ends.half()).all()])
         return Arrival(vectors, flags, self.copies, self.model.dtype), output
 
     @torch.inference_mode()
@@ -239,6 +240,11 @@ def pinned(rows: torch.Tensor, stream: "torch.cuda.Stream") -> torch.Tensor:
     return memory
 
 
+def sent(values: torch.Tensor, device: torch.device) -> torch.Tensor:
+    """Bring values to a device: to a GPU from pinned memory, else the program waits for all that the GPU has to do."""
+    return values.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else values.to(device)
+
+
 class Watch:
     """While it is entered, hands the states of wanted layers to a function, in order.
 
@@ -306,12 +312,12 @@ def pool_words(
     sentence = np.repeat(np.arange(len(spans)), [len(group) for group in spans])
     ends = np.array([span for group in spans for span in group], dtype=int).reshape(-1, 2)
     start, stop = pooling(ends[:, 0], ends[:, 1])
-    place = torch.from_numpy(sentence).to(device)
-    first = torch.from_numpy(start + shift).to(device)
-    number = torch.from_numpy(stop - start).to(device)
+    place = sent(torch.from_numpy(sentence), device)
+    first = sent(torch.from_numpy(start + shift), device)
+    number = sent(torch.from_numpy(stop - start), device)
     # Which words go on, step by step, is known beforehand, so that a GPU need not be asked.
     longer = [np.flatnonzero(stop - start > step) for step in range(1, int((stop - start).max(initial=1)))]
-    going = [torch.from_numpy(rows).to(device) for rows in longer]
+    going = [sent(torch.from_numpy(rows), device) for rows in longer]
 
     def pool(states: torch.Tensor) -> dict[str, torch.Tensor]:
         # One word's subwords stand side by side, so a mean is at most as many gathers as the longest word is long.
@@ -336,19 +342,43 @@ def pool_sentences(batch: Sequence[Sentence], poolings: Sequence[str], device: t
         See :func:`pool_words`.
     """
     places_of = {pooling.name: pooling.places for pooling in SENTENCE_POOLINGS}
-    widest = max(len(sentence.ids) for sentence in batch) + shift
-    weights = {name: torch.zeros(len(batch), widest) for name in poolings}
-    for name, rows in weights.items():
-        for row, sentence in zip(rows, batch, strict=True):
-            places = np.array(list(places_of[name](len(sentence.ids), sentence.text)), dtype=np.int64)
-            row[places + shift] = 1 / max(1, len(places))
-    weights = {name: rows.to(device) for name, rows in weights.items()}
+    widest, means = max(len(sentence.ids) for sentence in batch) + shift, {}
+    for name in poolings:
+        places = [places_of[name](len(sentence.ids), sentence.text) for sentence in batch]
+        means[name] = mean_of([np.array(list(each), dtype=np.int64) + shift for each in places], widest, device)
 
     def pool(states: torch.Tensor) -> dict[str, torch.Tensor]:
-        whole = states.float()
-        return {name: torch.einsum("stw,st->sw", whole, rows) for name, rows in weights.items()}
+        return {name: mean(states) for name, mean in means.items()}
 
     return pool
+
+
+def mean_of(places: Sequence[np.ndarray], widest: int, device: torch.device) -> Callable[[torch.Tensor], torch.Tensor]:
+    """Give what averages these places of each sentence.
+
+    Parameters
+    ----------
+    places
+        For each sentence, where the subwords are that are averaged.
+    widest
+        Subwords of the longest sentence.
+    device
+        Of the states.
+
+    Returns
+    -------
+    Callable
+        From states, ``[sentence, widest, hidden]``, to ``[sentence, hidden]``.
+    """
+    if all(len(each) == 1 for each in places):
+        # One row each need not be summed up from all.
+        which, one = sent(torch.arange(len(places)), device), sent(torch.from_numpy(np.concatenate(places)), device)
+        return lambda states: states[which, one].float()
+    weights = torch.zeros(len(places), widest)
+    for row, each in zip(weights, places, strict=True):
+        row[each] = 1 / max(1, len(each))
+    weights = sent(weights, device)
+    return lambda states: torch.einsum("stw,st->sw", states.float(), weights)
 
 
 def joined(*pools: Pool) -> Pool:
