@@ -139,6 +139,12 @@ def test_another_language_to_edit_in_plans_its_own_edits(edited):
     assert planned(edited) == {f"Edits of encoder/sentiment-{source}-seed0/tr/all" for source in ("en", "de")}
 
 
+def test_other_facts_plan_their_own_edits(edited):
+    edited.config["edits"]["facts"]["answers"] = 3
+    edited.write()
+    assert planned(edited) == {"Edits of decoder/pretrained/de/all"}
+
+
 def test_what_was_planned_is_what_was_made(finished):
     planned = size(Study(load(finished.file)))
     folders = {"activation": "activations", "sentence_vector": "sentences", "checkpoint": "checkpoints"}
