@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from isogloss.statistics.languages import mean_over_languages
 from isogloss.statistics.mantel import benjamini_hochberg
 
 LEVEL = 0.05
@@ -73,6 +74,12 @@ def one_sided(difference: pd.Series, error: pd.Series) -> np.ndarray:
 def between(low: float, high: float, form: str = ".2f") -> str:
     """Write a 95 % interval, or nothing where there is none."""
     return f" [{low:{form}}, {high:{form}}]" if np.isfinite(low) and np.isfinite(high) else ""
+
+
+def average(rows: pd.DataFrame, column: str, form: str = ".2f", least: float = -np.inf, most: float = np.inf) -> str:
+    """Write the mean of a column over pairs of languages, with the interval over languages where there is one."""
+    mean = mean_over_languages(rows.source, rows.target, rows[column], least, most)
+    return f"{mean.value:{form}}{between(mean.low, mean.high, form)}"
 
 
 def p_value(p: float) -> str:

@@ -8,7 +8,7 @@ import pandas as pd
 from isogloss.report.figures.tuned import before_and_after
 from isogloss.report.findings.finding import (
     Finding,
-    between,
+    average,
     counted,
     listed,
     one_sided,
@@ -50,11 +50,10 @@ def best_layers(part: pd.DataFrame, names: dict[str, str]) -> Iterator[tuple[str
         rows = part[part.measure == measure]
         if rows.empty:
             continue
-        means = rows.groupby("layer")[["value", "low", "high", "null_mean"]].mean()
-        layer = means.value.idxmax()
-        top = means.loc[layer]
-        text = f"{name} {top.value:.2f}{between(top.low, top.high)} in layer {layer} (null {top.null_mean:.2f})"
-        yield text, top.value - top.null_mean
+        layer = rows.groupby("layer").value.mean().idxmax()
+        top = rows[rows.layer == layer]
+        null = top.null_mean.mean()
+        yield f"{name} {average(top, 'value', most=1)} in layer {layer} (null {null:.2f})", top.value.mean() - null
 
 
 def above_null(rows: pd.DataFrame, keys: list[str], names: dict[str, str], figure: str, what: str) -> list[Finding]:
@@ -114,13 +113,11 @@ def probes(data: dict[str, pd.DataFrame]) -> list[Finding]:
     for (model, task, label), part in rows.groupby(["model", "task", "label"], sort=True):
         told, best = [], -1.0
         for vectors in ("centred", "raw"):
-            means = (
-                part[part.vectors == vectors].groupby("layer")[["value", "low", "high", "floor", "null_high"]].mean()
-            )
-            layer = means.value.idxmax()
-            top = means.loc[layer]
-            told.append(f"{vectors} {top.value:.2f}{between(top.low, top.high)} in layer {layer}")
-            best = max(best, top.value - max(top.floor, top.null_high))
+            own = part[part.vectors == vectors]
+            layer = own.groupby("layer").value.mean().idxmax()
+            top = own[own.layer == layer]
+            told.append(f"{vectors} {average(top, 'value', least=0, most=1)} in layer {layer}")
+            best = max(best, top.value.mean() - max(top.floor.mean(), top.null_high.mean()))
         pairs = part.groupby(["source", "target"]).above.any()
         text = (
             f"a linear probe for {label} learnt in one language tells it in another: {', '.join(told)}, means over "
@@ -181,12 +178,12 @@ def crossed(data: dict[str, pd.DataFrame]) -> list[Finding]:
     rows = rows.assign(clear=survivors(two_sided(rows.cost, standard_error(rows.cost_low, rows.cost_high))))
     for (model, task), whole in rows.groupby(["model", "task"], sort=True):
         part = whole[whole.slice == "all"]
+        crossings = part.assign(source=part["first"], target=part["second"])
         sliced = whole[whole.slice != "all"].groupby("slice").cost.mean()
         told = f" ({', '.join(f'{cost:+.3f} where {name}' for name, cost in sliced.items())})" if len(sliced) else ""
         text = (
             f"{task}, two texts in two languages: accuracy {part.score.mean():.2f} on average against "
-            f"{part.same.mean():.2f} with both in one, {part.cost.mean():+.3f}"
-            f"{between(part.cost_low.mean(), part.cost_high.mean(), '+.3f')}{told}; clearly lower in "
+            f"{part.same.mean():.2f} with both in one, {average(crossings, 'cost', '+.3f')}{told}; clearly lower in "
             f"{(part.clear & (part.cost < 0)).sum()} and higher in {(part.clear & (part.cost > 0)).sum()} of "
             f"{counted(len(part), 'combination')} (adjusted p < 0.05, {int(part.n.median()):,} items)."
         )
@@ -208,8 +205,7 @@ def controls(data: dict[str, pd.DataFrame]) -> list[Finding]:
         weak = sorted(set(part.target[~part.clear]))
         text = (
             f"{task}, zero-shot accuracy {part.score.mean():.2f} against {part.control_score.mean():.2f} of the best "
-            f"control ({listed(list(which))}), {part.above.mean():+.3f}"
-            f"{between(part.above_low.mean(), part.above_high.mean(), '+.3f')} on average; above it in "
+            f"control ({listed(list(which))}), {average(part, 'above', '+.3f')} on average; above it in "
             f"{int(part.clear.sum())} of {counted(len(part), 'pair')} of languages (adjusted p < 0.05, "
             f"{int(part.n.median()):,} items)" + (f", not from every source into {listed(weak)}." if weak else ".")
         )

@@ -8,6 +8,7 @@ from scipy import stats
 
 from isogloss.report.findings.finding import (
     Finding,
+    average,
     between,
     counted,
     listed,
@@ -164,15 +165,16 @@ def above_controls(data: dict[str, pd.DataFrame], controls: set[str]) -> list[Fi
     both["above"] = survivors(one_sided(both.difference, both.spread))
     findings = []
     for (model, corpus), part in both.groupby(["model", "corpus"], sort=True):
-        mean, half = part.difference.mean(), 1.96 * part.spread.mean()
         text = (
             f"CALIGN in its best layer lies above that of random weights ({listed(sorted(set(part.model_control)))}) "
             f"in {part.above.sum()} of {counted(len(part), 'pair')} (adjusted p < 0.05, bootstrap over concepts); "
-            f"{mean:+.2f}{between(mean - half, mean + half, '+.2f')} on average."
+            f"{average(part, 'difference', '+.2f')} on average."
         )
         found = bool(part.above.any())
         name = on_corpus(model, corpus, both)
-        findings.append(Finding("sharing", name, text, "concept_alignment_by_model", found, max(float(mean), 0.0)))
+        findings.append(
+            Finding("sharing", name, text, "concept_alignment_by_model", found, max(float(part.difference.mean()), 0.0))
+        )
     return findings
 
 
@@ -206,13 +208,12 @@ def retrieval(data: dict[str, pd.DataFrame]) -> list[Finding]:
     for (model, corpus, measure), part in rows.groupby(["model", "corpus", "measure"], sort=True):
         layer = part.groupby("layer").value.mean().idxmax()
         best = part[part.layer == layer]
-        mean, half = best.value.mean(), 1.96 * np.sqrt(best.value * (1 - best.value) / best.n).mean()
         text = (
-            f"{RETRIEVAL[measure]} finds {mean:.2f}{between(max(mean - half, 0), min(mean + half, 1))} of the "
+            f"{RETRIEVAL[measure]} finds {average(best, 'value', least=0, most=1)} of the "
             f"translations in its best layer, {layer} (chance {best.chance.mean():.3f}; above it in "
             f"{best.above.sum()} of {counted(len(best), 'language')}, adjusted p < 0.05)."
         )
-        strength = mean - best.chance.mean()
+        strength = (best.value - best.chance).mean()
         name = on_corpus(model, corpus, rows)
         findings.append(Finding("sharing", name, text, "retrieval_by_layer", bool(best.above.any()), float(strength)))
     return findings

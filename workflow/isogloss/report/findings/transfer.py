@@ -8,6 +8,7 @@ import pandas as pd
 from isogloss.report.figures.tuned import NAMES, PRIMARY, best_baseline
 from isogloss.report.findings.finding import (
     Finding,
+    average,
     between,
     counted,
     listed,
@@ -47,7 +48,7 @@ def zero_shot(data: dict[str, pd.DataFrame]) -> list[Finding]:
         weak = sorted(by_target.index[by_target < 0.5])
         words = f"; best baseline {part.alone.mean():.2f}{by(part.knows)}" if part.alone.notna().any() else ""
         text = (
-            f"{task}, zero-shot {NAMES[measure]} {part.score.mean():.2f}{between(part.low.mean(), part.high.mean())} "
+            f"{task}, zero-shot {NAMES[measure]} {average(part, 'score', least=0)} "
             f"on average over {counted(len(part), 'pair')} of languages (own language {own:.2f}; chance "
             f"{part.null_mean.mean():.2f}{words}); above both in {part.clear.sum()} of {len(part)} "
             f"(adjusted p < 0.05)" + (f", for most sources not into {listed(weak)}." if weak else ".")
@@ -112,7 +113,7 @@ def edits(data: dict[str, pd.DataFrame]) -> list[Finding]:
         return []
     specific = specific.assign(clear=survivors(specific.null_p))
     findings = []
-    for names, part in specific.groupby(keys, sort=True):
+    for names, part in specific.reset_index().groupby(keys, sort=True):
         task, model, checkpoint, source, weights = names
         where = "all weights" if weights == "all" else f"the {weights} third of the layers"
         number = counted(int(part.edits.iloc[0]), "edit")
@@ -122,7 +123,7 @@ def edits(data: dict[str, pd.DataFrame]) -> list[Finding]:
             f"{task}, {checkpoint}: edits of single {what} in {source} ({where}, {number}) hold in "
             f"{counted(len(part), 'other language')} with {part.success.mean():.2f} of the {what} on average, but "
             f"{part.drift.mean():.2f} of all other {what} got the wanted {wanted} too: specific success "
-            f"{part.value.mean():+z.2f}{between(part.low.mean(), part.high.mean(), '+z.2f')}, "
+            f"{average(part, 'value', '+z.2f', least=-1, most=1)}, "
             f"above another item's edit in {part.clear.sum()} of {len(part)} (adjusted p < 0.05)."
         )
         findings.append(

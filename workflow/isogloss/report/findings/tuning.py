@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from isogloss.report.figures.tuned import NAMES, POOLING
-from isogloss.report.findings.finding import Finding, between, counted, standard_error, survivors, two_sided
+from isogloss.report.findings.finding import Finding, average, between, counted, standard_error, survivors, two_sided
 
 CELL = ["model", "corpus", "source", "target", "kind", "layer"]
 COURSES = {"impact": "impact", "calign": "CALIGN", **NAMES}
@@ -60,16 +60,16 @@ def impact(data: dict[str, pd.DataFrame]) -> list[Finding]:
     rows = rows[rows.impact.notna()]
     findings = []
     for (model, task), part in rows.groupby(["model", "task"], sort=True):
-        means = part.groupby("layer")[["impact", "low", "high", "null_mean"]].mean()
-        best, least = means.impact.idxmax(), means.impact.idxmin()
-        top, bottom = means.loc[best], means.loc[least]
+        means = part.groupby("layer").impact.mean()
+        best, least = means.idxmax(), means.idxmin()
+        top, bottom = part[part.layer == best], part[part.layer == least]
         text = (
-            f"fine-tuning on {task} moved the other languages' spaces most in layer {best}: impact {top.impact:.2f}"
-            f"{between(top.low, top.high)} on average over {counted(len(part[part.layer == best]), 'cell')}, least in "
-            f"layer {least}, {bottom.impact:.2f}{between(bottom.low, bottom.high)} (0: nothing moved; vectors of other "
-            f"items: {top.null_mean:.2f})."
+            f"fine-tuning on {task} moved the other languages' spaces most in layer {best}: impact "
+            f"{average(top, 'impact', most=1)} on average over {counted(len(top), 'cell')}, least in layer {least}, "
+            f"{average(bottom, 'impact', most=1)} (0: nothing moved; vectors of other items: "
+            f"{top.null_mean.mean():.2f})."
         )
-        findings.append(Finding("tuning", model, text, "impact_by_layer", strength=float(top.impact)))
+        findings.append(Finding("tuning", model, text, "impact_by_layer", strength=float(means[best])))
     return findings
 
 
