@@ -9,7 +9,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from isogloss.errors import IsoglossError
-from isogloss.models.bring import check_folder
+from isogloss.models.bring import check_folder, files_of, link_files
 from isogloss.models.load import load_checkpoint
 from isogloss.tasks.heads import load_with_head
 
@@ -66,6 +66,21 @@ def tokenizer_gone(folder):
         path.unlink()
 
 
+def tokenizer_with(words=(), **changes):
+    """Add to the vocabulary, or to what tokenizer_config.json says."""
+
+    def damage(folder):
+        path = folder / "tokenizer.json"
+        content = json.loads(path.read_text())
+        vocabulary = content["model"]["vocab"]
+        vocabulary.update({word: len(vocabulary) + number for number, word in enumerate(words)})
+        path.write_text(json.dumps(content))
+        path = folder / "tokenizer_config.json"
+        path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
+
+    return damage
+
+
 # What is damaged, whether the folder alone tells (`isogloss check`), and what the user reads.
 DAMAGES = {
     **{f"weights cut at {share}": (cut(share), True, "is cut off|is no safetensors file")
@@ -101,6 +116,12 @@ DAMAGES = {
     "no such activation": (lambda f: set_config(f, hidden_act="foo"), False, "cannot be loaded"),
     "quantised": (lambda f: set_weights(f, lambda w: w.update(
         {n: w[n].to(torch.int8) for n in w if n.endswith("dense.weight")})), True, "I8, .*quantised"),
+    "architectures a word": (lambda f: set_config(f, architectures="BertModel"), True, "expected a list of names"),
+    "outputs a list": (lambda f: set_config(f, id2label=["a"]), True, "expected names by number"),
+    "outputs by name": (lambda f: set_config(f, id2label={"a": "b"}), True, "expected names by number"),
+    "a decoder's attention": (lambda f: set_config(f, is_decoder=True), True, "is_decoder is true"),
+    "subwords beyond": (tokenizer_with(words=["zzz", "yyy"]), False, "2 subwords that .* no embedding for.*'yyy'"),
+    "padding beyond": (tokenizer_with(pad_token="<new>"), False, "1 subwords that .* no embedding for.*'<new>'"),
     **{f"without {part}": (drop(part), False, "of the model's parameters") for part in
        ("layer.0.attention.self.query", "layer.2.output", "word_embeddings", "embeddings.LayerNorm")},
 }  # fmt: skip
@@ -120,6 +141,29 @@ def test_it_is_refused_in_one_line(name, folder):
 def test_a_sound_folder_is_taken(folder):
     check_folder(folder)
     load_checkpoint(folder, "cpu", "float32")
+
+
+def test_settings_of_results_and_special_tokens_that_no_text_has_do_no_harm(folder):
+    set_config(folder, return_dict=False)
+    tokenizer_with(additional_special_tokens=["<image>"])(folder)
+    checkpoint = load_checkpoint(folder, "cpu", "float32")
+    read = checkpoint.model(**checkpoint.tokenizer(["The teacher"], return_tensors="pt"), output_hidden_states=True)
+    assert len(read.hidden_states) == 4
+
+
+def test_an_adapter_beside_a_whole_model_is_none_of_it(folder, tmp_path):
+    for name in ("adapter_config.json", "adapter_model.safetensors"):
+        (folder / name).write_text("{}")
+    link_files(files_of(folder), tmp_path / "linked")
+    load_checkpoint(tmp_path / "linked", "cpu", "float32")
+
+
+@pytest.mark.parametrize("padding", ["1", -1, True, 1.5])
+def test_a_padding_token_that_is_no_number_is_refused(tmp_path, padding):
+    folder = tiny_families.make(tmp_path / "roberta", "xlm-roberta")
+    set_config(folder, pad_token_id=padding)
+    with pytest.raises(IsoglossError, match=r"pad_token_id is .* expected the number of a subword"):
+        check_folder(folder)
 
 
 def test_code_of_a_folder_is_never_run(folder, monkeypatch):

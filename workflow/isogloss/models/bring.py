@@ -57,9 +57,11 @@ def tokenizer_files(source: Path) -> list[Path]:
 
 
 def link_files(files: Iterable[Path], folder: Path) -> None:
-    """Make links to ``files`` in ``folder``."""
+    """Make links to a whole model's ``files`` in ``folder``; an adapter left beside it is none of it."""
     folder.mkdir(parents=True, exist_ok=True)
     for file in files:
+        if file.name in (ADAPTER, ADAPTER_WEIGHTS):
+            continue  # transformers would put it into the model
         link = folder / file.name
         link.unlink(missing_ok=True)
         link.symlink_to(file)

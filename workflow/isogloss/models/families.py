@@ -219,12 +219,19 @@ def shape_from(settings: Callable[[str], Any], model_type: str, where: str, own_
     if depth is None or hidden is None:
         lacking = family.layers if depth is None else family.hidden
         raise IsoglossError(f"{where} does not say {lacking}, which every {model_type} has.")
+    if family.stacks == ("encoder",) and settings("is_decoder"):
+        raise IsoglossError(
+            f"{where}: is_decoder is true, so that no word sees those behind it; a {model_type} is read as an encoder. "
+            "Say false, or take a family that is a decoder."
+        )
     depths = {family.reader: depth}
     if "decoder" in family.stacks[1:]:
         depths["decoder"] = number("decoder_layers") or depth
     if longest and family.after_padding:
         # The embeddings' padding row is the padding token's, 1 where nothing is said.
         padding = settings("pad_token_id")
+        if padding is not None and (isinstance(padding, bool) or not isinstance(padding, int) or padding < 0):
+            raise IsoglossError(f"{where}: pad_token_id is {padding!r}; expected the number of a subword.")
         longest -= (1 if padding is None else padding) + 1
     return Shape(model_type, depths, hidden, longest, family)
 
@@ -252,6 +259,11 @@ def read_config(folder: str | Path) -> dict[str, Any]:
         raise IsoglossError(f"{path} is damaged: it is not JSON ({error}). Get it again.") from error
     if not isinstance(settings, dict) or not isinstance(settings.get("model_type"), str):
         raise IsoglossError(f'{path} does not say the model\'s family: it has no `model_type`, such as "bert".')
+    named, outputs = settings.get("architectures") or [], settings.get("id2label") or {}
+    if not isinstance(named, list):
+        raise IsoglossError(f'{path}: architectures is {named!r}; expected a list of names, such as ["BertModel"].')
+    if not isinstance(outputs, dict) or not all(map(str.isdecimal, outputs)):
+        raise IsoglossError(f'{path}: id2label is {outputs!r}; expected names by number, such as {{"0": "yes"}}.')
     return settings
 
 

@@ -68,7 +68,7 @@ def load_weights(
     try:
         model, loading = architecture.from_pretrained(
             folder, dtype=dtype, local_files_only=True, use_safetensors=True, trust_remote_code=False,
-            ignore_mismatched_sizes=True, output_loading_info=True, **options,
+            ignore_mismatched_sizes=True, output_loading_info=True, return_dict=True, **options,
         )  # fmt: skip
     except Exception as error:  # foreign files can fail in any way
         raise IsoglossError(f"The model in {folder} cannot be loaded: {first_line(error)}") from error
@@ -143,8 +143,9 @@ def set_padding(model: transformers.PreTrainedModel, tokenizer: Any, folder: str
     Raises
     ------
     IsoglossError
-        If there is none of these.
+        If there is none of these, or the tokenizer has subwords that the model does not.
     """
+    check_subwords(model, tokenizer, folder)
     if tokenizer.pad_token_id is None:
         known = model.config.pad_token_id
         token = tokenizer.eos_token if known is None else tokenizer.convert_ids_to_tokens(known)
@@ -156,6 +157,24 @@ def set_padding(model: transformers.PreTrainedModel, tokenizer: Any, folder: str
         tokenizer.pad_token = token
     if not shape_of(model, folder).family.after_padding:
         model.config.pad_token_id = tokenizer.pad_token_id
+
+
+def check_subwords(model: transformers.PreTrainedModel, tokenizer: Any, folder: str | Path) -> None:
+    """Refuse a tokenizer with subwords that have no embedding, but for special ones that no text is read with."""
+    rows = model.get_input_embeddings().weight.shape[0]
+    used = {tokenizer.pad_token_id, tokenizer.cls_token_id, tokenizer.sep_token_id, tokenizer.unk_token_id}
+    added = tokenizer.added_tokens_decoder
+    beyond = sorted(
+        token
+        for token, number in tokenizer.get_vocab().items()
+        if number >= rows and (number in used or number not in added or not added[number].special)
+    )
+    if beyond:
+        raise IsoglossError(
+            f"The tokenizer in {folder} has {len(beyond):,} subwords that the model has no embedding for (it has "
+            f"{rows:,}), {beyond[0]!r} among them. Tokenizer and weights must be of the same model; after a token was "
+            "added, save the model with resize_token_embeddings."
+        )
 
 
 def folder_digest(folder: str | Path) -> str:
