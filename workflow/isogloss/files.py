@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 # A save waits until this many times what the last one took have passed since, so that saves take 5 % of the time.
 WAIT = 20
+CLOCKS_APART = 2.0  # seconds; a start of Snakemake takes longer
 
 
 class SavePace:
@@ -107,6 +108,15 @@ def published_folder(folder: Path) -> Iterator[Path]:
     finally:
         shutil.rmtree(draft, ignore_errors=True)
         shutil.rmtree(old, ignore_errors=True)
+
+
+def from_the_future(path: str | Path) -> str | None:
+    """Say that a file's time stamp is later than now, if it is: Snakemake fails over outputs that are older."""
+    changed = Path(path).stat().st_mtime
+    if changed <= time.time() + CLOCKS_APART:
+        return None
+    when = time.strftime("%Y-%m-%d %H:%M", time.localtime(changed))
+    return f"{path} has a time stamp from the future ({when}); give it the time of now: touch {path}"
 
 
 def not_a_file(path: str | Path) -> str:

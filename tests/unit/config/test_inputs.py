@@ -1,5 +1,9 @@
 """What a config says of text, tables and tasks: understood, or refused in one line that names the key."""
 
+import os
+import re
+import time
+
 import pytest
 
 from isogloss.config.read import ConfigError, validate
@@ -51,6 +55,22 @@ def test_mistakes_are_one_line(tmp_path, changes, message):
     with pytest.raises(ConfigError, match=message) as caught:
         validate(config(tmp_path, **changes))
     assert len(caught.value.messages) == 1
+
+
+@pytest.mark.parametrize("name", ["zh", "en", "links", "zh.csv", "en.csv"])
+def test_a_time_stamp_from_the_future_is_told(tmp_path, name):
+    """Snakemake takes outputs that are older than it for a wrong clock, and removes them."""
+    given = {"word_alignment": {"method": "given", "files": {"zh-en": str(tmp_path / "links")}}}
+    content = config(tmp_path, given)
+    os.utime(tmp_path / name, (0, time.time() + 1e6))
+    with pytest.raises(
+        ConfigError, match=rf"{re.escape(name)} has a time stamp from the future \(\d.*touch "
+    ) as caught:
+        validate(content)
+    assert all("corpora.mine." in message or "tasks.t.data." in message for message in caught.value.messages)
+    validate(content, files=False)
+    os.utime(tmp_path / name, (0, 0))
+    validate(content)
 
 
 def test_given_links_and_a_segmentation_exclude_each_other(tmp_path):

@@ -9,7 +9,7 @@ from isogloss.concepts.methods import BY_NAME as METHODS
 from isogloss.concepts.settings import Concepts
 from isogloss.config.root import Config
 from isogloss.errors import IsoglossError, did_you_mean
-from isogloss.files import not_a_file
+from isogloss.files import from_the_future, not_a_file
 from isogloss.measures.edits.settings import Facts
 from isogloss.models.families import TRANSLATION, Shape, check_length, family_of
 from isogloss.models.settings import OBJECTIVES, Model, ReadyMade, Train
@@ -284,6 +284,8 @@ def check_corpus(where: str, corpus: Corpus) -> list[str]:
     files = {f"word_alignment.files.{pair}": path for pair, path in alignment.files.items()} | corpus.user_files()
     lacking = [(key, path) for key, path in files.items() if not Path(path).is_file()]
     wrong += [NotHere(f"{where}.{key}: {not_a_file(path)}") for key, path in lacking]
+    late = {key: from_the_future(path) for key, path in files.items() if (key, path) not in lacking}
+    wrong += [NotHere(f"{where}.{key}: {told}") for key, told in late.items() if told]
     return wrong
 
 
@@ -378,6 +380,7 @@ def check_model(where: str, model: Model, config: Config) -> list[str]:
         deepest = max(shape_of(original).depths.values())
     except IsoglossError as error:
         return [*wrong, f"{where}.{origins[0]}: {error}"]
+    wrong += check_times(f"{where}.folder", model.folder)
     wrong += check_brought(where.removeprefix("models."), config)
     if model.layers != "all":
         beyond = [layer for layer in model.layers if layer > deepest]
@@ -434,6 +437,12 @@ def check_brought(name: str, config: Config) -> list[str]:
     return wrong
 
 
+def check_times(where: str, folder: Path | None) -> list[NotHere]:
+    """Find files of a model's folder whose time stamps are from the future."""
+    files = sorted(folder.iterdir()) if folder and folder.is_dir() else []
+    return [NotHere(f"{where}: {told}") for file in files if file.is_file() and (told := from_the_future(file))]
+
+
 def check_checkpoint_files(where: str, one: ReadyMade, model: Model, task: Task | None) -> list[str]:
     """Find what does not fit of a checkpoint: its labels, and as far as they are on this machine, its files."""
     from isogloss.models.ready_made import check_outputs, check_ready_made
@@ -451,7 +460,7 @@ def check_checkpoint_files(where: str, one: ReadyMade, model: Model, task: Task 
             check_ready_made(one.folder, base=base, base_name=model.hub, kind=kind, labels=labels, outputs=one.labels)
     except IsoglossError as error:
         return [f"{where}.folder: {error}"]
-    return []
+    return list(check_times(f"{where}.folder", one.folder))
 
 
 def labels_of(task: Task) -> list[str] | None:
@@ -673,6 +682,8 @@ def check_task_files(where: str, task: Task, data: HubTask | TableTask) -> list[
             path = pattern.replace("{language}", data.names.get(language, language))
             if not Path(path).is_file():
                 wrong.append(NotHere(f"{where}.{key}: {not_a_file(path)}"))
+            elif told := from_the_future(path):
+                wrong.append(NotHere(f"{where}.{key}: {told}"))
     kind = TASK_KINDS[task.kind]
     if kind.head != TRANSLATION:
         wrong += [
