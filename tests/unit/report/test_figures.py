@@ -12,6 +12,7 @@ from isogloss.errors import IsoglossError
 from isogloss.report.figures import catalogue, trajectories
 from isogloss.report.figures.catalogue import BY_NAME, FIGURES, QUESTIONS
 from isogloss.report.figures.draw import describe, draw
+from isogloss.report.findings.transfer import zero_shot
 from isogloss.tables import read_table
 
 NUMBERS = {"easy": 0.9, "hard": 0.1}
@@ -70,21 +71,64 @@ def test_a_figure_that_there_is_not(folder, tmp_path):
         draw("alignment", tables=[folder / "impact.csv"], output=tmp_path / "x.svg", pdf=tmp_path / "x.pdf")
 
 
-def test_crosses_mark_the_cells_inside_the_null(data):
+def test_crosses_mark_the_cells_that_the_adjustment_leaves_nothing_of(data):
     rows = data["concept_alignment"]
-    rows.loc[rows.index[:4], "null_high"] = 1.0
-    spec = describe(BY_NAME["concept_alignment_heatmap"], data)
-    marked = {(row["pair"], row["layer"], row["curve"]) for row in spec["data"]["values"] if row["mark"] == "×"}
-    inside = rows[(rows.measure == "aligned") & (rows.value <= rows.null_high)]
-    assert len(marked) == len(inside) > 0
+    mine = rows.index[(rows.measure == "aligned") & (rows.task == "pretrained")]
+    # Alone 0.04 would do, and both values lie above their band; 0.04 beside many that are nothing does not.
+    rows.loc[mine, "null_p"] = 0.6
+    rows.loc[mine[:2], "null_p"] = [0.001, 0.04]
+    values = describe(BY_NAME["concept_alignment_heatmap"], data)["data"]["values"]
+    clear = [row for row in values if row["task"] == "pretrained" and not row["mark"]]
+    first = rows.loc[mine[0]]
+    assert [(row["model"], row["target"], row["layer"]) for row in clear] == [(first.model, first.target, first.layer)]
+    # Tuned checkpoints are a family of their own.
+    assert {row["mark"] for row in values if row["task"] != "pretrained"} == {""}
     assert not any(row["mark"] for row in describe(BY_NAME["concept_overlap_heatmap"], data)["data"]["values"])
 
 
-def test_transfer_is_marked_where_shared_words_reach_as_far(data):
-    spec = describe(BY_NAME["transfer_heatmap"], data)
-    for row in spec["data"]["values"]:
-        reached = row["low"] <= max(row["null_high"], row["alone"]) and row["source"] != row["target"]
-        assert (row["mark"] == "×") == reached
+def test_what_was_not_tested_against_a_null_is_not_marked(data):
+    data["concept_alignment"]["null_p"] = np.nan
+    assert not any(row["mark"] for row in describe(BY_NAME["concept_alignment_heatmap"], data)["data"]["values"])
+
+
+def marks(data, name="transfer_heatmap"):
+    values = describe(BY_NAME[name], data)["data"]["values"]
+    return {(row["model"], row["source"], row["target"]): row["mark"] for row in values}
+
+
+def test_the_heatmap_of_transfer_leaves_unmarked_as_many_pairs_as_the_finding_counts(data):
+    rows = data["transfer"]
+    rows["score"] = np.where(rows.source == rows.target, 0.92, np.linspace(0.5, 0.65, len(rows)))
+    rows["low"], rows["high"] = rows.score - 0.04, rows.score + 0.04
+    found = marks(data)
+    assert set(found.values()) == {"", "×"}
+    assert not any(found[model, same, same] for model, same, target in found if same == target)
+    for model in ("aligned", "naive"):
+        left = sum(not mark for (one, source, target), mark in found.items() if one == model and source != target)
+        [said] = [one.sentence for one in zero_shot(data) if one.subject == model]
+        assert f"above both in {left} of 6 (adjusted p < 0.05)" in said
+
+
+def test_one_seed_that_fails_marks_a_pair(data):
+    rows = data["transfer"].assign(score=0.9, low=0.86, high=0.94)
+    other = rows.assign(seed=1, checkpoint=rows.checkpoint.str.replace("seed0", "seed1"))
+    data["transfer"] = pd.concat([rows, other], ignore_index=True)
+    assert set(marks(data).values()) == {""}
+    lost = data["transfer"].query("seed == 1 and model == 'naive' and source == 'en' and target == 'ar'").index
+    data["transfer"].loc[lost, ["score", "low", "high", "null_p"]] = [0.5, 0.46, 0.54, 0.5]
+    assert {names for names, mark in marks(data).items() if mark} == {("naive", "en", "ar")}
+
+
+def test_costs_of_crossing_are_marked_where_they_survive_adjustment(data):
+    rows = data["crossed"]
+    rows.loc[rows.cost.notna(), ["cost", "cost_low", "cost_high"]] = [0.001, -0.029, 0.031]
+    first = rows.index[rows.cost.notna() & (rows.slice == "all")]
+    # The second's own interval leaves 0 out, but it is one of many.
+    rows.loc[first[:2], ["cost", "cost_low", "cost_high"]] = [[-0.1, -0.13, -0.07], [0.031, 0.001, 0.061]]
+    found = marks(data, "crossed_heatmap")
+    assert [mark for mark in found.values() if mark] == ["−"]
+    one = rows.loc[first[0]]
+    assert found[one.model, one["first"], one.second] == "−"
 
 
 def test_colours_stay_with_their_names_when_rows_are_left_out(data):

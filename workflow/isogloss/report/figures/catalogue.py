@@ -80,7 +80,8 @@ FIGURES = (
         "concept_alignment_heatmap",
         "sharing",
         "Concept alignment (CALIGN), all pairs and layers",
-        "The same values for all pairs and layers; × marks cells that do not exceed their null's 95 % interval.",
+        "The same values for all pairs and layers; × marks cells that are not above their null (one-sided p < 0.05, "
+        "adjusted for all cells of models as they are, which the findings go by, or for all of tuned checkpoints).",
         ("concept_alignment",),
         "isogloss.report.figures.heatmap:chart",
         {**CALIGN, "crosses": True},
@@ -132,7 +133,8 @@ FIGURES = (
         "translated_overlap_heatmap",
         "sharing",
         "Overlapping concepts that hold translations, all pairs and layers",
-        "The same values for all pairs and layers; × marks cells that do not exceed their null's 95 % interval.",
+        "The same values for all pairs and layers; × marks cells that are not above their null (one-sided p < 0.05, "
+        "adjusted for all cells of models as they are, which the findings go by, or for all of tuned checkpoints).",
         ("concept_overlap",),
         "isogloss.report.figures.heatmap:chart",
         {**TRANSLATED, "crosses": True},
@@ -246,9 +248,9 @@ FIGURES = (
         "transfer",
         "Zero-shot transfer, source × target",
         "Scores on the diagonal are the language's own; off it, the model never saw a labelled item of the target "
-        "language. × marks scores whose 95 % interval reaches down to chance or to the best baseline: the most "
-        "frequent label; words that both languages write alike (names, numbers, loanwords); how long texts are; one "
-        "text of a pair.",
+        "language. × marks scores that are not above both chance and the best baseline with every seed (p < 0.05, "
+        "adjusted for all zero-shot scores, as the findings go by). Baselines: the most frequent label; words that "
+        "both languages write alike (names, numbers, loanwords); how long texts are; one text of a pair.",
         ("transfer", "baselines"),
         "isogloss.report.figures.transfer_heatmap:chart",
         means_over=("checkpoint",),
@@ -289,8 +291,8 @@ FIGURES = (
         "transfer",
         "Two texts in two languages",
         "Accuracy with the first text in one language and the second in another, mean over the checkpoints of a task; "
-        "− marks where crossing costs (95 % bootstrap over items), + where it gains, against both texts in one "
-        "language.",
+        "− marks where crossing costs at every checkpoint, + where it gains, against both texts in one language "
+        "(p < 0.05 by the bootstrap over items, adjusted for all combinations, as the findings go by).",
         ("crossed",),
         "isogloss.report.figures.crossed_heatmap:chart",
         means_over=("checkpoint",),

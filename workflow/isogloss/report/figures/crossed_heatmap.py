@@ -6,6 +6,7 @@ import pandas as pd
 
 from isogloss.report.figures.style import Drawing, panels, squares
 from isogloss.report.figures.tuned import with_panel
+from isogloss.report.findings.neighbours import costs_of_crossing
 
 NUMBERS = ["score", "low", "high", "null_mean", "same", "cost", "cost_low", "cost_high", "overlap"]
 
@@ -16,10 +17,16 @@ def chart(data: dict[str, pd.DataFrame]) -> Drawing | None:
     rows = rows[(rows.measure == "accuracy") & (rows.slice == "all") & rows.score.notna()]
     if rows.empty:
         return None
-    rows = rows.groupby(["model", "task", "measure", "first", "second"], sort=True)[NUMBERS].mean().reset_index()
+    cell = ["model", "task", "measure", "first", "second"]
+    # Adjusted for all costs that are told, those of the thirds of the items among them.
+    costs = costs_of_crossing(data["crossed"]).query("slice == 'all'")
+    signs = (costs.clear * np.sign(costs.cost)).groupby([costs[name] for name in cell])
+    rows = rows.groupby(cell, sort=True)[NUMBERS].mean()
+    # The same way at every checkpoint.
+    rows = rows.assign(loses=signs.max() < 0, gains=signs.min() > 0).reset_index()
     # The first text's language runs down, the second's across.
     rows = with_panel(rows).rename(columns={"first": "source", "second": "target"})
-    rows["mark"] = np.select([rows.cost_high < 0, rows.cost_low > 0], ["−", "+"], "")
+    rows["mark"] = np.select([rows.loses.eq(True), rows.gains.eq(True)], ["−", "+"], "")
     extra = [
         alt.Tooltip("low:Q", title="from", format=".3f"),
         alt.Tooltip("high:Q", title="to (95 %)", format=".3f"),

@@ -1,19 +1,21 @@
-"""A score for all pairs and layers: a panel a model and checkpoint; cells inside the null's interval are marked."""
+"""A score for all pairs and layers: a panel a model and checkpoint; cells that are not above their null are marked."""
 
 import altair as alt
+import numpy as np
 import pandas as pd
 
 from isogloss.report.figures.cells import scored
 from isogloss.report.figures.style import Drawing, graded, layered, ordered, panels
+from isogloss.report.findings.sharing import above_null
 
 
 def chart(data: dict[str, pd.DataFrame], *, table: str, measure: str, axis: str, crosses: bool) -> Drawing | None:
-    """Describe the figure; ``crosses`` marks cells that do not exceed the null's 95 % interval."""
+    """Describe the figure; ``crosses`` marks cells that were tested and are not above their null once p is adjusted."""
     rows = scored(data[table], measure)
     if rows.empty:
         return None
-    rows["mark"] = "×" if crosses else ""
-    rows["mark"] = rows.mark.where(rows.value <= rows.null_high, "")
+    lost = crosses & rows.null_p.notna() & ~above_null(rows)
+    rows["mark"] = np.where(lost, "×", "")
     top = max(float(rows.value.max()), 1e-9)
     base = alt.Chart().encode(
         x=alt.X("layer:O", title="layer", axis=alt.Axis(labelAngle=0)),
@@ -23,7 +25,14 @@ def chart(data: dict[str, pd.DataFrame], *, table: str, measure: str, axis: str,
             alt.Tooltip("pair:N"),
             alt.Tooltip("layer:O"),
             alt.Tooltip("value:Q", format=".3f"),
-            *([alt.Tooltip("null_high:Q", title="null reaches", format=".3f")] if crosses else []),
+            *(
+                [
+                    alt.Tooltip("null_high:Q", title="null reaches", format=".3f"),
+                    alt.Tooltip("null_p:Q", title="p, not adjusted", format=".3g"),
+                ]
+                if crosses
+                else []
+            ),
         ],
     )
     squares = base.mark_rect().encode(color=graded("value", axis, top))

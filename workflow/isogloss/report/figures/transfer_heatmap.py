@@ -1,11 +1,12 @@
-"""Zero-shot scores, source × target; scores that chance or the best baseline reaches too are marked."""
+"""Zero-shot scores, source × target; scores not above chance and the best baseline are marked."""
 
 import altair as alt
 import numpy as np
 import pandas as pd
 
 from isogloss.report.figures.style import Drawing, panels, squares
-from isogloss.report.figures.tuned import best_baseline, primary, with_panel
+from isogloss.report.figures.tuned import GRID, best_baseline, primary, with_panel
+from isogloss.report.findings.transfer import tested
 
 
 def chart(data: dict[str, pd.DataFrame]) -> Drawing | None:
@@ -15,8 +16,10 @@ def chart(data: dict[str, pd.DataFrame]) -> Drawing | None:
         return None
     rows = rows.merge(best_baseline(data["baselines"]), on=["task", "source", "target", "measure"], how="left")
     rows = with_panel(rows)
-    reached = rows.low <= np.maximum(rows.null_high, rows.alone.fillna(0))
-    rows["mark"] = np.where(reached & (rows.source != rows.target), "×", "")
+    clear = tested(data).groupby([*GRID, "measure"]).clear.all()
+    rows = rows.merge(clear.reset_index(), on=[*GRID, "measure"], how="left")
+    # A language's own score is no zero-shot one, and is not tested.
+    rows["mark"] = np.where(rows.clear.eq(False), "×", "")
     extra = [
         alt.Tooltip("low:Q", title="from", format=".3f"),
         alt.Tooltip("high:Q", title="to (95 %)", format=".3f"),

@@ -162,6 +162,12 @@ def changes(data: dict[str, pd.DataFrame]) -> list[Finding]:
     return findings
 
 
+def costs_of_crossing(rows: pd.DataFrame) -> pd.DataFrame:
+    """Give the accuracies of which a cost of crossing is known, and whether that is ``clear``."""
+    rows = rows[(rows.measure == "accuracy") & rows.cost.notna()]
+    return rows.assign(clear=survivors(two_sided(rows.cost, standard_error(rows.cost_low, rows.cost_high))))
+
+
 def crossed(data: dict[str, pd.DataFrame]) -> list[Finding]:
     """Say what it costs that two texts are in two languages."""
     if "crossed" not in data:
@@ -174,9 +180,7 @@ def crossed(data: dict[str, pd.DataFrame]) -> list[Finding]:
         pairs = counted(len(part[["first", "second"]].drop_duplicates()), "combination")
         text = f"{task}: two texts could not be crossed in {pairs} of languages. {reason}"
         findings.append(Finding("transfer", model, text, "crossed_heatmap", found=False))
-    rows = rows[(rows.measure == "accuracy") & rows.cost.notna()]
-    rows = rows.assign(clear=survivors(two_sided(rows.cost, standard_error(rows.cost_low, rows.cost_high))))
-    for (model, task), whole in rows.groupby(["model", "task"], sort=True):
+    for (model, task), whole in costs_of_crossing(rows).groupby(["model", "task"], sort=True):
         part = whole[whole.slice == "all"]
         crossings = part.assign(source=part["first"], target=part["second"])
         sliced = whole[whole.slice != "all"].groupby("slice").cost.mean()

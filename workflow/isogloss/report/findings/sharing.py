@@ -56,13 +56,13 @@ def cell(row: pd.Series) -> str:
 def alignment(data: dict[str, pd.DataFrame]) -> list[Finding]:
     """Say in which pairs of languages CALIGN exceeds its null."""
     rows = pretrained(data, "concept_alignment", "aligned")
-    return above_null(data, rows, "CALIGN", "concepts are shared", "concept_alignment_by_layer")
+    return shared(data, rows, "CALIGN", "concepts are shared", "concept_alignment_by_layer")
 
 
 def translated_overlap(data: dict[str, pd.DataFrame]) -> list[Finding]:
     """Say in which pairs of languages overlapping concepts hold translations, more than their null."""
     rows = pretrained(data, "concept_overlap", "overlapping_translated")
-    return above_null(
+    return shared(
         data,
         rows,
         "the share of overlapping concepts that hold translations",
@@ -94,11 +94,16 @@ def on_corpus(name: str, corpus: str, rows: pd.DataFrame) -> str:
     return f"{name} on {corpus}" if rows.corpus.nunique() > 1 else name
 
 
-def above_null(data: dict[str, pd.DataFrame], rows: pd.DataFrame, score: str, found: str, figure: str) -> list[Finding]:
+def above_null(rows: pd.DataFrame) -> np.ndarray:
+    """Tell which cells of one score lie above their null, adjusted for all those of pretrained models, or of tuned."""
+    return rows.groupby(rows.task == "pretrained").null_p.transform(survivors).to_numpy(dtype=bool)
+
+
+def shared(data: dict[str, pd.DataFrame], rows: pd.DataFrame, score: str, found: str, figure: str) -> list[Finding]:
     """Say in which pairs of languages a score exceeds its null, cell by cell and in the best layer."""
     if rows.empty:
         return []
-    rows = rows.assign(above=survivors(rows.null_p), adjusted=benjamini_hochberg(rows.null_p))
+    rows = rows.assign(above=above_null(rows), adjusted=benjamini_hochberg(rows.null_p))
     findings = []
     for name, part in parts(rows):
         by_pair = part.groupby(PAIR).above.any()

@@ -21,15 +21,11 @@ from isogloss.report.findings.finding import (
 GROUPS = {"near": "near languages", "far": "far languages", "gap": "the gap (far minus near)"}
 
 
-def zero_shot(data: dict[str, pd.DataFrame]) -> list[Finding]:
-    """Say for how many pairs zero-shot scores lie above chance and above the best baseline, and into which not."""
-    if "transfer" not in data:
-        return []
-    whole = data["transfer"]
-    whole = whole[(whole.variant == "whole") & whole.measure.isin(PRIMARY) & whole.score.notna()]
-    rows = whole[whole.source != whole.target]
-    if rows.empty:
-        return []
+def tested(data: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """Give every zero-shot score with the best baseline, and whether it is ``clear`` of that and of chance."""
+    rows = data["transfer"]
+    rows = rows[(rows.variant == "whole") & rows.measure.isin(PRIMARY) & rows.score.notna()]
+    rows = rows[rows.source != rows.target]
     keys = ["task", "source", "target", "measure"]
     if "baselines" in data:
         rows = rows.merge(best_baseline(data["baselines"]), on=keys, how="left")
@@ -39,7 +35,16 @@ def zero_shot(data: dict[str, pd.DataFrame]) -> list[Finding]:
     # Above both: the larger of the two p-values (intersection and union).
     above_baseline = np.where(rows.alone.isna(), 0, one_sided(rows.score - rows.alone, error))
     p = np.fmax(np.fmax(above_baseline, one_sided(rows.score - rows.null_high, error)), rows.null_p)
-    rows = rows.assign(clear=survivors(p), over=rows.score - np.fmax(rows.null_mean, rows.alone))
+    return rows.assign(clear=survivors(p), over=rows.score - np.fmax(rows.null_mean, rows.alone))
+
+
+def zero_shot(data: dict[str, pd.DataFrame]) -> list[Finding]:
+    """Say for how many pairs zero-shot scores lie above chance and above the best baseline, and into which not."""
+    if "transfer" not in data:
+        return []
+    whole = data["transfer"]
+    whole = whole[(whole.variant == "whole") & whole.measure.isin(PRIMARY) & whole.score.notna()]
+    rows = tested(data)
     findings = []
     for (task, model, measure), part in rows.groupby(["task", "model", "measure"], sort=True):
         own = whole[(whole.model == model) & (whole.task == task) & (whole.measure == measure)]
