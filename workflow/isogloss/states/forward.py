@@ -72,10 +72,7 @@ class Reader:
     def call(self, module: nn.Module, batch: Sequence[Sentence], before: Sequence[Sentence] | None, **more: Any) -> Any:
         """Call a module on a batch, padded on the right."""
         if before is None:
-            inputs = self.inputs([sentence.ids for sentence in batch])
-            if types := [sentence.types for sentence in batch if sentence.types is not None]:
-                inputs["token_type_ids"] = self.stacked(types, 0)
-            return module(**inputs, **more)
+            return module(**inputs_of(batch, self.tokenizer.pad_token_id, self.device), **more)
         inputs = self.inputs([sentence.ids for sentence in before])
         read = self.inputs([[self.start(sentence), *sentence.ids] for sentence in batch])
         return module(**inputs, **{f"decoder_{name}": value for name, value in read.items()}, use_cache=False, **more)
@@ -93,17 +90,7 @@ class Reader:
 
     def inputs(self, rows: Sequence[Sequence[int]]) -> dict[str, torch.Tensor]:
         """Give subwords and attention mask, each ``[sentence, subword]``."""
-        return {
-            "input_ids": self.stacked(rows, self.tokenizer.pad_token_id),
-            "attention_mask": self.stacked([[1] * len(row) for row in rows], 0),
-        }
-
-    def stacked(self, rows: Sequence[Sequence[int]], padding: int) -> torch.Tensor:
-        """Stack rows of numbers, padded on the right, ``[row, widest]``."""
-        filled = torch.full((len(rows), max(map(len, rows))), padding)
-        for index, row in enumerate(rows):
-            filled[index, : len(row)] = torch.as_tensor(row)
-        return sent(filled, self.device)
+        return padded(rows, self.tokenizer.pad_token_id, self.device)
 
     @torch.inference_mode()
     def read(
@@ -174,6 +161,42 @@ class Reader:
             encoder_outputs=encoded, attention_mask=mask, do_sample=False, num_beams=1, max_new_tokens=max_length
         )
         return [text.strip() for text in self.tokenizer.batch_decode(written, skip_special_tokens=True)]
+
+
+def inputs_of(batch: Sequence[Sentence], padding: int, device: torch.device) -> dict[str, torch.Tensor]:
+    """Give what a model reads of sentences: subwords, attention mask and, of some tokenizers, types of texts.
+
+    Parameters
+    ----------
+    batch
+        The sentences.
+    padding
+        The padding's subword.
+    device
+        Where the model is.
+
+    Returns
+    -------
+    dict of Tensor of int, ``[sentence, subword]``, padded on the right
+    """
+    inputs = padded([sentence.ids for sentence in batch], padding, device)
+    if types := [sentence.types for sentence in batch if sentence.types is not None]:
+        inputs["token_type_ids"] = stacked(types, 0, device)
+    return inputs
+
+
+def padded(rows: Sequence[Sequence[int]], padding: int, device: torch.device) -> dict[str, torch.Tensor]:
+    """Give rows of subwords and their attention mask, see :func:`inputs_of`."""
+    mask = [[1] * len(row) for row in rows]
+    return {"input_ids": stacked(rows, padding, device), "attention_mask": stacked(mask, 0, device)}
+
+
+def stacked(rows: Sequence[Sequence[int]], padding: int, device: torch.device) -> torch.Tensor:
+    """Stack rows of numbers, padded on the right, ``[row, widest]``."""
+    filled = torch.full((len(rows), max(map(len, rows))), padding)
+    for index, row in enumerate(rows):
+        filled[index, : len(row)] = torch.as_tensor(row)
+    return sent(filled, device)
 
 
 class Arrival:

@@ -29,6 +29,7 @@ from isogloss.files import SavePace, published, read_parquet
 from isogloss.models.load import Checkpoint
 from isogloss.models.words import Sentence, check_subwords, read_sentences, set_language
 from isogloss.ownership import Ownership
+from isogloss.states.forward import inputs_of
 from isogloss.text.word_alignment import unflatten
 
 log = logging.getLogger(__name__)
@@ -317,24 +318,13 @@ class Realigner:
             for number, pair in enumerate(batch)
             for i, j in pair.links
         ]
-        states = self.stack(**self.inputs(sentences), output_hidden_states=True).hidden_states[self.layer]
+        inputs = inputs_of(sentences, self.tokenizer.pad_token_id, device)
+        states = self.stack(**inputs, output_hidden_states=True).hidden_states[self.layer]
         rows = torch.tensor(np.repeat(np.arange(len(firsts)), [len(places) for places in firsts]), device=device)
         places = torch.tensor(np.concatenate(firsts).astype(int), device=device)
         return realignment_loss(
             self.projection(states[rows, places].float()), torch.tensor(np.array(links), device=device)
         )
-
-    def inputs(self, sentences: Sequence[Sentence]) -> dict[str, torch.Tensor]:
-        """Pad sentences on the right."""
-        widest = max(len(sentence.ids) for sentence in sentences)
-        padding = self.tokenizer.pad_token_id
-        columns = {
-            "input_ids": [[*one.ids, *[padding] * (widest - len(one.ids))] for one in sentences],
-            "attention_mask": [[1] * len(one.ids) + [0] * (widest - len(one.ids)) for one in sentences],
-        }
-        if types := [one.types for one in sentences if one.types is not None]:
-            columns["token_type_ids"] = [[*row, *[0] * (widest - len(row))] for row in types]
-        return {name: torch.tensor(rows, device=self.model.device) for name, rows in columns.items()}
 
     def add_gradients(self, step: int) -> float:
         """Add a step's gradients to the model's, and give the projection its own; give the loss.

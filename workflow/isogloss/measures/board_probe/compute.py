@@ -22,7 +22,7 @@ from isogloss.models.load import Checkpoint, load_causal
 from isogloss.models.words import Sentence, check_subwords, read_sentences
 from isogloss.othello.games import replayed
 from isogloss.states.batching import batch_by_length
-from isogloss.states.forward import Reader, pool_words
+from isogloss.states.forward import Reader, pool_words, stacked
 from isogloss.states.pooling import last
 from isogloss.statistics.nulls import bootstrap_means, null_summary, permutations, resamples
 
@@ -358,10 +358,7 @@ def next_pieces(
     for number, (game, _, _) in enumerate(going):
         asked.setdefault(game if whole else number, []).append(number)
     for batch in batch_by_length({key: len(row) for key, row in rows.items()}, token_budget):
-        width = max(len(rows[key]) for key in batch)
-        padded = torch.full((len(batch), width), loaded.tokenizer.pad_token_id)
-        for place, key in enumerate(batch):
-            padded[place, : len(rows[key])] = torch.tensor(rows[key])
+        padded = stacked([rows[key] for key in batch], loaded.tokenizer.pad_token_id, loaded.model.device)
         # No subword sees what is padded behind it.
         best = loaded.model(input_ids=padded, use_cache=False).logits.argmax(-1)
         for place, key in enumerate(batch):
