@@ -36,17 +36,33 @@ def test_a_sentence_s_vector_is_the_mean_of_its_pooling_s_subwords(pooling):
         states = torch.from_numpy(np.random.default_rng(1).normal(size=(2, 6 + shift, 4))).float()
         found = pool_sentences(batch, (pooling.name,), torch.device("cpu"), shift)(states)[pooling.name]
         for vector, rows, sentence in zip(found, states, batch, strict=True):
-            places = [place + shift for place in pooling.places(len(sentence.ids), sentence.text)]
-            torch.testing.assert_close(vector, rows[places].mean(0))
+            places = list(pooling.places(len(sentence.ids), sentence.text))
+            weights = [pooling.weight(place) for place in places]
+            expected = np.average(rows[[place + shift for place in places]], axis=0, weights=weights)
+            np.testing.assert_allclose(vector, expected, rtol=1e-5, atol=1e-6)
     assert pooling.about
 
 
 @pytest.mark.parametrize("summary", sorted({family.summary for family in FAMILIES.values()} | {"last"}))
-def test_a_model_has_one_subword_that_stands_for_all_and_every_other_pooling(summary):
-    found = poolings_of(summary)
-    assert found[0] == summary
+@pytest.mark.parametrize("stack", ["encoder", "decoder"])
+def test_a_model_has_one_subword_that_stands_for_all_and_every_other_pooling(summary, stack):
+    found = poolings_of(summary, stack)
+    assert found[0] == (summary if stack == "encoder" else "last")
     assert len(found) == len(set(found))
-    assert set(found) <= set(NAMES)
+    others = {one.name for one in SENTENCE_POOLINGS if not one.stands_for_all}
+    for_decoders = {one.name for one in SENTENCE_POOLINGS if one.of_decoders}
+    assert set(found[1:]) == (others if stack == "decoder" else others - for_decoders)
+
+
+def test_position_weights_are_those_of_mexa():
+    """Sum of t h_t over sum of t, t from 1: the t-th subword of the input, whatever it is."""
+    states = torch.from_numpy(np.random.default_rng(2).normal(size=(1, 5, 3))).float()
+    batch = [Sentence(list(range(5)), None, {}, 0, 0, np.array([1, 2, 3]))]
+    found = pool_sentences(batch, ("position_weighted",), torch.device("cpu"))(states)["position_weighted"][0]
+    total, weights = torch.zeros(3), 0
+    for t in range(1, 6):
+        total, weights = total + t * states[0, t - 1], weights + t
+    torch.testing.assert_close(found, total / weights)
 
 
 def test_extraction_hangs_on_no_pooling_of_words_but_the_one_in_its_params():
@@ -90,3 +106,9 @@ def test_a_pooling_of_words_that_takes_others_subwords_is_told(monkeypatch):
 def test_a_mistake_in_a_pooling_of_sentences_is_told_when_the_workflow_starts(name, places, told):
     with pytest.raises(IsoglossError, match=told):
         plug_ins.check_poolings(sentences=[*SENTENCE_POOLINGS, SentencePooling(name, "what", places)])
+
+
+def test_a_pooling_of_sentences_without_weight_is_told():
+    pooling = SentencePooling("upside_down", "what", lambda size, text: range(size), weight=lambda place: -place)
+    with pytest.raises(IsoglossError, match="'upside_down' gives a subword no weight"):
+        plug_ins.check_poolings(sentences=[pooling])

@@ -31,6 +31,7 @@ SPACES = {
     ("decoder",): ("source-decoder", "target-decoder"),
     ("encoder", "decoder"): ("source-encoder", "target-encoder", "target-decoder"),
 }
+TURN = ["first", "last", "mean", "position_weighted"]
 
 
 @pytest.fixture(scope="module")
@@ -93,10 +94,11 @@ def test_states_are_those_of_the_plain_sentence(name, space, folders, text, tmp_
         attributes={"model": name}, sentence_vectors=True,
     )  # fmt: skip
     with open_store(tmp_path / "out.h5") as store:
-        words, (summary, mean) = store.words(), store.attributes["sentence_poolings"]
+        words, (summary, mean, *others) = store.words(), sorted(store.attributes["sentence_poolings"], key=TURN.index)
         assert store.attributes["final_norm_in_last_layer"] == FAMILIES[name].final_norm
         assert summary == ("last" if stack == "decoder" or name == "xlnet" else "first")
         assert mean == "mean"
+        assert others == ["position_weighted"] * (stack == "decoder")
         assert store.attributes["dropped"] == {"no_subwords": 0, "truncated": 0}
         rows = {int(key): row for row, key in enumerate(store.file["sentences/sentence"][:])}
         for number, (encoded, states) in enumerate(plainly(folders(name), space)):
@@ -112,6 +114,11 @@ def test_states_are_those_of_the_plain_sentence(name, space, folders, text, tmp_
                 close(store.sentence_vectors(layer, "mean")[rows[number]], states[layer, own].mean(0))
                 end = states[layer, 0 if summary == "first" else -1]
                 close(store.sentence_vectors(layer, summary)[rows[number]], end)
+                if others:
+                    # Sum of t h_t over sum of t (MEXA).
+                    turns = np.arange(1, len(states[layer]) + 1)[:, None]
+                    weighted = (turns * states[layer]).sum(0) / turns.sum()
+                    close(store.sentence_vectors(layer, "position_weighted")[rows[number]], weighted)
 
 
 def close(found, expected):

@@ -117,6 +117,11 @@ def check_poolings(words: Sequence = WORD_POOLINGS, sentences: Sequence[Sentence
                 f"The pooling of sentences '{pooling.name}' gives the places {found} for an input of 5 subwords; "
                 "expected one or more of 0 to 4."
             )
+        if not all(pooling.weight(place) > 0 for place in found):
+            raise IsoglossError(
+                f"The pooling of sentences '{pooling.name}' gives a subword no weight, or one below 0; expected "
+                "numbers above 0."
+            )
 
 
 def check_unique(plug_ins: str, names: Iterable[str], what: str = "name") -> None:

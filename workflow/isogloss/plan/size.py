@@ -8,6 +8,7 @@ from isogloss.measures.retrieval import drawn
 from isogloss.plan import amounts, needs, specs, targets
 from isogloss.plan.places import Places
 from isogloss.plan.study import PRETRAINED, WHOLE, Study, Tuning, spaces_of_kind
+from isogloss.states.pooling import poolings_of
 
 # Teraflops of half precision without sparsity, from the makers' data sheets, and the share of them that small batches
 # of short sentences reach.
@@ -241,7 +242,8 @@ def activation_bytes(study: Study) -> int:
         side, stack = cell["space"].split("-")
         text = amounts.corpus(study, cell["corpus"], cell[side])
         layers = len(study.layers(cell["model"], stack))
-        vectors = text.frequent + 2 * text.rows * study.settings.activations.sentence_vectors
+        poolings = len(poolings_of(study.shapes[cell["model"]].family.summary, stack))
+        vectors = text.frequent + poolings * text.rows * study.settings.activations.sentence_vectors
         if drawn(study, cell):
             # Vectors of lemmas are kept in single precision.
             vectors += amounts.drawn(study, cell["corpus"]) + 2 * amounts.lemmas(study, cell["corpus"])
@@ -252,12 +254,14 @@ def activation_bytes(study: Study) -> int:
 
 
 def sentence_vector_bytes(study: Study) -> int:
-    """Estimate the bytes of all files of sentence vectors: two poolings of every item in every language."""
+    """Estimate the bytes of all files of sentence vectors: the model's poolings of every item in every language."""
     total = 0
     for cell in study.test_cells:
         layers = len(study.layers(cell["model"]))
+        shape = study.shapes[cell["model"]]
+        matrices = len(poolings_of(shape.family.summary, shape.family.reader)) * layers
         for items in amounts.test_items(study, cell["task"]):
-            total += 2 * layers * (HALF * study.shapes[cell["model"]].hidden * items.rows + HEADER)
+            total += matrices * (HALF * shape.hidden * items.rows + HEADER)
     return total
 
 

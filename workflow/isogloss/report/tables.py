@@ -115,7 +115,8 @@ COLUMNS = {
     "relative_low": "lower end of its 95 % interval",
     "relative_high": "upper end of its 95 % interval",
     "baseline": "majority, shared_words, length, first_text or second_text: what knows only that",
-    "pooling": "how a sentence became one vector: first token, or mean over tokens",
+    "pooling": "how a sentence became one vector: first (of a decoder last) subword, mean over those of the text, or, "
+    "of a decoder, mean weighted by position",
     "impact": "1 − CKA; 0: nothing moved. In correlations: which impact is meant",
     "impact_debiased": "the same without the bias of few items",
     "debiased_low": "lower end of its 95 % interval",

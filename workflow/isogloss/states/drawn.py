@@ -14,7 +14,7 @@ from scipy.sparse import csr_array
 
 from isogloss.files import read_parquet
 from isogloss.models.words import Sentence
-from isogloss.states.forward import Pool, pool_sentences, pool_words
+from isogloss.states.forward import Pool, pool_sentences, pool_words, sent
 
 
 def draw_sentences(
@@ -100,7 +100,7 @@ class DrawnSentences:
         if not rows:
             return []
         chosen = [batch[row] for row in rows]
-        place, widest = torch.tensor(rows, device=device), max(len(sentence.ids) for sentence in chosen)
+        place, widest = sent(torch.tensor(rows), device), max(len(sentence.ids) for sentence in chosen)
         whole = pool_sentences(chosen, ("mean",), device)
         pools: list[Pool] = [lambda states: {"drawn": whole(states[place, :widest])["mean"]}]
         if self.numbers:

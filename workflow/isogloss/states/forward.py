@@ -39,7 +39,7 @@ class Reader:
     def __init__(self, loaded: Checkpoint, stack: str):
         self.model, self.shape, self.stack = loaded.model, loaded.shape, stack
         self.tokenizer, self.device = loaded.tokenizer, loaded.model.device
-        self.poolings = poolings_of(self.shape.family.summary if stack == "encoder" else "last")
+        self.poolings = poolings_of(self.shape.family.summary, stack)
         base = loaded.model.base_model
         self.after_encoder = stack != self.shape.family.reader
         if len(self.shape.family.stacks) == 2:
@@ -364,11 +364,13 @@ def pool_sentences(batch: Sequence[Sentence], poolings: Sequence[str], device: t
     device, shift
         See :func:`pool_words`.
     """
-    places_of = {pooling.name: pooling.places for pooling in SENTENCE_POOLINGS}
+    by_name = {pooling.name: pooling for pooling in SENTENCE_POOLINGS}
     widest, means = max(len(sentence.ids) for sentence in batch) + shift, {}
     for name in poolings:
-        places = [places_of[name](len(sentence.ids), sentence.text) for sentence in batch]
-        means[name] = mean_of([np.array(list(each), dtype=np.int64) + shift for each in places], widest, device)
+        pooling = by_name[name]
+        found = [np.array(list(pooling.places(len(each.ids), each.text)), dtype=np.int64) for each in batch]
+        weights = [np.array([pooling.weight(place) for place in row.tolist()], dtype=np.float64) for row in found]
+        means[name] = mean_of([row + shift for row in found], weights, widest, device)
 
     def pool(states: torch.Tensor) -> dict[str, torch.Tensor]:
         return {name: mean(states) for name, mean in means.items()}
@@ -376,13 +378,17 @@ def pool_sentences(batch: Sequence[Sentence], poolings: Sequence[str], device: t
     return pool
 
 
-def mean_of(places: Sequence[np.ndarray], widest: int, device: torch.device) -> Callable[[torch.Tensor], torch.Tensor]:
+def mean_of(
+    places: Sequence[np.ndarray], weights: Sequence[np.ndarray], widest: int, device: torch.device
+) -> Callable[[torch.Tensor], torch.Tensor]:
     """Give what averages these places of each sentence.
 
     Parameters
     ----------
     places
         For each sentence, where the subwords are that are averaged.
+    weights
+        For each sentence, what these subwords count.
     widest
         Subwords of the longest sentence.
     device
@@ -397,11 +403,11 @@ def mean_of(places: Sequence[np.ndarray], widest: int, device: torch.device) -> 
         # One row each need not be summed up from all.
         which, one = sent(torch.arange(len(places)), device), sent(torch.from_numpy(np.concatenate(places)), device)
         return lambda states: states[which, one].float()
-    weights = torch.zeros(len(places), widest)
-    for row, each in zip(weights, places, strict=True):
-        row[each] = 1 / max(1, len(each))
-    weights = sent(weights, device)
-    return lambda states: torch.einsum("stw,st->sw", states.float(), weights)
+    shares = torch.zeros(len(places), widest)
+    for row, each, counts in zip(shares, places, weights, strict=True):
+        row[each] = torch.from_numpy(counts / counts.sum()).float()
+    shares = sent(shares, device)
+    return lambda states: torch.einsum("stw,st->sw", states.float(), shares)
 
 
 def joined(*pools: Pool) -> Pool:

@@ -31,5 +31,6 @@ class Activations(Section):
     sentence_vectors: bool = Field(
         False,
         description="Keep sentence vectors in the stores too: the first subword (in a decoder the last), special "
-        "tokens included, and the mean over the text's subwords, special tokens left out.",
+        "tokens included, and the mean over the text's subwords, special tokens left out; of a decoder also the mean "
+        "weighted by position.",
     )

@@ -11,7 +11,8 @@ Layout::
     words/frequent        [word] bool, used for concept overlap
     sentences/sentence    [sentence] int64, where sentence vectors were asked for
     sentences/first/{n}   [sentence, hidden] float16, the first subword; of a decoder `last` instead
-    sentences/mean/{n}    [sentence, hidden] float16, the mean over the text's subwords, special tokens left out
+    sentences/mean/{n}    [sentence, hidden] float16, the mean over the text's subwords, special tokens left out; the
+                          other poolings of a model stand beside it
     retrieval/sentence    [drawn] int64, where retrieval is asked for: sentences drawn for it
     retrieval/turn        [drawn] int32, each one's place in the draw
     retrieval/mean/{n}    [drawn, hidden] float16, pooled as in sentences/mean
@@ -248,7 +249,7 @@ class StoreWriter:
 
         HDF5 does not survive a full disk (it crashes when it closes the file), so the room is taken before it writes.
         """
-        rows = len(self.words) + 2 * len(self.sentences if self.sentences is not None else ())
+        rows = len(self.words) + len(self.poolings) * len(self.sentences if self.sentences is not None else ())
         rows += len(self.drawn if self.drawn is not None else ()) + 2 * len(self.lemmas)
         text = self.words.form.map(lambda form: len(form.encode())).sum()
         claim(self.partial, int(2 * self.hidden * rows * len(self.layers) + text + 64 * rows) + ROOM)

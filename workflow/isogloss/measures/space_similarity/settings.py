@@ -15,7 +15,9 @@ class SpaceSimilarity(Section):
         None, min_length=1, description="Only the test items of these tasks; of all if nothing is said."
     )
     pooling: Literal[tuple(ABOUT)] = Field(  # type: ignore[valid-type]  # from the list
-        "mean", description="Which sentence vectors; decoders have `last` where others have `first`."
+        "mean",
+        description="Which sentence vectors; decoders have `last` where others have `first`, "
+        "and `position_weighted`, as in MEXA.",
     )
     items: Annotated[int, Field(ge=4)] = Field(
         1000, description="Most items of a task; so many are drawn. Retrieval is the harder the more there are."

@@ -45,7 +45,7 @@ def across(data: dict[str, pd.DataFrame], table: str) -> pd.DataFrame:
 
 
 def best_layers(part: pd.DataFrame, names: dict[str, str]) -> Iterator[tuple[str, float]]:
-    """Say of each measure its mean over pairs in its best layer, with interval and null; give how far it lies above."""
+    """Say of each measure its mean over pairs in its best layer, with interval, null and n; and how far it is above."""
     for measure, name in names.items():
         rows = part[part.measure == measure]
         if rows.empty:
@@ -53,7 +53,11 @@ def best_layers(part: pd.DataFrame, names: dict[str, str]) -> Iterator[tuple[str
         layer = rows.groupby("layer").value.mean().idxmax()
         top = rows[rows.layer == layer]
         null = top.null_mean.mean()
-        yield f"{name} {average(top, 'value', most=1)} in layer {layer} (null {null:.2f})", top.value.mean() - null
+        # Retrieval is the harder the more there is to find.
+        least, most = int(top.n.min()), int(top.n.max())
+        count = f"n = {least:,}" if least == most else f"n = {least:,} to {most:,}"
+        told = f"{name} {average(top, 'value', most=1)} in layer {layer} (null {null:.2f}, {count})"
+        yield told, top.value.mean() - null
 
 
 def above_null(rows: pd.DataFrame, keys: list[str], names: dict[str, str], figure: str, what: str) -> list[Finding]:
