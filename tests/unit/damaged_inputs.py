@@ -30,7 +30,7 @@ from isogloss.text.word_alignment import align
 VARIANTS = 16
 ALPHABETS = ("abcdefghijklmnop", "äöüéèñçßabcdefg", "абвгдежзиклмн", "αβγδεζηθικλμ", "ابتثجحخدر", "अआइईउकखगघ")
 SPACES = "\u00a0\u2002\u2003\u2009\u202f\u205f\u3000\u1680\u0085\u2028\u2029\u000b\u000c"
-INVISIBLE = "\u061c\u200b\u200e\u200f\u202a\u202b\u202c\u2060\u2066\u2069\ufeff\u00ad"
+INVISIBLE = "\u034f\u180e\ufff9\u061c\u200b\u200e\u200f\u202a\u202b\u202c\u2060\u2066\u2069\ufeff\u00ad"
 
 
 @dataclass(frozen=True)
@@ -310,6 +310,25 @@ def text_without_spaces(rng, folder):
         return ["".join(row) for _, row in rows]
 
     return split, [unicodedata.normalize("NFC", text) for text in texts]
+
+
+UNSPLIT = {
+    "bo": ("བོད་སྐད་ནི་བོད་མི་རིགས་ཀྱི་སྐད་ཡིག་ཡིན།", "ཁྱེད་རང་སྐུ་གཟུགས་བདེ་པོ་ཡིན་པས།"),
+    "jv": ("ꦱꦧꦼꦤ꧀ꦲꦸꦮꦺꦴꦁꦏꦭꦲꦶꦂꦲꦏꦺꦏꦟ꧀ꦛꦶꦩꦂꦢꦶꦏ", "ꦱꦏꦧꦺꦃꦲꦤꦏꦮꦺꦴꦁꦏꦭꦲꦶꦂꦲꦏꦺ"),
+}
+
+
+@kind
+def text_without_spaces_that_no_segmenter_splits(rng, folder):
+    language = str(rng.choice(list(UNSPLIT)))
+    texts = [str(rng.choice(UNSPLIT[language])) for _ in range(12)]
+    if rng.random() < 0.5:
+        return read_file(folder, "\n".join(texts), language), Refused(
+            rf"text\.{language}: .*not split into words.*Put spaces.*segmentation: {{{language}: whitespace}}"
+        )
+    letters = [letter for letter in "".join(texts) if unicodedata.category(letter) == "Lo"]
+    split = [["".join(rng.choice(letters, rng.integers(1, 10))) for _ in range(8)] for _ in range(12)]
+    return read_file(folder, lines(split), language), numbered(split)
 
 
 @kind

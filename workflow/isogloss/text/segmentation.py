@@ -10,7 +10,9 @@ SEGMENTATIONS = ("whitespace", "jieba", "icu")
 
 # Invisible characters that split or join nothing a reader sees; the joiners U+200C and U+200D stay, because Persian and
 # Hindi spelling needs them.
-INVISIBLE = re.compile("[\u00ad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff]")
+INVISIBLE = re.compile(
+    "[\u00ad\u034f\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb]"
+)
 
 # Where words are not set apart by spaces, a zero-width space ends a word: Thai, Lao, Burmese, Khmer.
 SOUTH_EAST_ASIAN = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\ua9e0-\ua9ff\uaa60-\uaa7f"
@@ -18,6 +20,12 @@ WORD_END = re.compile(f"(?<=[{SOUTH_EAST_ASIAN}])\u200b+(?=[{SOUTH_EAST_ASIAN}])
 
 # Letters of the scripts that are written without spaces: these and Chinese characters and kana.
 UNSPACED = re.compile(f"[{SOUTH_EAST_ASIAN}\u3005-\u3007\u3041-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
+# Others that are, for which there is no segmenter: Tibetan, Tai Le, New Tai Lue, Tai Tham, Balinese, Javanese, Cham and
+# Tai Viet.
+UNSPACED_TOO = re.compile(
+    "[\u0f00-\u0fff\u1950-\u19df\u1a20-\u1aaf\u1b00-\u1b7f\ua980-\ua9df\uaa00-\uaa5f\uaa80-\uaadf]"
+)
+LONGEST_MEAN_TOO = 10  # Tibetan words have one to three syllables of up to four letters
 LONGEST_MEAN = 5  # letters a word, vowel signs and tone marks not counted; split text has 2 (Chinese) to 4 (Thai)
 LONGEST_MEAN_ANYWHERE = 20  # Finnish and Turkish have 7
 MOST_UNSPLIT = 0.25
@@ -134,7 +142,8 @@ def looks_unsplit(words: list[str]) -> bool:
     unspaced = [lengths[word] for word in words if UNSPACED.search(word) and lengths[word]]
     if 2 * sum(unspaced) > sum(spelled):
         return sum(unspaced) > LONGEST_MEAN * len(unspaced)
-    return sum(spelled) > LONGEST_MEAN_ANYWHERE * len(spelled)
+    most = LONGEST_MEAN_TOO if any(map(UNSPACED_TOO.search, words)) else LONGEST_MEAN_ANYWHERE
+    return sum(spelled) > most * len(spelled)
 
 
 def letters(word: str) -> int:
