@@ -17,6 +17,7 @@ from isogloss.files import file_digest
 from isogloss.models.bring import check_folder
 from isogloss.models.devices import choose_device, choose_precision
 from isogloss.models.families import Shape, shape_from
+from isogloss.section import of_kind
 
 
 @dataclass
@@ -161,7 +162,7 @@ def set_padding(model: transformers.PreTrainedModel, tokenizer: Any, folder: str
 
 def check_subwords(model: transformers.PreTrainedModel, tokenizer: Any, folder: str | Path) -> None:
     """Refuse a tokenizer with subwords that have no embedding, but for special ones that no text is read with."""
-    rows = model.get_input_embeddings().weight.shape[0]
+    rows = len(of_kind(model.get_input_embeddings().weight, torch.Tensor))
     used = {tokenizer.pad_token_id, tokenizer.cls_token_id, tokenizer.sep_token_id, tokenizer.unk_token_id}
     added = tokenizer.added_tokens_decoder
     beyond = sorted(
