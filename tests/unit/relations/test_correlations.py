@@ -6,6 +6,7 @@ from scipy import stats
 from isogloss.errors import IsoglossError
 from isogloss.relations.correlations import COLUMNS, write_correlations
 from isogloss.relations.distances import relatedness
+from isogloss.report.findings import relations
 from isogloss.statistics.mantel import benjamini_hochberg, mantel
 from isogloss.statistics.mrqap import regress
 from isogloss.statistics.social_relations import social_relations
@@ -296,6 +297,25 @@ def test_too_few_languages_give_a_reason(tmp_path):
     table = correlated(tmp_path, few)
     assert table.r.isna().all()
     assert (table.reason == "3 languages with both values; at least 4 are needed.").all()
+
+
+@pytest.mark.parametrize("count", [3, 4, 6, 7])
+def test_no_sentence_speaks_of_a_correlation_of_too_few_languages(tmp_path, count):
+    tables, *_ = world(np.random.default_rng(5))
+    few = LANGUAGES[:count]
+    tables = {name: rows[rows.source.isin(few) & rows.target.isin(few)] for name, rows in tables.items()}
+    tables |= {name: tables[name].assign(variant="whole") for name in ("impact", "transfer")}
+    # The strongest relation that there can be.
+    moved = tables["impact"].groupby(["checkpoint", "target"]).impact.mean().rename("moved")
+    scores = tables["transfer"].merge(moved, on=["checkpoint", "target"])
+    tables["transfer"] = scores.assign(score=-scores.moved).drop(columns="moved")
+    table = correlated(tmp_path, tables)
+    rows = one(table, relation="impact-transfer", layer="mean", statistic="pearson", impact="impact", transfer="score")
+    told = [finding for finding in relations.correlations({"correlations": table}) if "transfer" in finding.figure]
+    assert [finding.found for finding in told] == [count >= 5]
+    assert np.isfinite(rows.p_mrqap) == (count >= 5)
+    if count < 5:
+        assert told[0].sentence == f"impact with transfer: too few pairs of languages for a test. {rows.reason}"
 
 
 def test_nothing_fine_tuned_gives_an_empty_table(tmp_path):

@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from isogloss.errors import IsoglossError
-from isogloss.statistics.mantel import benjamini_hochberg, correlate, correlate_many, mantel
+from isogloss.statistics.mantel import LEVEL, benjamini_hochberg, correlate, correlate_many, mantel
 
 
 def everyone(languages):
@@ -149,6 +149,21 @@ def test_too_little_has_a_reason():
     assert four["reason"].startswith("p cannot fall below 0.25: only 4 permutations")
     assert np.isfinite(four["r"])
     assert np.isnan(four["p_mantel"])
+
+
+@pytest.mark.parametrize("method", ["pearson", "spearman"])
+def test_a_p_is_told_only_where_a_perfect_relation_would_be_significant(method):
+    x, told = np.random.default_rng(11).normal(size=(7, 7)), {}
+    for size, sources in ((one, two) for one in range(3, 8) for two in range(1, one + 1)):
+        few = x[:size, :size]
+        p = correlate(few, few, np.arange(size) < sources, 199, 0, method)["p_mantel"]
+        assert np.isnan(p) or p < LEVEL
+        told[size, sources] = np.isfinite(p)
+    # 24 permutations of the languages, 4 of two and two, 24 of the other four: with ranks two of these are as extreme.
+    expected = {(4, 4): True, (4, 2): False, (5, 1): method == "pearson", (6, 1): True}
+    assert {sizes: told[sizes] for sizes in expected} == expected
+    # 19 draws and the data itself: p is 0.05 at least.
+    assert np.isnan(correlate(x, x, everyone(7), 19, 0, method)["p_mantel"])
 
 
 def test_many_at_once_are_the_same_as_one_by_one():

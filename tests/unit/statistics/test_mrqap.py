@@ -7,6 +7,7 @@ from benchmarks.family_trees import KINDS, Kind, mantel_p, mrqap_p, plant
 from scipy import stats
 
 from isogloss.errors import IsoglossError
+from isogloss.statistics.mantel import LEVEL
 from isogloss.statistics.mrqap import Contrasts, regress, regress_many
 
 NONE = np.empty((0, 6, 6))
@@ -127,6 +128,19 @@ def test_false_positives(kind):
     low, high = stats.binom.interval(0.999, 400, 0.05)
     # One source has few contrasts, and its test is careful.
     assert (low if kind.sources != 1 else 0) <= (p <= 0.05).sum() <= high
+
+
+@pytest.mark.parametrize("method", ["pearson", "spearman"])
+def test_a_p_is_told_only_where_a_perfect_relation_would_be_significant(method):
+    x, told = np.random.default_rng(11).normal(size=(7, 7)), {}
+    for size, sources in ((one, two) for one in range(3, 8) for two in range(1, one + 1)):
+        few = x[:size, :size]
+        p = regress(few, few, np.empty((0, size, size)), None, np.arange(size) < sources, 199, 0, method)["p_mrqap"]
+        assert np.isnan(p) or p < LEVEL
+        told[size, sources] = np.isfinite(p)
+    # 6 permutations of three contrasts, 24 of four.
+    expected = {(4, 4): False, (5, 5): True, (6, 3): False}
+    assert {sizes: told[sizes] for sizes in expected} == expected
 
 
 def test_many_at_once_are_the_same_as_one_by_one():

@@ -17,6 +17,7 @@ FEWEST_PAIRS = 4
 FEWEST_LANGUAGES = 4
 # Below this a permutation leaves nothing that a correlation could be computed of.
 FEWEST_PAIRS_OF_A_DRAW = 3
+# What is called significant, by the tests and by the sentences of a report.
 LEVEL = 0.05
 # Permutations that give the same correlation in theory differ in the last digits.
 TOLERANCE = 1e-10
@@ -134,10 +135,8 @@ def correlate_alike(
     if not places:
         return found
     ys = ys[places]
-    possible = min(count_permutations(sources), 1 + draws)
-    reason = ""
-    if 1 / possible >= LEVEL:
-        reason = f"p cannot fall below {1 / possible:.2g}: only {possible} permutations of the languages."
+    reason = too_few(sources, draws, "languages", reversible=method == "spearman" and sources.sum() == 1)
+    if reason:
         shares = np.full(len(places), np.nan)
     else:
         _, shares = permute(x, ys, sources, draws, seed, method)
@@ -216,6 +215,22 @@ def permuted_languages(sources: np.ndarray, draws: int, seed: int, held: int) ->
 def count_permutations(sources: np.ndarray) -> int:
     """Count the permutations of languages that exchange sources with sources only."""
     return factorial(int(sources.sum())) * factorial(int((~sources).sum()))
+
+
+def too_few(sources: np.ndarray, draws: int, permuted: str, reversible: bool = False) -> str:
+    """Say why no relation between so few could be significant, however strong; an empty text where one could.
+
+    A two-sided permutation test's least p-value is one over the number of permutations, the one that changes nothing
+    among them; twice that where another one turns the data round (``reversible``), which is as far from 0. So there are
+    enough languages, or contrasts of them, where that lies below the level: k that may all stand in each other's place
+    are enough from k = 4 on (1 / 24), for ranks in one row from 5 on (2 / 120). A test that cannot reject says nothing.
+    """
+    number = count_permutations(sources)
+    least = max(1 / (1 + draws), (2 if reversible else 1) / number)
+    if least < LEVEL:
+        return ""
+    turned = ", one of which turns all ranks round" if reversible else ""
+    return f"p cannot fall below {least:.2g}: only {min(number, 1 + draws)} permutations of the {permuted}{turned}."
 
 
 def jackknife(

@@ -23,12 +23,11 @@ from scipy import stats
 from isogloss.errors import IsoglossError
 from isogloss.statistics.mantel import (
     FEWEST_LANGUAGES,
-    LEVEL,
     blank,
     check,
-    count_permutations,
     in_pairs,
     permuted_languages,
+    too_few,
 )
 
 # Pagel's λ; 1 itself would make two languages of the same lineage one and the same.
@@ -148,13 +147,10 @@ def regress_alike(
         return [without(f"{len(keep)} languages with all values; at least {FEWEST_LANGUAGES} are needed") for _ in ys]
     shares = INHERITED if relatedness is not None else INHERITED[:1]
     models = [Contrasts(related, share, covariates, joint) for share in shares]
-    possible = min(count_permutations(models[0].of_sources), 1 + draws)
     if models[0].free < FEWEST_FREE:
         return [without(f"{joint.sum()} pairs are too few for effects of languages and covariates") for _ in ys]
-    if 1 / possible >= LEVEL:
-        return [
-            without(f"p cannot fall below {1 / possible:.2g} with {possible} permutations of contrasts") for _ in ys
-        ]
+    if reason := too_few(models[0].of_sources, draws, "contrasts of languages"):
+        return [without(reason.rstrip(".")) for _ in ys]
     if method == "spearman":
         x, *ys = (ranked(matrix, joint) for matrix in (x, *ys))
     own, likely = most_likely(models, x), [most_likely(models, y) for y in ys]

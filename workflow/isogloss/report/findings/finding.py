@@ -7,9 +7,7 @@ import pandas as pd
 from scipy import stats
 
 from isogloss.statistics.languages import mean_over_languages
-from isogloss.statistics.mantel import benjamini_hochberg
-
-LEVEL = 0.05
+from isogloss.statistics.mantel import LEVEL, benjamini_hochberg
 
 
 @dataclass(frozen=True)
