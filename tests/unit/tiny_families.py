@@ -13,6 +13,7 @@ from transformers import (
     GemmaTokenizer,
     GPT2Tokenizer,
     LlamaTokenizer,
+    MBart50Tokenizer,
     MBartTokenizer,
     NllbTokenizer,
     PreTrainedTokenizerFast,
@@ -155,6 +156,9 @@ def tokenizer_of(form):
     if form == "nllb":
         vocabulary, merges = spaced_bpe(["<s>", "<pad>", "</s>", "<unk>"])
         return NllbTokenizer(vocab=vocabulary, merges=merges, src_lang="eng_Latn", tgt_lang="eng_Latn")
+    if form == "mbart-50":
+        vocabulary = pieces(["<s>", "<pad>", "</s>", "<unk>"])
+        return MBart50Tokenizer(vocab=vocabulary, src_lang="en_XX", tgt_lang="en_XX")
     special, kind, more = {
         "xlm-roberta": (["<s>", "<pad>", "</s>", "<unk>", "<mask>"], XLMRobertaTokenizer, {}),
         "xglm": (["<s>", "<pad>", "</s>", "<unk>"], XGLMTokenizer, {}),
@@ -167,9 +171,9 @@ def tokenizer_of(form):
     return kind(vocab=pieces(special, "[UNK]" if form == "deberta-v2" else "<unk>"), **more)
 
 
-def make(folder, family, **changes):
+def make(folder, family, architecture=AutoModel, form=None, **changes):
     """Save a tiny random model of a family, whose states differ from one another, and its tokenizer."""
-    tokenizer = tokenizer_of(FORM_OF[family])
+    tokenizer = tokenizer_of(form or FORM_OF[family])
     plain = AutoConfig.for_model(family)
     named = set(vars(plain)) - set(plain.attribute_map)
     sizes = {name: SMALL[ours] for name, ours in NAMES.items() if name in named}
@@ -178,7 +182,7 @@ def make(folder, family, **changes):
         ids["decoder_start_token_id"] = tokenizer.eos_token_id if ids["bos_token_id"] is None else ids["bos_token_id"]
     settings = {**sizes, "vocab_size": len(tokenizer), **ids, **OWN.get(family, {}), **changes}
     torch.manual_seed(0)
-    model = AutoModel.from_config(AutoConfig.for_model(family, **settings)).eval()
+    model = architecture.from_config(AutoConfig.for_model(family, **settings)).eval()
     with torch.no_grad():
         for parameter in model.parameters():
             if parameter.dim() > 1:

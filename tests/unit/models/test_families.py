@@ -104,8 +104,6 @@ def test_heads_are_those_of_transformers(name):
     expected = {kind for kind, names in maps.items() if name in names}
     if len(FAMILIES[name].stacks) == 2:
         expected.discard("token-classification")  # its checkpoint has no decoder, whose states are wanted
-    if name in ("mbart", "m2m_100"):
-        expected.discard("translation")  # it would have to be told the language to translate into
     assert set(FAMILIES[name].heads) == expected
 
 

@@ -1,7 +1,7 @@
 """Mistakes that show only when sections are read together."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import product
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from isogloss.errors import IsoglossError, did_you_mean
 from isogloss.files import from_the_future, not_a_file
 from isogloss.measures.edits.settings import Facts
 from isogloss.models.families import TRANSLATION, Shape, check_length, family_of
+from isogloss.models.language_signs import sign_of, signs_in
 from isogloss.models.settings import OBJECTIVES, Model, ReadyMade, Train
 from isogloss.models.shape import cached, shape_of
 from isogloss.section import Label, NotHere, Section
@@ -235,6 +236,19 @@ def known_shape(config: Config, name: str) -> Shape | None:
         return None
 
 
+def check_signs(where: str, model: Model, languages: Iterable[str]) -> list[str]:
+    """Find languages that a model cannot be told, where it must be and its tokenizer is on this machine."""
+    folder = Path(model.folder) if model.folder else cached(model.hub, model.revision or "") if model.hub else None
+    signs = signs_in(folder) if folder else None
+    wrong = []
+    for language in dict.fromkeys(languages) if signs else ():
+        try:
+            sign_of(language, signs or ())
+        except IsoglossError as error:
+            wrong.append(f"{where}: {error}")
+    return wrong
+
+
 def check_concepts(concepts: Concepts) -> list[str]:
     """Find a clustering that is asked to run where it cannot."""
     wrong = []
@@ -350,6 +364,9 @@ def check_model(where: str, model: Model, config: Config) -> list[str]:
     for name in model.corpora or []:
         if name not in config.corpora:
             wrong.append(f"{where}.corpora: there is no corpus '{name}'{did_you_mean(name, list(config.corpora))}")
+    for name, corpus in config.corpora.items():
+        if model.corpora is None or name in model.corpora:
+            wrong += check_signs(f"{where}: corpus '{name}'", model, [corpus.pairs.source, *corpus.pairs.targets])
     made = model.train or model.random
     if made:
         key = origins[0]
@@ -576,6 +593,8 @@ def check_task(where: str, task: Task, config: Config) -> list[str]:
             check_length(shape, task.max_length, f"'{name}'")
         except IsoglossError as error:
             wrong.append(f"{where}.max_length: {error}")
+        told = [*task.sources, *(task.targets or data.languages), *into]
+        wrong += check_signs(f"{where}.models: '{name}'", config.models[name], told)
         if name not in task.models:
             continue
         if kind.head not in family.heads:

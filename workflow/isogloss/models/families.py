@@ -125,9 +125,8 @@ FAMILIES: dict[str, Family] = {
     "xglm": decoder(heads=(), layers="num_layers", hidden="d_model"),
     # Encoders with a decoder
     "bart": both("layers", False, **BART),
-    # These two would have to be told the language to translate into.
-    "mbart": both("layers", True, heads=(LABELS,), start_is_last=True, **BART),
-    "m2m_100": both("layers", True, heads=(), **BART),
+    "mbart": both("layers", True, start_is_last=True, **BART),
+    "m2m_100": both("layers", True, heads=(TRANSLATION,), **BART),
     "mt5": T5,
     "t5": T5,
     "umt5": T5,

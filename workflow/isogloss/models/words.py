@@ -6,20 +6,17 @@ it by their letters.
 """
 
 import logging
-import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from isogloss.errors import IsoglossError
-from isogloss.text.presets import WITH_SCRIPT
+from isogloss.models.language_signs import sign_of, signs_among
 
 log = logging.getLogger(__name__)
-
-# NLLB's signs of languages: codes of three letters with a script.
-SIGNS = {**WITH_SCRIPT, "zh": "zho_Hans", "zh-hant": "zho_Hant"}
 
 # Tokenizers are asked for so many sentences at a time, so that their answers do not pile up.
 SLICE = 1000
@@ -133,15 +130,22 @@ def set_language(tokenizer: Any, language: str | None) -> None:
     """
     if language is None or getattr(tokenizer, "src_lang", None) is None:
         return
-    signs = [sign for sign in tokenizer.get_added_vocab() if re.fullmatch("[a-z]{2,3}_[A-Za-z]{2,4}", sign)]
-    fitting = [sign for sign in signs if sign == SIGNS.get(language)]
-    fitting = fitting or [sign for sign in signs if sign.split("_")[0] == language.split("-")[0]]
-    if len(fitting) != 1:
-        raise IsoglossError(
-            f"The tokenizer marks each text with its language and has {len(fitting)} marks for '{language}'; it has "
-            f"{', '.join(sorted(signs))}. Take another model, or leave the language out."
-        )
-    tokenizer.src_lang = fitting[0]
+    tokenizer.src_lang = sign_of(language, signs_among(tokenizer.get_added_vocab()))
+
+
+@contextmanager
+def in_language(tokenizer: Any, language: str | None) -> Iterator[bool]:
+    """Read texts of another language for a while; tells whether the tokenizer marks it. See :func:`set_language`.
+
+    Texts to be translated and translations get their signs in the same places.
+    """
+    before = getattr(tokenizer, "src_lang", None)
+    set_language(tokenizer, language)
+    try:
+        yield before is not None
+    finally:
+        if before is not None:
+            tokenizer.src_lang = before
 
 
 def running(tokenizer: Any, sentences: Sequence[Sequence[str]], texts: Sequence[str] | None) -> list[str]:

@@ -12,7 +12,7 @@ from isogloss.models.shape import TRAINED_POSITIONS
 from isogloss.plan.places import Places
 from isogloss.plan.study import WHOLE, Study, Tuning, plain
 from isogloss.section import of_kind
-from isogloss.tasks.settings import CONTROLS, HubTask
+from isogloss.tasks.settings import CONTROLS, HubTask, Task
 from isogloss.text.settings import Hub
 
 
@@ -294,6 +294,7 @@ def finetuning(study: Study, one: Tuning) -> dict[str, Any]:
         {
             **task(study, one.task),
             **control,
+            **translated_into(section),
             **{name: getattr(section, name) for name in names},
             "seed": one.seed,
             "fraction": one.fraction,
@@ -305,6 +306,11 @@ def finetuning(study: Study, one: Tuning) -> dict[str, Any]:
             "attributes": one.identity,
         }
     )
+
+
+def translated_into(section: Task) -> dict[str, Any]:
+    """Name the language that a translation goes into; nothing of other tasks."""
+    return {"into": section.into} if section.into else {}
 
 
 def realigned(study: Study, one: Tuning) -> tuple[list[str], list[str], str, str]:
@@ -323,6 +329,7 @@ def test_pass(study: Study, model: str, checkpoint: str, name: str) -> dict[str,
     return plain(
         {
             **task(study, name),
+            **translated_into(study.settings.tasks[name]),
             "layers": study.layers(model),
             "max_length": study.settings.tasks[name].max_length,
             "token_budget": study.settings.activations.token_budget,

@@ -13,7 +13,7 @@ from torch import nn
 
 from isogloss.errors import IsoglossError
 from isogloss.models.load import Checkpoint
-from isogloss.models.words import Sentence
+from isogloss.models.words import Sentence, in_language
 from isogloss.states.pooling import SENTENCE_POOLINGS, poolings_of
 
 # From a layer's states, [sentence, subword, hidden], to what is kept of them, [vector, hidden] by name.
@@ -144,7 +144,7 @@ class Reader:
         return Arrival(vectors, flags, self.copies, self.model.dtype), output
 
     @torch.inference_mode()
-    def translate(self, batch: Sequence[Sentence], encoded: Any, max_length: int) -> list[str]:
+    def translate(self, batch: Sequence[Sentence], encoded: Any, max_length: int, into: str | None) -> list[str]:
         """Translate a batch greedily, from what the encoder gave for it.
 
         Parameters
@@ -155,12 +155,29 @@ class Reader:
             The encoder's output, as :meth:`read` gives it.
         max_length
             Most subwords of a translation.
+        into
+            The language to translate into, for models that are told.
         """
         mask = self.inputs([sentence.ids for sentence in batch])["attention_mask"]
         written = self.model.generate(
-            encoder_outputs=encoded, attention_mask=mask, do_sample=False, num_beams=1, max_new_tokens=max_length
-        )
+            encoder_outputs=encoded, attention_mask=mask, do_sample=False, num_beams=1, max_new_tokens=max_length,
+            **self.beginning(into),
+        )  # fmt: skip
         return [text.strip() for text in self.tokenizer.batch_decode(written, skip_special_tokens=True)]
+
+    def beginning(self, into: str | None) -> dict[str, int]:
+        """Tell what a translation begins with, where the model is told its language: what it was tuned to begin with.
+
+        Tuned on translations, a decoder reads the start and then the translation with its special tokens: of mBART the
+        sign is the start, of mBART-50 and NLLB it comes after it.
+        """
+        with in_language(self.tokenizer, into) as marked:
+            if not marked:
+                return {}
+            sign = self.tokenizer.convert_tokens_to_ids(self.tokenizer.src_lang)
+            first, *_, last = self.tokenizer("").input_ids
+        start = {"decoder_start_token_id": last} if self.shape.family.start_is_last else {}
+        return {**start, "forced_bos_token_id": first} if first == sign else start
 
 
 def inputs_of(batch: Sequence[Sentence], padding: int, device: torch.device) -> dict[str, torch.Tensor]:

@@ -81,6 +81,7 @@ def finetune(
     save_seconds: float = 30.0,
     language: str | None = None,
     control: str | None = None,
+    into: str | None = None,
 ) -> None:
     """Tune a model on the training items of one language and write it to ``folder``.
 
@@ -131,6 +132,8 @@ def finetune(
         The items' language, for tokenizers that mark it.
     control
         What the items lack that are tuned on, see :func:`isogloss.tasks.altered.alter`; None: nothing.
+    into
+        The language that a translation goes into.
     save_seconds
         Least seconds between two saves of the state, see :class:`isogloss.files.SavePace`; rounded up to the next of
         the curve's 100 points.
@@ -144,7 +147,7 @@ def finetune(
     torch.set_num_threads(threads)
     folder = Path(folder)
     set_seed(seed)
-    task = kind_named(kind, labels=labels)
+    task = kind_named(kind, labels=labels, into=into)
     loaded = load_with_head(base, task.head, labels, tuned=False, **task.options)
     model, tokenizer = loaded.model, loaded.tokenizer
     check_length(loaded.shape, max_length, f"The model in {base}")

@@ -41,6 +41,7 @@ def run_items(
     precision: str,
     threads: int,
     attributes: Mapping[str, Any],
+    into: str | None = None,
 ) -> None:
     """Read the test items of every language with a checkpoint.
 
@@ -65,6 +66,8 @@ def run_items(
         See :func:`isogloss.states.extract.extract`.
     attributes
         What the file shall say of itself.
+    into
+        The language that a translation goes into.
 
     Raises
     ------
@@ -73,7 +76,7 @@ def run_items(
     """
     torch.set_num_threads(threads)
     device = choose_device(device)
-    task = kind_named(kind, labels=labels)
+    task = kind_named(kind, labels=labels, into=into)
     has_head = predictions is not None and head_of(read_config(checkpoint)) == task.head
     if not has_head:
         loaded = load_checkpoint(checkpoint, device, precision)

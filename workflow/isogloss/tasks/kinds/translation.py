@@ -17,12 +17,13 @@ class Kind(TaskKind):
     column = False
 
     def features(self, items: Any, sentences: Sequence[Any], loaded: Any, max_length: int) -> list[Any]:
-        """Give the translations' subwords."""
-        from isogloss.models.words import read_sentences
+        """Give the translations' subwords, with the sign of their language where the model has any."""
+        from isogloss.models.words import in_language, read_sentences
 
         others = [list(row) for row in items.other_words]
         texts = list(items.other_text) if "other_text" in items else None
-        return [sentence.ids for sentence in read_sentences(loaded.tokenizer, others, max_length, texts=texts)]
+        with in_language(loaded.tokenizer, self.into):
+            return [sentence.ids for sentence in read_sentences(loaded.tokenizer, others, max_length, texts=texts)]
 
     def collator(self, tokenizer: Any, model: Any) -> Callable[[list[Any]], Any]:
         """Pad the texts and the translations."""
@@ -32,7 +33,7 @@ class Kind(TaskKind):
 
     def answers(self, reader: Any, batch: Sequence[Any], output: Any, max_length: int) -> list[str]:
         """Translate greedily from what the encoder gave."""
-        return reader.translate(batch, output, max_length)
+        return reader.translate(batch, output, max_length, self.into)
 
     def truth(self, items: Any) -> list[str]:
         """Give the translations."""

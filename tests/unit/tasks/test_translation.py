@@ -1,0 +1,166 @@
+"""Translation by every family that has a head for it: loss and generated subwords against plain transformers."""
+
+import json
+
+import pandas as pd
+import pytest
+import tiny_families
+import torch
+from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
+
+from isogloss.config.read import ConfigError, validate
+from isogloss.errors import IsoglossError
+from isogloss.models.words import set_language
+from isogloss.tasks.finetune import encode, finetune
+from isogloss.tasks.heads import load_with_head
+from isogloss.tasks.kinds.kind import kind_named
+from isogloss.tasks.test_pass import run_items
+
+PAIRS = [
+    ("The teacher loves a very important letter.", "Die Lehrerin liebt den unglaublich wichtigen Brief."),
+    ("7,000 cats", "Brief"),
+    ("Don't read (it), it's unbelievably strong", "Die Lehrerin"),
+    ("very naïve, too!", "den wichtigen Brief liebt die Lehrerin."),
+]
+# Family, form of tokenizer, and what a tokenizer calls English and German; None where it is not told.
+TOLD = {
+    "t5": ("t5", "t5", None),
+    "mt5": ("mt5", "t5", None),
+    "bart": ("bart", "roberta", None),
+    "mbart": ("mbart", "mbart", ("en_XX", "de_DE")),
+    "mbart-50": ("mbart", "mbart-50", ("en_XX", "de_DE")),
+    "nllb": ("m2m_100", "nllb", ("eng_Latn", "deu_Latn")),
+}
+
+
+@pytest.fixture(scope="module")
+def items(tmp_path_factory):
+    path = tmp_path_factory.mktemp("items") / "items.parquet"
+    rows = [
+        {"item": item, "words": text.split(), "text": text, "other_words": other.split(), "other_text": other}
+        for item, (text, other) in enumerate(PAIRS)
+    ]
+    table = pd.DataFrame(rows)
+    pd.concat([table.assign(split=split) for split in ("training", "validation", "test")]).to_parquet(path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def bases(tmp_path_factory):
+    made = {}
+
+    def base(name):
+        if name not in made:
+            family, form, _ = TOLD[name]
+            folder = tmp_path_factory.mktemp(name) / "base"
+            made[name] = tiny_families.make(folder, family, AutoModelForSeq2SeqLM, form, dropout=0.0)
+        return made[name]
+
+    return base
+
+
+def plain(folder, codes):
+    """A model and a tokenizer that is told languages as its manual says."""
+    told = {"src_lang": codes[0], "tgt_lang": codes[1]} if codes else {}
+    tokenizer = AutoTokenizer.from_pretrained(folder, **told)
+    return AutoModelForSeq2SeqLM.from_pretrained(folder).eval(), tokenizer
+
+
+@pytest.mark.parametrize("name", TOLD)
+def test_the_loss_is_that_of_plain_transformers(name, items, bases):
+    loaded = load_with_head(bases(name), "translation", None, tuned=False)
+    task = kind_named("translation", into="de")
+    set_language(loaded.tokenizer, "en")
+    table = pd.read_parquet(items)
+    rows = encode(table[table.split == "test"], loaded, task, 60, "x")
+    batch = task.collator(loaded.tokenizer, loaded.model)(pd.DataFrame(rows).to_dict("records"))
+    model, tokenizer = plain(bases(name), TOLD[name][2])
+    encoded = tokenizer([text for text, _ in PAIRS], text_target=[other for _, other in PAIRS], padding=True,
+                        return_tensors="pt")  # fmt: skip
+    encoded["labels"][encoded["labels"] == tokenizer.pad_token_id] = -100
+    with torch.no_grad():
+        expected = model(**{key: encoded[key] for key in ("input_ids", "attention_mask", "labels")}).loss
+        found = loaded.model.eval()(**batch).loss
+    assert torch.equal(batch["labels"], encoded["labels"])
+    torch.testing.assert_close(found, expected)
+
+
+@pytest.mark.parametrize("name", TOLD)
+def test_a_tuned_model_writes_what_plain_transformers_writes(name, items, bases, tmp_path):
+    tuned = tmp_path / "tuned"
+    finetune(
+        base=bases(name), training=items, folder=tuned, curve=tmp_path / "c.csv", notes=tmp_path / "n.json",
+        kind="translation", labels=None,
+        epochs=16, batch=4, learning_rate=1e-2, warmup=0, weight_decay=0, max_length=60, seed=1, freeze={},
+        device="cpu", threads=1, attributes={"model": "m"}, language="en", into="de",
+    )  # fmt: skip
+    run_items(
+        checkpoint=tuned, test={"en": items}, kind="translation", labels=None, vectors=tmp_path / "v.h5", layers=[0],
+        max_length=60, token_budget=90, device="cpu", precision="float32", threads=1, attributes={}, into="de",
+        predictions=tmp_path / "answers.parquet",
+    )  # fmt: skip
+    codes = TOLD[name][2]
+    model, tokenizer = plain(tuned, codes)
+    expected = []
+    for text, _ in PAIRS:
+        encoded = tokenizer(text, return_tensors="pt")
+        told = {}
+        if codes:
+            sign = tokenizer.convert_tokens_to_ids(codes[1])
+            # As the manuals of the three say.
+            told = {"mbart": {"decoder_start_token_id": sign}, "nllb": {"forced_bos_token_id": sign}, "mbart-50":
+                    {"decoder_start_token_id": tokenizer.eos_token_id, "forced_bos_token_id": sign}}[name]  # fmt: skip
+        inputs = {key: encoded[key] for key in ("input_ids", "attention_mask")}
+        written = model.generate(**inputs, do_sample=False, num_beams=1, max_new_tokens=60, **told)
+        expected.append(tokenizer.decode(written[0], skip_special_tokens=True).strip())
+    found = pd.read_parquet(tmp_path / "answers.parquet").predicted.tolist()
+    assert found == expected
+    # Those that are told nothing end at once, being as small.
+    assert len({*found}) > 1 or not codes
+
+
+def test_a_language_that_the_model_cannot_be_told_is_refused(items, bases):
+    loaded = load_with_head(bases("mbart"), "translation", None, tuned=False)
+    with pytest.raises(IsoglossError, match=r"has 0 marks for 'pl'; it has ar_AR, cs_CZ, .*zh_CN\. Take another"):
+        encode(pd.read_parquet(items), loaded, kind_named("translation", into="pl"), 60, "x")
+
+
+@pytest.mark.parametrize("name", ["mbart", "mbart-50", "nllb", "t5"])
+@pytest.mark.parametrize("key", ["into", "sources", "pairs"])
+def test_check_knows_which_languages_a_model_can_be_told(name, key, bases, tmp_path):
+    def config(other):
+        wanted = {"into": "de", "sources": "fr", "pairs": "fr", key: other}
+        names = ["en", *dict.fromkeys(wanted.values())]
+        files = {language: tmp_path / f"{language}.csv" for language in names}
+        for language, path in files.items():
+            path.write_text(f"text,{language}\na b,{language}\n")
+        table = str(tmp_path / "{language}.csv")
+        data = {"kind": "table", "languages": names, "train": table, "test": table, "other_text": "{language}"}
+        pairs = {"source": "en", "targets": [wanted["pairs"]]}
+        corpus = {"kind": "text", "languages": ["en", wanted["pairs"]], "pairs": pairs}
+        corpus["files"] = {language: str(files[language]) for language in corpus["languages"]}
+        task = {"kind": "translation", "models": ["m"], "sources": [wanted["sources"]], "into": wanted["into"],
+                "targets": [wanted["sources"]], "data": data, "max_length": 64}  # fmt: skip
+        return {"corpora": {"c": corpus}, "models": {"m": {"folder": str(bases(name))}}, "tasks": {"t": task}}
+
+    validate(config("es"))
+    if name == "t5":
+        validate(config("xx"))
+        return
+    with pytest.raises(ConfigError) as caught:
+        validate(config("xx"))
+    (message,) = caught.value.messages
+    assert message.startswith("config: models.m: corpus 'c': " if key == "pairs" else "config: tasks.t.models: 'm': ")
+    signs = [token for token in AutoTokenizer.from_pretrained(bases(name)).get_added_vocab() if token[2:4].count("_")]
+    assert len(signs) > 24
+    assert f"0 marks for 'xx'; it has {', '.join(sorted(signs))}. Take" in message
+
+
+def test_signs_are_not_looked_for_where_files_do_not_tell(bases, tmp_path):
+    from isogloss.models.language_signs import signs_in
+
+    assert signs_in(tmp_path) is None
+    (tmp_path / "tokenizer_config.json").write_text(json.dumps({"tokenizer_class": "NllbTokenizer"}))
+    for text in ("", "{", '{"added_tokens": 5}', '{"added_tokens": [{"content": "</s>"}]}', '["added_tokens"]'):
+        (tmp_path / "tokenizer.json").write_text(text)
+        assert not signs_in(tmp_path)
