@@ -43,6 +43,7 @@ def config(folder, corpus=None, data=None, **task):
         ({"corpus": {"segmentation": {"en": "jieba"}}}, "corpora.mine.segmentation.en: jieba splits Chinese; take icu"),
         ({"corpus": {"segmentation": {"ja": "icu"}}}, "corpora.mine.segmentation: 'ja' is not among the languages"),
         ({"corpus": {"segmentation": {"zh": "icy"}}}, "corpora.mine.segmentation.zh: expected one of .*'icu'"),
+        ({"corpus": {"word_alignment": {"files": {"zh-en": __file__}}}}, "alignment.files: .* found 'eflomal'"),
         ({"corpus": {"max_sentence_words": 1025}}, "corpora.mine.max_sentence_words: eflomal takes .* 1,024 words"),
         ({"data": {"labels": ["a", "b", "a"]}}, "tasks.t.data.labels: 'a' stands twice"),
         ({"data": {"labels": [True, "b"]}}, "tasks.t.data.labels.0: YAML reads yes, no, .* quote the label"),

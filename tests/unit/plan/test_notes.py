@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
-from isogloss.config.read import load
+import yaml
+
+from isogloss.config.read import load, validate
 from isogloss.plan.notes import notes
 from isogloss.plan.study import Study
 
@@ -21,6 +23,19 @@ def test_too_few_languages_are_told(monkeypatch):
         f"tasks.sentiment.data.languages: {few}; they will be empty.",
         f"tasks.sentiment.variants.frozen.layers: {few}; nothing will be frozen.",
     ]
+
+
+def test_training_items_that_are_tested_on_are_told(tmp_path):
+    for language in ("en", "de"):
+        for name in ("a", "b"):
+            (tmp_path / f"{name}.{language}.csv").write_text("text,label\nx,yes\n")
+    task = yaml.safe_load(CONFIG.read_text())["tasks"]["sentiment"] | {"variants": {}, "sources": ["en"]}
+    for test, count in (("a", 1), ("b", 0)):
+        data = {"kind": "table", "languages": ["en", "de"], "labels": ["yes", "no"]}
+        data |= {"train": f"{tmp_path}/a.{{language}}.csv", "test": f"{tmp_path}/{test}.{{language}}.csv"}
+        content = yaml.safe_load(CONFIG.read_text()) | {"tasks": {"own": {**task, "data": data}}}
+        told = [note for note in notes(Study(validate(content))) if note.startswith("tasks.own.data.test: ")]
+        assert len(told) == count
 
 
 def test_languages_that_uriel_lacks_are_told_and_withdrawn_codes_understood(monkeypatch):

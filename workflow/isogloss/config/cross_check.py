@@ -281,6 +281,10 @@ def check_corpus(where: str, corpus: Corpus) -> list[str]:
             f"{where}.max_sentence_words: eflomal takes sentences of at most {EFLOMAL_WORDS:,} words; "
             f"found {corpus.max_sentence_words:,}"
         )
+    if alignment.files and alignment.method != "given":
+        wrong.append(
+            f"{where}.word_alignment.files: links are read with `method: given` only; found '{alignment.method}'"
+        )
     segmentation = getattr(corpus, "segmentation", {})
     wrong += check_segmentation(f"{where}.segmentation", segmentation, languages)
     if alignment.method == "given":

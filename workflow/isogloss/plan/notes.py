@@ -4,10 +4,11 @@ from isogloss.errors import did_you_mean
 from isogloss.plan.study import Study
 from isogloss.relations.distances import lacking
 from isogloss.statistics.mantel import FEWEST_LANGUAGES
+from isogloss.tasks.settings import HubTask, TableTask
 
 
 def notes(study: Study) -> list[str]:
-    """Say before anything is trained which analyses will have no value.
+    """Say before anything is trained which analyses will have no value, or another one than they seem to have.
 
     Parameters
     ----------
@@ -30,6 +31,8 @@ def notes(study: Study) -> list[str]:
                 f"{place}: there is no task '{one.task}' here, so it has no impact and no transfer{close or '.'}"
             )
     for name, task in settings.tasks.items():
+        if isinstance(task.data, TableTask | HubTask) and task.data.test == task.data.train:
+            found.append(f"tasks.{name}.data.test: these are the training items; scores tell what was learnt by heart.")
         for language, reason in lacking(study.task_targets(name) if settings.impact.families else []).items():
             found.append(f"tasks.{name}.data.languages: {reason} Distances to '{language}' will be empty.")
         count = len(study.task_targets(name))
