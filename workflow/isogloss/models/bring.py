@@ -178,7 +178,6 @@ def fetch(
     repository: str,
     revision: str,
     convert: bool = False,
-    tokenizer: str | Path | None = None,
 ) -> None:
     """Fetch a model from the hub into the cache that all results folders share, and link it into ``folder``.
 
@@ -194,17 +193,19 @@ def fetch(
         about.
     convert
         Whether pickled weights are turned into safetensors, where the repository has no others.
-    tokenizer
-        Folder whose tokenizer is taken where the repository has none.
 
     Raises
     ------
     IsoglossError
         If the hub does not give it, or it is no model that can be loaded safely.
     """
-    found = look_up(repository, revision)
+    fetch_found(look_up(repository, revision), Path(folder), convert)
+
+
+def fetch_found(found: Repository, folder: Path, convert: bool, tokenizer: Path | None = None) -> None:
+    """Fetch a model that was looked up, see :func:`fetch`; where it has no tokenizer, take the one of a folder."""
     top = [file for file in found.files if "/" not in file]
-    where = f"The model {repository} at {found.commit}"
+    where = f"The model {found.name} at {found.commit}"
     if "config.json" not in top:
         raise IsoglossError(
             f"{where} has no config.json, so it is not a model as save_pretrained writes it.{adapter_hint(top)}"
@@ -217,19 +218,18 @@ def fetch(
         raise IsoglossError(
             f"{where} has only pickled weights ({pickled[0]}), which can run code when they are read. Either take the "
             f"commit of a pull request that adds model.safetensors as `revision:` (see "
-            f"https://huggingface.co/{repository}/discussions), or say `convert: true`, and they are turned into "
+            f"https://huggingface.co/{found.name}/discussions), or say `convert: true`, and they are turned into "
             "safetensors here by a reader that takes tensors only."
         )
     others = [file for file in top if any(fnmatch(file, pattern) for pattern in BESIDE)]
     source = download(found, [*weights, *pickled, *others])
-    folder = Path(folder)
     link_files([source / file for file in (*weights, *others)], folder)
     if pickled:
         from isogloss.models.convert import to_safetensors
 
         to_safetensors([source / file for file in pickled], folder)
     if tokenizer is not None and not any(name in top for name in TOKENIZERS):
-        link_files([file.resolve() for file in tokenizer_files(Path(tokenizer))], folder)
+        link_files([file.resolve() for file in tokenizer_files(tokenizer)], folder)
     elif "tokenizer.json" not in top:
         save_tokenizer(source, folder, where)
     write_record(found, folder, converted=bool(pickled))

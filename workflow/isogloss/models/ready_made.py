@@ -23,7 +23,7 @@ from isogloss.models.bring import (
     SAFE,
     check_folder,
     check_weights,
-    fetch,
+    fetch_found,
     files_of,
     link_files,
     tokenizer_files,
@@ -90,7 +90,7 @@ def bring(
             beside = [file for file in top if any(fnmatch(file, pattern) for pattern in BESIDE)]
             place = download(found, [*beside, *(file for file in top if file == ADAPTER_WEIGHTS)])
         else:
-            fetch(folder=folder, repository=repository, revision=revision, convert=convert, tokenizer=base)
+            fetch_found(found, folder, convert, tokenizer=base)
             place = folder
     else:
         place = Path(source).resolve()
