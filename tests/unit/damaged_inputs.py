@@ -622,6 +622,19 @@ def values_saved_as_text(rng, folder):
 
 
 @kind
+def text_that_only_begins_like_a_value(rng, folder):
+    texts = sentences(rng)
+    starts = ["[1, 2] show", "(True, but", "[1] and [2]", "[Music]", '("Amen.")', "{1, 2} is", "[so it is", "f(x) ="]
+    for text in texts:
+        text[:0] = str(rng.choice(starts)).split()
+    if rng.random() < 0.3:  # programs may be a language
+        texts = [[f"{text[0]}(a,", f"{text[-1]})"] for text in sentences(rng)]
+    texts[0] = ["(True,", "he", "said.)"]
+    path = save(folder, str(rng.choice(ENDINGS)), {"en": [" ".join(text) for text in texts]})
+    return read_table(folder, path), numbered(texts)
+
+
+@kind
 def lists_whose_words_are_not_quoted(rng, folder):
     """One text in brackets is a text; where all are, a program printed lists."""
     texts = [[word, "x", *text] for text in sentences(rng, least=2) for word in text[:1]]

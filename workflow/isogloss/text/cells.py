@@ -18,13 +18,13 @@ from isogloss.text.segmentation import as_one_word, clean, shortened, split_as_a
 # How a list, a dictionary or bytes look where a program wrote their printed form into a cell. Text in brackets, such as
 # [Music] or ("Amen."), is text.
 QUOTED = r"""(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")"""
-FIRST = rf"(?:[bu]?{QUOTED}|np\.\w+\([^()]*\)|None|nan|null|True|False)"
-NUMERAL = r"-?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?"
+FIRST = rf"(?:[bu]?{QUOTED}|np\.\w+\([^()]*\)|None|nan|null)"
+VALUE = r"(?:True|False|-?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?)"
 TYPE = r"(?:[A-Za-z_][\w.]*\()?"  # array(, frozenset(, dict_values(
 PRINTED = {
     "a list": re.compile(
         rf"{TYPE}\[\s*(?:\]\)?$|[\[{{(\s]*{FIRST}\s*(?:[,:\])}}]|\.\.\.)|{QUOTED}\s+['\"]).*[\])]?$"
-        rf"|{TYPE}\[\s*{NUMERAL}(?:[\s,]+{NUMERAL})+\s*\].*$|\(\s*{FIRST}\s*,.*\)$"
+        rf"|{TYPE}\[\s*{VALUE}(?:[\s,]+{VALUE})+\s*\](?:, \w+=.*)?\)?$|\(\s*{FIRST}\s*,.*\)$"
         r"|<[\w.]+ object at 0x\w+>$|.*\bdtype: \w+\)?$",
         re.DOTALL,
     ),
@@ -32,7 +32,7 @@ PRINTED = {
     "bytes": re.compile(rf"b{QUOTED}$", re.DOTALL),
 }
 # The same where a program quotes no words, as Java's, Spark's and PostgreSQL's; one such text may be just a text.
-UNQUOTED = re.compile(r"(?:\w+\()?(?:\[.*\]|\{.*\})\)?|\w+\(.*\)", re.DOTALL)
+UNQUOTED = re.compile(r"\[.*\]|\{.*\}|(?:\w*Array|ArraySeq|\w*Buffer|List|Seq|Vector|Set)\(.*\)", re.DOTALL)
 NUMBER = re.compile(r"([+-]?\d+)(\.0*)?", re.ASCII)
 LINE_END = re.compile(r"\s*[\r\n]\s*")
 TAG = re.compile(r"O|[BI]-\S+")
