@@ -48,14 +48,20 @@ def mean_over_languages(
     Where every language is source and target, the mean of all pairs is ``mu + mean(a) + mean(b)`` with effects ``a`` of
     sources and ``b`` of targets: Warner, Kenny & Stoto 1979, "A new round robin analysis of variance for social
     interaction data". The sums of a language's two means have that mean, and their spread holds the covariance of
-    both effects.
+    both effects. Without pairs of a language with itself, a language's own effect is taken out of its other mean, which
+    makes the spread smaller by ``(n - 2) / (n - 1)``; that is undone.
     """
     rows = pd.DataFrame({"source": source, "target": target, "value": value}).astype({"source": str, "target": str})
     mean = float(rows.value.mean())
     units = rows.groupby("target").value.mean()
-    if set(rows.source) == set(rows.target):
+    both_roles = set(rows.source) == set(rows.target)
+    if both_roles:
         units = units + rows.groupby("source").value.mean() - mean
-    if len(units) < 3:
-        return Mean(mean, np.nan, np.nan, len(units))
-    half = float(stats.t.ppf(0.975, len(units) - 1) * units.std(ddof=1) / np.sqrt(len(units)))
-    return Mean(mean, max(mean - half, least), min(mean + half, most), len(units))
+    many = len(units)
+    if many < 3:
+        return Mean(mean, np.nan, np.nan, many)
+    spread = float(units.std(ddof=1))
+    if both_roles and (rows.source != rows.target).all():
+        spread *= (many - 1) / (many - 2)
+    half = float(stats.t.ppf(0.975, many - 1)) * spread / np.sqrt(many)
+    return Mean(mean, max(mean - half, least), min(mean + half, most), many)
