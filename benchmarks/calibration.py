@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from benchmarks import concept_worlds, family_trees
+from benchmarks import concept_worlds, family_trees, unrelated_worlds
 from scipy import stats
 
 from isogloss.measures.transfer.compute import write_scores
@@ -49,7 +49,9 @@ def main() -> None:
         f"{options.worlds} worlds a line; by chance alone {low / options.worlds:.3f} to {high / options.worlds:.3f}.\n"
     )
     print("| p of | world | p <= 0.05 | p <= 0.2 | mean p |\n|---|---|---|---|---|")
-    for name, world, p_value in chain(concept_worlds.tests(), transfer_tests(), family_trees.tests()):
+    for name, world, p_value in chain(
+        concept_worlds.tests(), transfer_tests(), unrelated_worlds.tests(), family_trees.tests()
+    ):
         if options.only not in name:
             continue
         p = np.array([p_value(seed) for seed in range(options.worlds)])
