@@ -107,6 +107,33 @@ def test_heads_are_those_of_transformers(name):
     assert set(FAMILIES[name].heads) == expected
 
 
+@pytest.mark.parametrize("name", FAMILIES)
+def test_a_quantised_model_is_refused_before_it_is_loaded(name, folders, tmp_path):
+    config = json.loads((folders(name) / "config.json").read_text())
+    methods = (({"quant_method": "gptq"}, "gptq"), ({}, None), ({"bits": 4}, "quantization_config"))
+    for method, told in methods:
+        (tmp_path / "config.json").write_text(json.dumps({**config, "quantization_config": method}))
+        if told is None:
+            read_shape(tmp_path)
+            continue
+        with pytest.raises(IsoglossError, match=rf"\({name}\): its weights are quantised \({told}\)\. Take the model"):
+            read_shape(tmp_path)
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_embeddings_of_another_width_are_refused_where_they_are_states_of_another_width(name, folders, tmp_path):
+    for key in ("word_embed_proj_dim", "embedding_size", "input_embedding_size"):
+        config = json.loads((folders(name) / "config.json").read_text()) | {key: 8}
+        (tmp_path / "config.json").write_text(json.dumps(config))
+        model = AutoModel.from_config(AutoConfig.from_pretrained(tmp_path))
+        widths = {state.shape[-1] for states in states_of(model.eval(), torch.arange(8, 20)[None]) for state in states}
+        if len(widths) == 1:
+            assert read_shape(tmp_path).hidden == 16
+            continue
+        with pytest.raises(IsoglossError, match=rf"states of 8 values \({key}\) beside those of 16"):
+            read_shape(tmp_path)
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

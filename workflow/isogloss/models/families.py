@@ -40,6 +40,9 @@ class Family:
     layers, decoder_layers, hidden, positions
         Names in config.json: number of layers (of the encoder, if there are two stacks) and of the decoder's, width,
         and longest input; no ``positions`` where any length can be read.
+    ends
+        Name in config.json of the width of what goes into the layers and comes out of the last, where it may be
+        another one than theirs (OPT with 350 M parameters).
     after_padding
         Whether positions are counted from the padding token's number on, so that fewer are left (RoBERTa).
     shared
@@ -57,6 +60,7 @@ class Family:
     decoder_layers: str | None = None
     hidden: str = "hidden_size"
     positions: str | None = "max_position_embeddings"
+    ends: str | None = None
     after_padding: bool = False
     shared: bool = False
     start_is_last: bool = False
@@ -117,7 +121,7 @@ FAMILIES: dict[str, Family] = {
     "llama": decoder(),
     "mistral": decoder(),
     "olmo2": decoder(heads=(LABELS,)),
-    "opt": decoder("decoder.layers", heads=(LABELS,)),
+    "opt": decoder("decoder.layers", heads=(LABELS,), ends="word_embed_proj_dim"),
     "phi3": decoder(),
     "qwen2": decoder(),
     "qwen3": decoder(),
@@ -223,6 +227,8 @@ def shape_from(settings: Callable[[str], Any], model_type: str, where: str, own_
             f"{where}: is_decoder is true, so that no word sees those behind it; a {model_type} is read as an encoder. "
             "Say false, or take a family that is a decoder."
         )
+    if reason := unreadable(settings, family, hidden):
+        raise IsoglossError(f"{where} ({model_type}): {reason}")
     depths = {family.reader: depth}
     if "decoder" in family.stacks[1:]:
         depths["decoder"] = number("decoder_layers") or depth
@@ -233,6 +239,19 @@ def shape_from(settings: Callable[[str], Any], model_type: str, where: str, own_
             raise IsoglossError(f"{where}: pad_token_id is {padding!r}; expected the number of a subword.")
         longest -= (1 if padding is None else padding) + 1
     return Shape(model_type, depths, hidden, longest, family)
+
+
+def unreadable(settings: Callable[[str], Any], family: Family, hidden: int) -> str:
+    """Say why no states can be taken from a model of a known family; nothing if they can."""
+    if quantised := settings("quantization_config"):
+        method = quantised.get("quant_method") if isinstance(quantised, dict) else None
+        return f"its weights are quantised ({method or 'quantization_config'}). Take the model with its own weights."
+    if (width := settings(family.ends) if family.ends else None) not in (None, hidden):
+        return (
+            f"it has states of {width} values ({family.ends}) beside those of {hidden}: its layers are no one space, "
+            "and cannot be compared. Take another model."
+        )
+    return ""
 
 
 def read_config(folder: str | Path) -> dict[str, Any]:
