@@ -420,11 +420,12 @@ def mean_of(
         # One row each need not be summed up from all.
         which, one = sent(torch.arange(len(places)), device), sent(torch.from_numpy(np.concatenate(places)), device)
         return lambda states: states[which, one].float()
-    shares = torch.zeros(len(places), widest)
-    for row, each, counts in zip(shares, places, weights, strict=True):
+    shares = torch.zeros(len(places), 1, widest)
+    for (row,), each, counts in zip(shares, places, weights, strict=True):
         row[each] = torch.from_numpy(counts / counts.sum()).float()
     shares = sent(shares, device)
-    return lambda states: torch.einsum("stw,st->sw", states.float(), shares)
+    # The same as an einsum, which turns the states over first and takes ten times as long.
+    return lambda states: torch.bmm(shares, states.float())[:, 0]
 
 
 def joined(*pools: Pool) -> Pool:
