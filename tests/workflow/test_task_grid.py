@@ -237,7 +237,7 @@ def test_what_is_deleted_after_its_last_use_changes_no_table_and_hides_no_edit(f
     assert planned(workflow) == of_all("translation-de-seed0")
 
 
-# KILLS=20 make test ARGS="-k killed_at" tries twenty moments instead of one.
+# make test-kills tries thirty moments instead of one.
 @pytest.mark.parametrize("seed", range(int(os.environ.get("KILLS", "1"))))
 def test_killed_at_a_random_moment_it_ends_with_the_same_tables(finished, tmp_path, seed):
     workflow = Workflow(tmp_path, tasks_config())

@@ -43,7 +43,8 @@ def concepts(data: dict[str, pd.DataFrame]) -> list[Finding]:
         half = 1.96 * top.spread
         text = (
             f"{score} after {checkpoint} went up in {(clear.change > 0).sum()} and down in {(clear.change < 0).sum()} "
-            f"of {total} (adjusted p < 0.05, bootstrap over concepts; {mean}), most in {top.source}–{top.target}, "
+            f"of {total} (adjusted p < 0.05, bootstraps over concepts, before and after taken as independent; "
+            f"{mean}), most in {top.source}–{top.target}, "
             f"layer {int(top.layer)}: from {top.value_before:.2f} to {top.value:.2f}, "
             f"{top.change:+.2f}{between(top.change - half, top.change + half, '+.2f')}."
         )
@@ -95,7 +96,8 @@ def trajectories(data: dict[str, pd.DataFrame]) -> list[Finding]:
             f"{task}, {COURSES[measure]} of the other languages{where}: {part.value_first.mean():.2f} after "
             f"{100 * part.fraction_first.mean():.3g} % of the steps, {part.value_last.mean():.2f} after "
             f"{100 * part.fraction_last.mean():.3g} %, on average over {counted(len(part), 'cell')}; clearly up in "
-            f"{(clear.change > 0).sum()}, down in {(clear.change < 0).sum()} (adjusted p < 0.05)."
+            f"{(clear.change > 0).sum()}, down in {(clear.change < 0).sum()} (adjusted p < 0.05, both "
+            "taken as independent)."
         )
         strength = abs(float(part.change.mean()))
         findings.append(Finding("tuning", model, text, "trajectories", not clear.empty, strength))
