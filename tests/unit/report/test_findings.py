@@ -238,6 +238,13 @@ def test_transfer_is_told_beside_the_best_baseline(data):
     assert len(lost) == 2
 
 
+def test_a_mean_of_scores_has_no_interval_above_1(data):
+    data["transfer"]["score"] = np.where(data["transfer"].target == "de", 0.7, 1.0)
+    said = told(collect(data, set()), figure="transfer_heatmap")
+    assert said
+    assert all(", 1.00] on average over" in one for one in said)
+
+
 def test_a_gap_that_there_is_not_is_told_with_its_reason(data):
     data["variants"] = data["variants"].assign(difference=np.nan, low=np.nan, high=np.nan, reason="No target is far.")
     lost = told(collect(data, set()), found=False, figure="variants")

@@ -53,7 +53,7 @@ def zero_shot(data: dict[str, pd.DataFrame]) -> list[Finding]:
         weak = sorted(by_target.index[by_target < 0.5])
         words = f"; best baseline {part.alone.mean():.2f}{by(part.knows)}" if part.alone.notna().any() else ""
         text = (
-            f"{task}, zero-shot {NAMES[measure]} {average(part, 'score', least=0)} "
+            f"{task}, zero-shot {NAMES[measure]} {average(part, 'score', least=0, most=1)} "
             f"on average over {counted(len(part), 'pair')} of languages (own language {own:.2f}; chance "
             f"{part.null_mean.mean():.2f}{words}); above both in {part.clear.sum()} of {len(part)} "
             f"(adjusted p < 0.05)" + (f", for most sources not into {listed(weak)}." if weak else ".")
