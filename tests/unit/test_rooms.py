@@ -101,3 +101,11 @@ def test_only_places_spells_a_path_of_the_results():
         if path.name != "places.py" and spelled.search(path.read_text(encoding="utf-8"))
     ]
     assert guilty == []
+
+
+def test_files_of_tests_that_run_together_have_names_of_their_own():
+    # pytest imports them by name: of two that have the same it collects one, and only when all run together.
+    apart = {"slurm", "browser", "real"}
+    files = [path for path in (ROOT / "tests").rglob("test_*.py") if not apart & set(path.relative_to(ROOT).parts)]
+    names = [path.name for path in files]
+    assert sorted({name for name in names if names.count(name) > 1}) == []

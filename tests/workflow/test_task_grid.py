@@ -210,7 +210,7 @@ def test_another_definition_of_a_model_plans_that_model_alone(edited):
 
 
 def test_more_draws_of_a_null_plan_scores_only(edited):
-    edited.config["impact"]["null"] = 30
+    edited.config["impact"][None] = 30  # a key `null` without quotes, as PyYAML gives it
     edited.write()
     assert planned(edited) == {
         *(
