@@ -4,6 +4,7 @@ import ast
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -105,7 +106,6 @@ def test_only_places_spells_a_path_of_the_results():
 
 def test_files_of_tests_that_run_together_have_names_of_their_own():
     # pytest imports them by name: of two that have the same it collects one, and only when all run together.
-    apart = {"slurm", "browser", "real"}
-    files = [path for path in (ROOT / "tests").rglob("test_*.py") if not apart & set(path.relative_to(ROOT).parts)]
-    names = [path.name for path in files]
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["pytest"]["ini_options"]
+    names = [path.name for folder in settings["testpaths"] for path in (ROOT / folder).rglob("test_*.py")]
     assert sorted({name for name in names if names.count(name) > 1}) == []
