@@ -64,7 +64,9 @@ def sharing(results: Path) -> None:
     table = table.map("{:.2f}".format)
     table["control, mean"] = means(before[before.model == CONTROL])
     table["tuned, mean"] = means(rows[(rows.model == MODEL) & (rows.checkpoint != "pretrained")])
-    markdown(table, f"Sentence retrieval: English messages whose translation is the nearest of {rows.n.max()}")
+    # Each pair has the sentences that its two languages share.
+    among = " to ".join(map(str, sorted({rows.n.min(), rows.n.max()})))
+    markdown(table, f"Sentence retrieval: English messages whose translation is the nearest of {among}")
 
 
 def similarity(results: Path) -> None:
