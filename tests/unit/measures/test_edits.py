@@ -253,25 +253,13 @@ def test_what_cannot_be_edited_is_told(world, tmp_path):
         edits(world, tmp_path / "e.csv", test=files)
 
 
-def test_a_run_that_is_cut_off_goes_on_and_ends_with_the_same_table(world, tmp_path, monkeypatch):
+def test_a_run_that_is_cut_off_goes_on_and_ends_with_the_same_table(world, tmp_path, cut_off):
     edits(world, tmp_path / "whole.csv")
-    edit, made = Editor.edit, []
-
-    def until_it_is_killed(self, questions, place, answer):
-        if len(made) == 3:
-            raise KeyboardInterrupt
-        made.append(answer)
-        return edit(self, questions, place, answer)
-
-    monkeypatch.setattr(Editor, "edit", until_it_is_killed)
-    with pytest.raises(KeyboardInterrupt):
-        edits(world, tmp_path / "cut.csv")
+    made = cut_off(3, lambda: edits(world, tmp_path / "cut.csv"))
     assert not (tmp_path / "cut.csv").exists()
     partial = tmp_path / "cut.partial"
     # A line that was not written to its end is made again.
     partial.write_text(partial.read_text() + '{"steps": 3, "aft')
-    made.clear()
-    monkeypatch.setattr(Editor, "edit", lambda *given: made.append(1) or edit(*given))
     edits(world, tmp_path / "cut.csv")
     assert len(made) == 3
     assert (tmp_path / "cut.csv").read_bytes() == (tmp_path / "whole.csv").read_bytes()

@@ -186,21 +186,9 @@ def test_an_edit_of_nothing_shows_nothing(world, tmp_path):
     assert (table.null_p.dropna() == 1).all()
 
 
-def test_a_run_that_is_cut_off_goes_on_and_ends_with_the_same_table(world, tmp_path, monkeypatch):
+def test_a_run_that_is_cut_off_goes_on_and_ends_with_the_same_table(world, tmp_path, cut_off):
     edits(world, tmp_path / "whole.csv", steps=3)
-    edit, made = Editor.edit, []
-
-    def until_it_is_killed(self, questions, place, answer):
-        if len(made) == 2:
-            raise KeyboardInterrupt
-        made.append(answer)
-        return edit(self, questions, place, answer)
-
-    monkeypatch.setattr(Editor, "edit", until_it_is_killed)
-    with pytest.raises(KeyboardInterrupt):
-        edits(world, tmp_path / "cut.csv", steps=3)
-    made.clear()
-    monkeypatch.setattr(Editor, "edit", lambda *given: made.append(1) or edit(*given))
+    made = cut_off(2, lambda: edits(world, tmp_path / "cut.csv", steps=3))
     table = edits(world, tmp_path / "cut.csv", steps=3)
     assert len(made) == table.edits.iloc[0] - 2
     assert (tmp_path / "cut.csv").read_bytes() == (tmp_path / "whole.csv").read_bytes()

@@ -6,13 +6,11 @@ another time of change, and is read.
 """
 
 import hashlib
-import json
-import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from isogloss.files import file_digest
+from isogloss.plan.memory import keep, recall
 
 
 class Contents:
@@ -26,11 +24,7 @@ class Contents:
 
     def __init__(self, memory: str | Path):
         self.memory = Path(memory)
-        try:
-            known = json.loads(self.memory.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            known = None
-        self.known: dict[str, Any] = known if isinstance(known, dict) else {}
+        self.known = recall(self.memory)
 
     def of(self, files: list[str]) -> str:
         """Digest files by name and content.
@@ -74,15 +68,5 @@ class Contents:
             return known[1]
         found = digest(file)
         self.known[key] = [stamp, found]
-        self.save()
+        keep(self.memory, self.known)
         return found
-
-    def save(self) -> None:
-        """Keep what is known; a folder that cannot be written costs time, not correctness."""
-        draft = self.memory.with_name(f"{self.memory.name}.{os.getpid()}.tmp")
-        try:
-            self.memory.parent.mkdir(parents=True, exist_ok=True)
-            draft.write_text(json.dumps(self.known), encoding="utf-8")
-            draft.replace(self.memory)
-        except OSError:
-            draft.unlink(missing_ok=True)

@@ -15,14 +15,13 @@ import ast
 import atexit
 import functools
 import hashlib
-import json
-import os
 import re
 import sys
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from isogloss.plan.memory import keep, recall
 
 PACKAGE = Path(__file__).resolve().parents[1]
 # The script and what it does with a job's files and values stand between every rule and its function.
@@ -94,27 +93,18 @@ def remember(memory: Path) -> None:
     Parameters
     ----------
     memory
-        Where identities are kept; it need not exist. One that cannot be written costs time, not correctness.
+        Where identities are kept; it need not exist.
     """
-    stamp = code_stamp()
-    try:
-        known = json.loads(memory.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        known = {}
-    if isinstance(known, dict) and known.get("stamp") == stamp:
+    stamp, known = code_stamp(), recall(memory)
+    if known.get("stamp") == stamp:
         REMEMBERED.update(known["identities"])
-    atexit.register(keep, memory, stamp, len(REMEMBERED))
+    atexit.register(keep_new, memory, stamp, len(REMEMBERED))
 
 
-def keep(memory: Path, stamp: str, known: int) -> None:
+def keep_new(memory: Path, stamp: str, known: int) -> None:
     """Write identities down, where some are new."""
-    if len(REMEMBERED) == known:
-        return
-    draft = memory.with_name(f"{memory.name}.{os.getpid()}.tmp")
-    with suppress(OSError):
-        memory.parent.mkdir(parents=True, exist_ok=True)
-        draft.write_text(json.dumps({"stamp": stamp, "identities": REMEMBERED}), encoding="utf-8")
-        draft.replace(memory)
+    if len(REMEMBERED) > known:
+        keep(memory, {"stamp": stamp, "identities": REMEMBERED})
 
 
 def code_stamp() -> str:

@@ -154,7 +154,7 @@ def cards(study: Study, model: str, **_: Any) -> Effort:
 def retrieval(study: Study, model: str, corpus: str, **_: Any) -> Effort:
     """Estimate retrieval and the probe of every pair: a store's layers one by one, all drawn sentences against all."""
     count, pairs = amounts.drawn(study, corpus), len(study.pairs(corpus))
-    hidden, layers, _weights = parameters(study, model)
+    hidden, layers = parameters(study, model)[:2]
     work = 2 * pairs * (layers + 1) * count * hidden * (count + LEARNING)
     memory = LIBRARIES_MB + int(4 * count * (3 * count + 8 * hidden) / 1e6)
     return Effort(memory, minutes(work, THREAD_SPEED * study.settings.compute.threads))
