@@ -14,7 +14,11 @@ from transformers import AutoModel, AutoModelForMaskedLM, AutoModelForSeq2SeqLM,
 
 from isogloss.errors import IsoglossError
 from isogloss.models.subwords import train_tokenizer
-from isogloss.models.train import IGNORED, Learner, Spec, encode, make_model, read_training, train
+from isogloss.models.train import train
+from isogloss.models.training.learner import Learner
+from isogloss.models.training.networks import make_model
+from isogloss.models.training.spec import Spec
+from isogloss.models.training.text import IGNORED, encode, read_training
 
 TINY = {"layers": 1, "hidden": 16, "heads": 2, "intermediate": 32, "vocabulary": 120, "steps": 6, "batch": 8}
 KINDS = {

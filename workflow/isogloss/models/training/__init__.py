@@ -1,0 +1,1 @@
+"""Training a tiny model: its settings, its text as numbers, its network, and the steps."""
