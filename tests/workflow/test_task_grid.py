@@ -31,6 +31,7 @@ def tasks_config() -> dict:
     # Its corpus has no Turkish, so that an edit in Turkish is one of the tasks' checkpoints alone.
     made = {"architecture": "gpt", "corpus": "microworld", "layers": 1, "hidden": 16, "vocabulary": 300, "steps": 20}
     config["models"]["decoder"] = {"train": made, "corpora": []}
+    config["impact"] |= {"subword": True, "beside": ["subword"]}
     return {**config, "results": "results", "edits": edits}
 
 
@@ -94,7 +95,14 @@ def test_ends_with_every_table(finished):
     assert impact[impact.impact.isna()].reason.notna().all()
     distances = table(finished, "distances")
     assert distances[distances.value.isna()].reason.notna().all()
+    subwords = table(finished, "subword_distances")
+    assert set(subwords.model) == {"encoder", "translator"}
+    # The translator's tokenizer has seen neither Chinese nor Cyrillic letters.
+    assert set(subwords.source[subwords.value.isna() & (subwords.target == "en")]) == {"zh", "ru"}
+    assert (subwords.value.isna() == subwords.reason.notna()).all()
     correlations = table(finished, "correlations")
+    assert {"subword", "syntactic"} <= set(correlations.distance)
+    assert correlations.covariates.astype(str).str.contains("subword").any()
     assert {"impact-distance", "impact-transfer", "distance-transfer"} <= set(correlations.relation)
     assert correlations[correlations.p_mantel.isna()].reason.notna().all()
     assert correlations.n.notna().all()
@@ -131,6 +139,28 @@ def test_edits_are_asked_in_every_language(finished):
     assert set(facts.target) == {"en", "de"}
     assert (edits.edits == 4).all()
     assert (edits.value.isna() == edits.reason.notna()).all()
+
+
+# Each section, or key, and the jobs of its own that it plans; beside them tables of what goes with what, and the page.
+SECTIONS = {
+    "space_similarity": {"compare_spaces", "collate_metric", "compare_variants", "follow_trajectories"},
+    "word_retrieval": {"retrieve_words", "collate_metric"},
+    "probes": {"probe_languages", "collate_metric"},
+    "crossed": {"run_crossed_items", "score_crossed", "collate_metric"},
+    "controls": {"run_control_items", "score_controls", "collate_metric"},
+    "subword": set(),
+}
+
+
+@pytest.mark.parametrize("name", SECTIONS)
+def test_a_section_that_comes_or_goes_plans_itself_alone(edited, name):
+    if name == "subword":
+        edited.config["impact"] |= {"subword": False, "beside": []}
+    else:
+        edited.config[name] = {}
+    edited.write()
+    of_the_whole = {"correlate", "draw_figure", "record_provenance", "write_report", "all"}
+    assert set(edited.plan()) | of_the_whole == SECTIONS[name] | of_the_whole
 
 
 def test_another_language_to_edit_in_plans_its_own_edits(edited):

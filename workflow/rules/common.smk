@@ -388,13 +388,12 @@ def rules_of(measure):
 # Relations -----------------------------------------------------------------------------------------------------------
 
 
-def lexical_texts():
-    """The test items whose word forms make a distance, where it is asked for."""
-    texts = [
+def test_texts():
+    """The test items of all tasks, whose word forms and subwords make distances."""
+    return [
         places("items", task=task, language=language, part="test")
-        for task, language in specs.lexical_texts(study)
+        for task, language in specs.test_texts(study)
     ]
-    return {"texts": texts} if texts else {}
 
 
 def impacts_of_whole(wildcards):

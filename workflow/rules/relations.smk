@@ -15,7 +15,7 @@ CONCEPTS = {
 
 use rule step as measure_distances with:
     input:
-        **lexical_texts(),
+        **({"texts": test_texts()} if settings.impact.lexical else {}),
     output:
         output=places("table", table="distances"),
     log:
@@ -25,6 +25,21 @@ use rule step as measure_distances with:
         spec=specs.distances(study),
     message:
         "Distances between languages"
+
+
+use rule step as measure_subword_distances with:
+    input:
+        tokenizer=places("checkpoint", checkpoint=PRETRAINED),
+        texts=test_texts(),
+    output:
+        output=places("subword_distances"),
+    log:
+        places.log(places("subword_distances")),
+    params:
+        **step("isogloss.relations.subwords:write_subword_distances"),
+        spec=lambda wildcards: specs.subword_distances(study, wildcards.model),
+    message:
+        "Distances between languages by subwords of {wildcards.model}"
 
 
 use rule step as correlate with:
@@ -38,6 +53,7 @@ use rule step as correlate with:
             for name, table in (
                 ("similarity", "space_similarity"),
                 ("words", "word_retrieval"),
+                ("subwords", "subword_distances"),
             )
             if table in COLLATED
         },

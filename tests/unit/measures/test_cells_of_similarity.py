@@ -101,13 +101,26 @@ def test_items_are_said_with_the_anchors_of_their_corpus():
     assert specs.corpus(Study(validate(config, name="test")), "microworld", "de")["anchors"] == 3
 
 
-def test_the_lexical_distance_reads_every_task_s_test_items_where_it_is_asked_for():
-    plain, asked = study(), study(impact={"lexical": True})
-    assert specs.lexical_texts(plain) == []
+def test_distances_of_texts_read_every_task_s_test_items_where_they_are_asked_for():
+    plain, asked, own = study(), study(impact={"lexical": True, "subword": True}), {**TASKS["impact"], "subword": True}
     assert "text_languages" not in specs.distances(plain)
-    texts = specs.lexical_texts(asked)
+    assert "subword_distances" not in collated(plain, Places("r"))
+    texts = specs.test_texts(asked)
     assert {task for task, _ in texts} == {"sentiment", "translation"}
-    assert specs.distances(asked)["text_languages"] == [language for _, language in texts]
+    languages = [language for _, language in texts]
+    assert specs.distances(asked)["text_languages"] == languages
+    expected = [f"r/metrics/subword_distances/{model}.csv" for model in ("encoder", "translator")]
+    assert collated(asked, Places("r"))["subword_distances"] == expected
+    assert specs.subword_distances(asked, "encoder") == {"model": "encoder", "text_languages": languages}
+    # Distances that choose layers to freeze wait for no tokenizer, so that no fine-tuning hangs on another model.
+    assert specs.distances(study(impact=own)) == specs.distances(plain)
+    config = copy.deepcopy(TASKS)
+    config["tasks"]["sentiment"]["variants"]["frozen"]["distance"] = "subword"
+    with pytest.raises(IsoglossError, match=r"frozen\.distance: 'subword' is not among this config's distances"):
+        validate({**config, "impact": own}, name="test")
+    assert study(impact={**own, "beside": ["subword"]}).settings.impact.beside == ["subword"]
+    with pytest.raises(IsoglossError, match="beside: 'subword' is not among this config's distances"):
+        study(impact={"beside": ["subword"]})
 
 
 def test_pairs_of_the_models_that_are_named():

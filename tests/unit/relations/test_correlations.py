@@ -89,7 +89,7 @@ def correlated(folder, tables, draws=199, **options):
         table.to_csv(folder / f"{name}.csv", index=False)
     paths = {name: folder / f"{name}.csv" for name in ("impact", "transfer", "distances", "baselines")}
     concepts = folder / "concepts.csv" if "concepts" in tables else None
-    extra = {name: folder / f"{name}.csv" for name in ("similarity", "words") if name in tables}
+    extra = {name: folder / f"{name}.csv" for name in ("similarity", "words", "subwords") if name in tables}
     write_correlations(**paths, **extra, **options, concepts=concepts, draws=draws, seed=5, output=folder / "out.csv")
     numbers = [
         column
@@ -220,6 +220,31 @@ def test_two_distances_at_once(tmp_path):
     assert both["random"].covariates == alone["random"].covariates
     assert both["second"].r == pytest.approx(alone["second"].r)
     assert both["genetic"].covariates == "script, shared, random"
+
+
+def test_a_distance_of_one_model_is_a_distance_of_that_model_alone(tmp_path):
+    tables, apart, impact, score = world(np.random.default_rng(7))
+    with_spaces(tables, score, np.random.default_rng(8))
+    pairs = [(s, t) for s in range(N) for t in range(N) if s != t]
+    rows = [
+        (model, LANGUAGES[s], LANGUAGES[t], "subword", value[s, t], "")
+        for model, value in (("another", np.ones((N, N))), ("m", apart["random"]))
+        for s, t in pairs
+    ]
+    tables["subwords"] = pd.DataFrame(rows, columns=["model", "source", "target", "distance", "value", "reason"])
+    table = correlated(tmp_path, tables, beside=["subword"])
+    assert set(table.distance) == {"", "genetic", "random", "subword"}
+    names = {"statistic": "pearson", "layer": "mean"}
+    row = one(table, relation="impact-distance", impact="impact", distance="subword", **names)
+    assert row.r == pytest.approx(stats.pearsonr(impact.mean(0)[OFF], apart["random"][OFF])[0])
+    # Words that are written alike are subwords that are: they are no covariate of it.
+    assert row.covariates == "family, script"
+    assert one(table, relation="distance-similarity", distance="subword", **names).n == N * (N - 1)
+    row = one(table, relation="distance-transfer", distance="subword", transfer="score", statistic="pearson")
+    assert row.r == pytest.approx(stats.pearsonr(score[OFF], apart["random"][OFF])[0])
+    # Two distances at once.
+    row = one(table, relation="distance-transfer", distance="genetic", transfer="score", statistic="pearson")
+    assert row.covariates == "script, shared, subword"
 
 
 def test_pairs_that_a_distance_beside_takes_along_are_counted(tmp_path):

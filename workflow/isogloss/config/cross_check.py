@@ -60,7 +60,7 @@ def twice(section: Section, where: str = "") -> Iterator[str]:
 
 
 def distances(config: Config) -> list[str]:
-    """List the distances that a config has."""
+    """List the distances that a config has of all models alike."""
     from isogloss.microworld import MICROWORLD_FAMILIES
 
     own = MICROWORLD_FAMILIES if config.impact.microworld_distances else ()
@@ -69,7 +69,7 @@ def distances(config: Config) -> list[str]:
 
 def check_impact(config: Config) -> list[str]:
     """Find a distance that a regression shall have beside others and that there is not."""
-    known = distances(config)
+    known = [*distances(config), *(["subword"] if config.impact.subword else [])]
     return [
         f"impact.beside: '{name}' is not among this config's distances ({', '.join(known)}){did_you_mean(name, known)}"
         for name in config.impact.beside

@@ -31,6 +31,7 @@ PLACES = {
     "training": "metrics/training/{model}/{checkpoint}.csv",
     "finetuning": "metrics/finetuning/{model}/{checkpoint}.csv",
     "finetuning_notes": "metrics/finetuning/{model}/{checkpoint}.json",
+    "subword_distances": "metrics/subword_distances/{model}.csv",
     "word_alignment": f"metrics/word_alignment/{PAIR}.csv",
     "cards": f"metrics/concept_cards/{CELL}/{{kind}}.parquet",
     "table": "tables/{table}.csv",

@@ -193,6 +193,7 @@ def tuning_jobs(study: Study) -> Jobs:
         "run_control_items": ("control_pass", [*study.control_cells, *trained_controls(study)]),
         "choose_frozen_layers": ("small", list(measured.values())),
         "measure_distances": ("small", [{}] * bool(tasks)),
+        "measure_subword_distances": ("small", [{"model": model} for model in study.subword_models]),
         "correlate": ("small", [{}] * bool(tasks)),
         "compare_variants": ("small", [{}] * bool(study.varied)),
         "follow_trajectories": ("small", [{}] * bool(study.trajectories)),

@@ -361,21 +361,25 @@ def altered_pass(study: Study, model: str, checkpoint: str, name: str, section: 
     return plain({**spec, "items": chosen.items, "seed": chosen.seed})
 
 
-def lexical_texts(study: Study) -> list[tuple[str, str]]:
-    """List the test items, task and language, whose word forms make a distance; none where it is not asked for."""
-    tasks = study.settings.tasks if study.settings.impact.lexical else {}
-    return [(task, language) for task in tasks for language in study.task_targets(task)]
+def test_texts(study: Study) -> list[tuple[str, str]]:
+    """List the test items, task and language: their word forms and subwords make distances."""
+    return [(task, language) for task in study.settings.tasks for language in study.task_targets(task)]
 
 
 def distances(study: Study) -> dict[str, Any]:
     """Name what the table of distances depends on."""
-    texts = lexical_texts(study)
+    texts = test_texts(study) if study.settings.impact.lexical else []
     return {
         **({"text_languages": [language for _, language in texts]} if texts else {}),
         "languages": study.task_languages,
         "families": list(study.settings.impact.families),
         "microworld": study.settings.impact.microworld_distances,
     }
+
+
+def subword_distances(study: Study, model: str) -> dict[str, Any]:
+    """Name what a model's distances by subwords depend on beside its tokenizer and the test items."""
+    return {"model": model, "text_languages": [language for _, language in test_texts(study)]}
 
 
 def correlations(study: Study) -> dict[str, Any]:

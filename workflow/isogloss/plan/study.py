@@ -213,6 +213,11 @@ class Study:
         return sorted({language for task in self.settings.tasks for language in self.task_targets(task)})
 
     @cached_property
+    def subword_models(self) -> list[str]:
+        """The models whose subwords make a distance, where it is asked for: those that are tested on tasks."""
+        return list(dict.fromkeys(one.model for one in self.tuned)) if self.settings.impact.subword else []
+
+    @cached_property
     def varied(self) -> list[Tuning]:
         """Every fine-tuning in another way than the plain one."""
         return [one for one in self.tunings if one.variant in self.settings.tasks[one.task].variants]

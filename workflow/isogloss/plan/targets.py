@@ -12,6 +12,7 @@ OTHER_TABLES = (
     "finetuning",
     "activations",
     "distances",
+    "subword_distances",
     "correlations",
     "variants",
     "trajectories",
@@ -34,6 +35,7 @@ def collated(study: Study, places: Places) -> dict[str, list[str]]:
         **measure_files(study, places),
         "word_alignment": [places("word_alignment", **cell) for cell in study.aligner_cells],
         "training": trained,
+        "subword_distances": [places("subword_distances", model=model) for model in study.subword_models],
         "finetuning": [places("finetuning", model=one.model, checkpoint=one.checkpoint) for one in study.tunings],
     }
     return {name: paths for name, paths in files.items() if paths}

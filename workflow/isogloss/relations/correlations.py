@@ -25,6 +25,7 @@ NEEDED = {
     "impact": [*STUDY, *PAIR, "layer", "pooling", "impact", "impact_debiased"],
     "transfer": [*STUDY, "checkpoint", *PAIR, "measure", "score", "relative"],
     "distances": [*PAIR, "distance", "value"],
+    "subwords": ["model", *PAIR, "distance", "value"],
     "concepts": ["model", "checkpoint", "corpus", *PAIR, "kind", "layer", "measure", "value"],
     "similarity": ["model", "checkpoint", "task", *PAIR, "layer", "pooling", "vectors", "measure", "value"],
     "words": ["model", "checkpoint", "corpus", *PAIR, "layer", "vectors", "measure", "unit", "value"],
@@ -36,7 +37,7 @@ NUMBERS = ("layer", "impact", "impact_debiased", "score", "relative", "value", "
 COVARIATES = {
     "family": ("genetic",),
     "script": ("script", "microworld-script"),
-    "shared": ("microworld-vocabulary", "lexical"),
+    "shared": ("microworld-vocabulary", "lexical", "subword"),
 }
 PRETRAINED = "pretrained"
 STATISTICS = ("pearson", "spearman")
@@ -90,6 +91,7 @@ def write_correlations(
     concepts: str | Path | None = None,
     similarity: str | Path | None = None,
     words: str | Path | None = None,
+    subwords: str | Path | None = None,
     draws: int,
     seed: int,
     output: str | Path,
@@ -117,6 +119,8 @@ def write_correlations(
     words
         CSV with model, checkpoint, corpus, source, target, layer, vectors, measure, unit, value: the table of word
         retrieval, of which raw vectors are correlated with transfer in the same two states. None: no such relation.
+    subwords
+        CSV with model, source, target, distance, value: further distances, each of one model. None: there are none.
     draws, seed
         Of the permutation tests, see :func:`isogloss.statistics.mantel.mantel`.
     output
@@ -160,12 +164,17 @@ def write_correlations(
         found = found[found["vectors"] == "raw"]
         found = found.assign(measure=found["measure"] + "_" + found["unit"]).drop(columns="unit")
         tables["words"] = in_states(found, tables["transfer"], ["model"])
-    apart = read(distances, "distances")
+    everywhere = read(distances, "distances")
+    of_models = None if subwords is None else read(subwords, "subwords")
     alike = pd.DataFrame(columns=NEEDED["baselines"]) if baselines is None else read(baselines, "baselines")
     rows = []
     for study in sorted({tuple(names) for table in tables.values() for names in table[STUDY].to_numpy()}):
         own = {key: table[(table[STUDY] == list(study)).all(axis=1)] for key, table in tables.items()}
         languages = sorted({language for table in own.values() for side in PAIR for language in table[side]})
+        apart = everywhere
+        if of_models is not None:
+            of_model = of_models[of_models["model"] == study[STUDY.index("model")]]
+            apart = pd.concat([everywhere, of_model.drop(columns="model")], ignore_index=True)
         task = alike[alike.task == study[STUDY.index("task")]]
         written = {key: matrices(task, [], {key: None}, languages)[0][1] for key in ("script", "shared")}
         written |= {name["distance"]: x for name, x in symmetric(apart, languages) if name["distance"] in beside}

@@ -21,6 +21,11 @@ class Impact(Section):
     lexical: bool = Field(
         False, description="A distance `lexical` too: how few word forms the test items of two languages share."
     )
+    subword: bool = Field(
+        False,
+        description="A distance `subword` too, of each model: how few subwords the same test items share as its "
+        "tokenizer splits them.",
+    )
     beside: list[str] = Field(
         [],
         description="Distances that are in every regression (MRQAP) beside the one that is asked about, such as "

@@ -31,6 +31,7 @@ ABOUT = {
     "impact": "1 − CKA of sentence vectors before and after fine-tuning.",
     "correlations": "What goes with what over pairs of languages.",
     "distances": "How far apart languages are.",
+    "subword_distances": "How few subwords two languages share, as each model's tokenizer splits the test items.",
     "variants": "Scores and retrieval, tuned in another way against tuned whole, for near and far languages.",
     "trajectories": "Impact, alignment and transfer along the fine-tunings, by step.",
     "word_alignment": "The statistical word aligner against gold links.",
