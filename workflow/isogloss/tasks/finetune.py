@@ -165,16 +165,12 @@ def finetune(
         name: Dataset.from_dict(encode(table[table.split == name], loaded, task, max_length, what))
         for name in ("training", "validation")
     }
-    realigner, pairs = None, []
-    texts, links = texts or {}, links or {}
+    realigner, pairs, idle_realigning = None, 0, ""
     if realign:
-        settings = {key: realign[key] for key in ("convention", "weight", "half")}
-        pairs = read_pairs(loaded, texts, links, realign["links"], max_length, seed, language)
-        realigner = Realigner(loaded, pairs, **settings, seed=seed) if pairs else None
-        idle = idle if pairs else "No word is linked by these links, so nothing is realigned."
-        if realigner and not realigner.moves:
-            realigner = None
-            idle = "Every layer that the realignment reaches is left as it is, so nothing is realigned."
+        realigner, pairs, idle_realigning = make_realigner(
+            loaded, realign, texts=texts or {}, links=links or {}, max_length=max_length, seed=seed, language=language
+        )
+    idle = idle_realigning or idle
     for name, part in parts.items():
         if not len(part):
             raise IsoglossError(f"{training} has no {name} items: the split is empty.")
@@ -184,8 +180,8 @@ def finetune(
     facts = dict(
         kind=kind, labels=labels, epochs=epochs, batch=batch, learning_rate=learning_rate, warmup=warmup,
         weight_decay=weight_decay, max_length=max_length, seed=seed, freeze=dict(freeze), stop=stop, threads=threads,
-        realign=realign and {**realign, "texts": {key: file_digest(path) for key, path in texts.items()},
-                             "linked": {key: file_digest(path) for key, path in links.items()}},
+        realign=realign and {**realign, "texts": {key: file_digest(path) for key, path in (texts or {}).items()},
+                             "linked": {key: file_digest(path) for key, path in (links or {}).items()}},
         versions=[torch.__version__, transformers.__version__], base=folder_digest(base), items=file_digest(training),
     )  # fmt: skip
     partial.parent.mkdir(parents=True, exist_ok=True)
@@ -193,8 +189,89 @@ def finetune(
     latest = resume_point(partial, facts)
     if latest:
         log.info("Going on after step %s of %d", latest.name.split("-")[-1], stop)
-    on_cpu = choose_device(device) == "cpu"
-    arguments = (Seq2SeqTrainingArguments if task.head == TRANSLATION else TrainingArguments)(
+    arguments = trainer_arguments(
+        partial,
+        translation=task.head == TRANSLATION,
+        steps=steps,
+        batch=batch,
+        learning_rate=learning_rate,
+        warmup=warmup,
+        weight_decay=weight_decay,
+        seed=seed,
+        on_cpu=choose_device(device) == "cpu",
+    )
+    during = bool(realigner and realign and realign["when"] == "during")
+    trainer = TRAINERS[task.head == TRANSLATION, during](
+        model=model,
+        args=arguments,
+        train_dataset=parts["training"],
+        eval_dataset=parts["validation"],
+        data_collator=task.collator(tokenizer, model),
+        callbacks=[Watch(stop, learning_rate, save_seconds, ownership)],
+    )
+    for callback in (PrinterCallback, ProgressCallback):
+        trainer.remove_callback(callback)
+    if realigner:
+        realigner.to(model.device)
+        if isinstance(trainer, RealigningTrainer):
+            trainer.realigner = realigner
+        elif not latest:
+            realigner.run(steps, learning_rate, partial, save_seconds, ownership)
+    trainer.train(resume_from_checkpoint=str(latest) if latest else None)
+    model.to("cpu")
+    ownership.check()
+    done: dict[str, Any] = {"frozen_parameters": still, "freeze": dict(freeze), "steps": stop}
+    done |= {"realign": {**realign, "pairs": pairs}} if realign else {}
+    done |= {"reason": idle} if idle else {}
+    told = json.dumps(done, indent=1, sort_keys=True) + "\n"
+    with published_folder(folder) as draft:
+        model.save_pretrained(draft)
+        tokenizer.save_pretrained(draft)
+        (draft / "finetuning.json").write_text(told, encoding="utf-8")
+    write_text(told, notes)
+    write_csv(learning_curve(trainer.state.log_history), curve, attributes)
+    shutil.rmtree(partial, ignore_errors=True)
+    ownership.release()
+
+
+def make_realigner(
+    loaded: Checkpoint,
+    realign: Mapping[str, Any],
+    *,
+    texts: Mapping[str, str | Path],
+    links: Mapping[str, str | Path],
+    max_length: int,
+    seed: int,
+    language: str | None,
+) -> tuple[Realigner | None, int, str]:
+    """Make what draws linked words together, with the number of their pairs; or None and the reason why there is none.
+
+    Parameters are those of :func:`finetune`.
+    """
+    settings = {key: realign[key] for key in ("convention", "weight", "half")}
+    pairs = read_pairs(loaded, texts, links, realign["links"], max_length, seed, language)
+    if not pairs:
+        return None, 0, "No word is linked by these links, so nothing is realigned."
+    realigner, number = Realigner(loaded, pairs, **settings, seed=seed), sum(map(len, pairs))
+    if not realigner.moves:
+        return None, number, "Every layer that the realignment reaches is left as it is, so nothing is realigned."
+    return realigner, number, ""
+
+
+def trainer_arguments(
+    partial: Path,
+    *,
+    translation: bool,
+    steps: int,
+    batch: int,
+    learning_rate: float,
+    warmup: float,
+    weight_decay: float,
+    seed: int,
+    on_cpu: bool,
+) -> TrainingArguments:
+    """Say to the Trainer what to do; when it saves is decided by `Watch`."""
+    return (Seq2SeqTrainingArguments if translation else TrainingArguments)(
         output_dir=str(partial),
         max_steps=steps,
         per_device_train_batch_size=batch,
@@ -218,38 +295,6 @@ def finetune(
         disable_tqdm=True,
         dataloader_pin_memory=not on_cpu,
     )
-    during = bool(realigner and realign and realign["when"] == "during")
-    trainer = TRAINERS[task.head == TRANSLATION, during](
-        model=model,
-        args=arguments,
-        train_dataset=parts["training"],
-        eval_dataset=parts["validation"],
-        data_collator=task.collator(tokenizer, model),
-        callbacks=[Watch(stop, learning_rate, save_seconds, ownership)],
-    )
-    for callback in (PrinterCallback, ProgressCallback):
-        trainer.remove_callback(callback)
-    if realigner:
-        realigner.to(model.device)
-        if isinstance(trainer, RealigningTrainer):
-            trainer.realigner = realigner
-        elif not latest:
-            realigner.run(steps, learning_rate, partial, save_seconds, ownership)
-    trainer.train(resume_from_checkpoint=str(latest) if latest else None)
-    model.to("cpu")
-    ownership.check()
-    done: dict[str, Any] = {"frozen_parameters": still, "freeze": dict(freeze), "steps": stop}
-    done |= {"realign": {**realign, "pairs": sum(map(len, pairs))}} if realign else {}
-    done |= {"reason": idle} if idle else {}
-    told = json.dumps(done, indent=1, sort_keys=True) + "\n"
-    with published_folder(folder) as draft:
-        model.save_pretrained(draft)
-        tokenizer.save_pretrained(draft)
-        (draft / "finetuning.json").write_text(told, encoding="utf-8")
-    write_text(told, notes)
-    write_csv(learning_curve(trainer.state.log_history), curve, attributes)
-    shutil.rmtree(partial, ignore_errors=True)
-    ownership.release()
 
 
 def freeze_weights(loaded: Checkpoint, layers: list[int], embeddings: bool) -> int:
