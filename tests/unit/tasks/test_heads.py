@@ -7,7 +7,13 @@ import pandas as pd
 import pytest
 import tiny_families
 import torch
-from transformers import AutoModelForSequenceClassification, AutoModelForTokenClassification, AutoTokenizer
+from safetensors.torch import load_file
+from transformers import (
+    AutoModel,
+    AutoModelForSequenceClassification,
+    AutoModelForTokenClassification,
+    AutoTokenizer,
+)
 
 from isogloss.errors import IsoglossError
 from isogloss.models.families import FAMILIES, read_shape
@@ -15,13 +21,17 @@ from isogloss.models.load import load_checkpoint
 from isogloss.models.words import locate
 from isogloss.states.sentence_vectors import open_vectors
 from isogloss.tasks.finetune import finetune
+from isogloss.tasks.heads import load_with_head
 from isogloss.tasks.test_pass import run_items
 
 TEXTS = tiny_families.SENTENCES[:6]
 KINDS = ("sequence-classification", "token-classification")
-QUICK = ("distilbert", "gpt2", "llama", "modernbert", "deberta-v2", "xlnet", "mbart")
+QUICK = {
+    KINDS[0]: ("distilbert", "gpt2", "llama", "modernbert", "deberta-v2", "xlnet", "mbart"),
+    KINDS[1]: ("t5", "mbart"),
+}
 ALL = [
-    pytest.param(name, kind, marks=[] if name in QUICK and kind == family.heads[0] else [pytest.mark.slow])
+    pytest.param(name, kind, marks=[] if name in QUICK[kind] else [pytest.mark.slow])
     for name, family in FAMILIES.items()
     for kind in family.heads
     if kind in KINDS
@@ -70,14 +80,25 @@ def run(checkpoint, items, kind, labels, folder, **changes):
 def plainly(checkpoint, kind, labels):
     """One plain input at a time: the answers, and the last states' mean over the text."""
     architecture = AutoModelForSequenceClassification if kind == KINDS[0] else AutoModelForTokenClassification
-    model, tokenizer = architecture.from_pretrained(checkpoint).eval(), AutoTokenizer.from_pretrained(checkpoint)
+    bare = AutoModel.from_pretrained(checkpoint).eval()
+    tokenizer, weights = AutoTokenizer.from_pretrained(checkpoint), load_file(checkpoint / "model.safetensors")
+    by_hand = bare.config.is_encoder_decoder and kind == KINDS[1]
+    known = not by_hand or "t5" in bare.config.model_type
+    model = architecture.from_pretrained(checkpoint).eval() if known else None
     for text in TEXTS:
         encoded = tokenizer(text, return_tensors="pt")
-        output = model(**encoded, output_hidden_states=True)
-        states = output.encoder_hidden_states if model.config.is_encoder_decoder else output.hidden_states
+        output = model(**encoded, output_hidden_states=True) if model else None
+        if by_hand:
+            states = bare.get_encoder()(**encoded, output_hidden_states=True).hidden_states
+            logits = states[-1] @ weights["classifier.weight"].T + weights["classifier.bias"]
+            if output:
+                torch.testing.assert_close(output.logits, logits)
+        else:
+            states = output.encoder_hidden_states if model.config.is_encoder_decoder else output.hidden_states
+            logits = output.logits
         sides = encoded.encodings[0].sequence_ids
         mean = states[-1][0, [index for index, side in enumerate(sides) if side == 0]].mean(0).numpy()
-        best = output.logits.argmax(-1)[0]
+        best = logits.argmax(-1)[0]
         if kind == KINDS[0]:
             yield labels[int(best)], mean
             continue
@@ -104,7 +125,29 @@ def test_a_tuned_model_answers_as_plain_transformers_does(name, kind, items, tmp
         found = file["en/mean/3"][:]
     np.testing.assert_allclose(found, np.stack([mean for _, mean in expected]), rtol=2e-3, atol=5e-3)
     # Concepts are looked for in it too, without the head.
-    assert load_checkpoint(tmp_path / "tuned", "cpu", "float32").shape == read_shape(base)
+    loaded = load_checkpoint(tmp_path / "tuned", "cpu", "float32")
+    assert loaded.shape == read_shape(base)
+    if kind == KINDS[1] and len(loaded.shape.depths) == 2:
+        was, blocks = AutoModel.from_pretrained(base), loaded.shape.family.blocks
+        for stack, tuned in (("get_encoder", True), ("get_decoder", False)):
+            before, after = (getattr(each, stack)().get_submodule(blocks) for each in (was, loaded.model))
+            same = [torch.equal(one, two) for one, two in zip(before.parameters(), after.parameters(), strict=True)]
+            assert not any(same) if tuned else all(same)
+
+
+@pytest.mark.parametrize("name", [name for name, family in FAMILIES.items() if len(family.stacks) == 2])
+def test_a_new_head_over_tags_is_drawn_by_the_seed(name, tmp_path):
+    base = tiny_families.make(tmp_path / "base", name)
+    drawn = []
+    for seed in (1, 1, 2):
+        torch.manual_seed(seed)
+        head = load_with_head(base, KINDS[1], ["O"] * 50, tuned=False).model.classifier
+        drawn.append(head.weight)
+        assert head.weight.shape == (50, 16)
+        assert 0.018 < head.weight.std() < 0.022
+        assert not head.bias.any()
+    assert torch.equal(drawn[0], drawn[1])
+    assert not torch.equal(drawn[0], drawn[2])
 
 
 def test_a_head_that_a_family_does_not_have_is_refused(items, tmp_path):

@@ -33,7 +33,7 @@ class Family:
     final_norm
         Whether the last state has passed a norm that the states before have not.
     heads
-        The tasks that it can be tuned for: those that transformers has a head for.
+        The tasks that it can be tuned for: those that there is a head for, see :mod:`isogloss.models.heads`.
     summary
         The subword of an encoder's input that stands for the whole: the ``first``, or the ``last`` (XLNet). In a
         decoder only the last has seen the rest.
@@ -81,7 +81,7 @@ def decoder(blocks: str = "layers", heads: tuple[str, ...] = (LABELS, TAGS), **m
     return Family(("decoder",), blocks, True, heads, **more)
 
 
-def both(blocks: str, final_norm: bool, heads: tuple[str, ...] = (LABELS, TRANSLATION), **more: Any) -> Family:
+def both(blocks: str, final_norm: bool, heads: tuple[str, ...] = (LABELS, TAGS, TRANSLATION), **more: Any) -> Family:
     """Describe an encoder with a decoder."""
     return Family(("encoder", "decoder"), blocks, final_norm, heads, **more)
 
@@ -130,7 +130,7 @@ FAMILIES: dict[str, Family] = {
     # Encoders with a decoder
     "bart": both("layers", False, **BART),
     "mbart": both("layers", True, start_is_last=True, **BART),
-    "m2m_100": both("layers", True, heads=(TRANSLATION,), **BART),
+    "m2m_100": both("layers", True, heads=(TAGS, TRANSLATION), **BART),
     "mt5": T5,
     "t5": T5,
     "umt5": T5,

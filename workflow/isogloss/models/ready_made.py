@@ -337,32 +337,23 @@ def merge(source: Path, base: Path, folder: Path, outputs: Sequence[str] | None)
     import torch
     from peft import PeftModel, get_peft_model_state_dict
     from safetensors.torch import load_file
-    from transformers import (
-        AutoModel,
-        AutoModelForCausalLM,
-        AutoModelForSeq2SeqLM,
-        AutoModelForSequenceClassification,
-        AutoModelForTokenClassification,
-    )
+    from transformers import AutoModel, AutoModelForCausalLM
 
+    from isogloss.models.heads import class_with
     from isogloss.models.load import first_line, load_weights
 
-    classes = {
-        "SEQ_CLS": AutoModelForSequenceClassification,
-        "TOKEN_CLS": AutoModelForTokenClassification,
-        "SEQ_2_SEQ_LM": AutoModelForSeq2SeqLM,
-        "CAUSAL_LM": AutoModelForCausalLM,
-    }
     settings = read_adapter(source)
     count = outputs_saved(settings, check_weights(source / ADAPTER_WEIGHTS))
     names = outputs or adapter_outputs(source) or [f"LABEL_{number}" for number in range(count or 2)]
     task = str(settings.get("task_type"))
+    bare = AutoModelForCausalLM if task == "CAUSAL_LM" else AutoModel
+    kind = class_with(ADAPTED[task], read_shape(base).model_type) if task in ADAPTED else bare
     options = {}
     if ADAPTED.get(task) in (LABELS, TAGS):
         options = {"num_labels": len(names), **named(names)}
         options["id2label"] = dict(enumerate(names))
     where = f"The adapter in {source}"
-    model = load_weights(classes.get(task, AutoModel), base, torch.float32, new_head=task != "SEQ_2_SEQ_LM", **options)
+    model = load_weights(kind, base, torch.float32, new_head=task != "SEQ_2_SEQ_LM", **options)
     try:
         adapted = PeftModel.from_pretrained(model, str(source), torch_device="cpu")
     except Exception as error:  # foreign files can fail in any way

@@ -5,19 +5,13 @@ from typing import Any
 
 import pandas as pd
 import torch
-from transformers import AutoModelForSeq2SeqLM, AutoModelForSequenceClassification, AutoModelForTokenClassification
 
 from isogloss.errors import IsoglossError
-from isogloss.models.families import LABELS, TAGS, TRANSLATION, outputs_of, read_config, read_shape
+from isogloss.models.families import LABELS, TRANSLATION, outputs_of, read_config, read_shape
+from isogloss.models.heads import class_with
 from isogloss.models.load import Checkpoint, load_tokenizer, load_weights, set_padding, shape_of
 from isogloss.models.ready_made import check_outputs
 from isogloss.models.words import Sentence, check_subwords, read_sentences
-
-CLASSES = {
-    LABELS: AutoModelForSequenceClassification,
-    TAGS: AutoModelForTokenClassification,
-    TRANSLATION: AutoModelForSeq2SeqLM,
-}
 
 
 def load_with_head(folder: str | Path, head: str, labels: list[str] | None, *, tuned: bool, **more: Any) -> Checkpoint:
@@ -60,7 +54,7 @@ def load_with_head(folder: str | Path, head: str, labels: list[str] | None, *, t
         }
     # A decoder that translates is the pretrained model's own.
     new = not tuned and head != TRANSLATION
-    model = load_weights(CLASSES[head], folder, torch.float32, new_head=new, **options)
+    model = load_weights(class_with(head, shape.model_type), folder, torch.float32, new_head=new, **options)
     tokenizer = load_tokenizer(folder)
     set_padding(model, tokenizer, folder)
     return Checkpoint(model, tokenizer, shape_of(model, folder))
