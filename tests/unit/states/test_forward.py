@@ -1,5 +1,7 @@
 """Every family's states, words and sentences, against plain transformers on one plain sentence at a time."""
 
+import contextlib
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,8 +13,9 @@ from isogloss.errors import IsoglossError
 from isogloss.models.families import FAMILIES, read_shape
 from isogloss.models.load import load_checkpoint
 from isogloss.models.words import locate, read_sentences
+from isogloss.states import forward
 from isogloss.states.extract import extract
-from isogloss.states.forward import Reader, pool_sentences, pool_words
+from isogloss.states.forward import Arrival, Reader, pool_sentences, pool_words
 from isogloss.states.pooling import last
 from isogloss.states.store import open_store
 
@@ -173,3 +176,59 @@ def test_states_of_several_widths_are_refused(tmp_path):
     tiny_families.make(tmp_path, "opt", word_embed_proj_dim=8)
     with pytest.raises(IsoglossError, match=r"states of 8 values \(word_embed_proj_dim\) beside those of 16"):
         load_checkpoint(tmp_path, "cpu", "float32")
+
+
+def test_what_comes_from_a_gpu_is_not_looked_at_before_it_is_there(monkeypatch):
+    """A stream that copies when it is waited for, and no sooner, as a busy GPU's may."""
+    order, copies = [], []
+
+    class Stream:
+        def wait_stream(self, other):
+            order.append("the pass is waited for")
+
+        def record_event(self):
+            return self
+
+        def synchronize(self):
+            order.append("the copies are waited for")
+            for memory, rows in copies:
+                memory.copy_(rows)
+
+    def pinned(rows, stream):
+        order.append("a copy starts")
+        memory = torch.zeros_like(rows)
+        copies.append((memory, rows))
+        return memory
+
+    monkeypatch.setattr(forward, "pinned", pinned)
+    monkeypatch.setattr(torch.cuda, "current_stream", lambda device: None)
+    monkeypatch.setattr(torch.cuda, "stream", lambda stream: contextlib.nullcontext())
+    vectors = {name: torch.randn(2, 3, 4).half() for name in ("words", "mean")}
+    arrival = Arrival(vectors, torch.tensor([True, True]), Stream(), torch.float32)
+    found = arrival.arrays()
+    assert order == ["the pass is waited for", *["a copy starts"] * 3, "the copies are waited for"]
+    for name, rows in vectors.items():
+        np.testing.assert_array_equal(found[name], rows.numpy())
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+@pytest.mark.parametrize("name", ["bert", "modernbert", "qwen3", "mt5", "xlnet"])
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_on_a_gpu_vectors_are_those_of_the_cpu(name, precision, folders, text, tmp_path):
+    space = SPACES[FAMILIES[name].stacks][-1]
+    depth = read_shape(folders(name)).depths[space.split("-")[1]]
+    found = []
+    for device, computed in (("cpu", "float32"), ("cuda", precision)):
+        extract(
+            checkpoint=folders(name), corpora={s: text / f"{s}.parquet" for s in TEXTS}, space=space,
+            selection=text / "target-selection.parquet", store=tmp_path / f"{device}.h5", pooling="mean",
+            layers=list(range(depth + 1)), token_budget=30, max_length=90, device=device, precision=computed,
+            threads=1, attributes={"model": name}, sentence_vectors=True,
+        )  # fmt: skip
+        with open_store(tmp_path / f"{device}.h5") as store:
+            vectors = [store.vectors(layer) for layer in store.layers]
+            vectors += [store.sentence_vectors(layer, "mean") for layer in store.layers]
+            found.append(np.concatenate(vectors).astype(np.float64))
+    one, other = found
+    cosines = (one * other).sum(1) / np.linalg.norm(one, axis=1) / np.linalg.norm(other, axis=1)
+    assert cosines.min() > (0.999 if precision == "float32" else 0.98)

@@ -14,6 +14,8 @@ import h5py
 import numpy as np
 import pandas as pd
 import pytest
+import torch
+import transformers
 from safetensors.torch import load_file, save_file
 
 from isogloss.errors import IsoglossError
@@ -340,3 +342,16 @@ def test_the_same_vectors_are_the_same_bytes_and_a_full_disk_is_told(tmp_path):
     full = attempt("c.h5", 1_500_000)
     assert full.stderr.startswith("No space left on the disk")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.h5", "b.h5"]
+
+
+@pytest.mark.filterwarnings("ignore:'pin_memory' argument")
+def test_more_gpus_are_no_more_items_a_step(world, tmp_path, monkeypatch):
+    """A batch is what the config says, on a machine with two GPUs as well; what computes here is the CPU."""
+    tune(world, tmp_path / "one" / "m", epochs=1)
+    monkeypatch.setattr("isogloss.tasks.finetune.choose_device", lambda device: "cuda")
+    monkeypatch.setattr("transformers.trainer.enable_full_determinism", transformers.set_seed)
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda: False)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    tune(world, tmp_path / "two" / "m", epochs=1)
+    one, two = (load_file(tmp_path / name / "m" / "model.safetensors") for name in ("one", "two"))
+    assert all(torch.equal(one[name], two[name]) for name in one)

@@ -200,3 +200,20 @@ def test_a_checkpoint_without_a_head_has_states_and_no_answers(items, tmp_path):
     assert set(run(base, items, KINDS[0], ["a", "b"], tmp_path)) == {None}
     with open_vectors(tmp_path / "v.h5") as file:
         assert file["en/mean/3"].shape == (6, 16)
+
+
+@pytest.mark.parametrize("name", ["modernbert", "qwen3"])
+def test_in_half_precision_a_head_changes_no_state(name, items, tmp_path):
+    """Else impact would be of rounding too: a pretrained model has no head, one that was tuned has."""
+    base = tiny_families.make(tmp_path / "base", name)
+    labels = tune(base, tmp_path / "tuned", items, KINDS[0])
+    found = []
+    for answers in (tmp_path / "answers.parquet", None):
+        settings = {"layers": [0, 1, 2, 3], "max_length": 90, "token_budget": 200, "device": "cpu", "threads": 1}
+        run_items(
+            checkpoint=tmp_path / "tuned", test={"en": items}, kind=KINDS[0], labels=labels, predictions=answers,
+            vectors=tmp_path / "v.h5", precision="bfloat16", attributes={}, **settings,
+        )  # fmt: skip
+        with open_vectors(tmp_path / "v.h5") as file:
+            found.append([file[f"en/mean/{layer}"][:] for layer in settings["layers"]])
+    np.testing.assert_array_equal(*found)

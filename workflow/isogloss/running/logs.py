@@ -12,13 +12,21 @@ from pathlib import Path
 
 from isogloss.errors import IsoglossError
 
+# Torch's own, by its name: no job loads torch for its sake.
+GPU_FULL = "OutOfMemoryError"
+GPU_FULL_SAID = (
+    "The GPU's memory is full. Lower `activations: token_budget` (most subwords of a batch) for a pass, the task's "
+    "`batch` for a fine-tuning, or take a GPU with more memory that nobody else uses."
+)
+
 
 @contextmanager
 def log_to(path: str | Path) -> Iterator[None]:
     """Send log records to ``path`` and to standard error; end the process on errors.
 
-    A mistake of the user's becomes one line and exit status 1, without a traceback. Anything else keeps
-    its traceback in the log, with the last line on standard error. After a good end the log says what the job took.
+    A mistake of the user's becomes one line and exit status 1, without a traceback; so does a GPU's full memory.
+    Anything else keeps its traceback in the log, with the last line on standard error. After a good end the log says
+    what the job took.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -32,8 +40,11 @@ def log_to(path: str | Path) -> Iterator[None]:
     except IsoglossError as error:
         logging.error("Error: %s", error)
         leave()
-    except Exception:
-        logging.error("Unexpected error, please report it:\n%s", traceback.format_exc())
+    except Exception as error:
+        if type(error).__name__ == GPU_FULL:
+            logging.error("Error: %s", GPU_FULL_SAID)
+        else:
+            logging.error("Unexpected error, please report it:\n%s", traceback.format_exc())
         leave()
 
 

@@ -183,10 +183,11 @@ class Asked:
         torch.set_num_threads(threads)
         device = choose_device(device)
         self.folder, self.max_length, self.token_budget = folder, max_length, token_budget
-        self.loaded: Checkpoint = load_with_head(folder, LABELS, labels, tuned=True)
+        dtype = choose_precision(precision, device)
+        self.loaded: Checkpoint = load_with_head(folder, LABELS, labels, tuned=True, dtype=dtype)
         # The head's outputs, in its own order.
         self.labels = outputs_of(read_config(folder))
-        self.loaded.model = self.loaded.model.to(device, choose_precision(precision, device)).eval()
+        self.loaded.model = self.loaded.model.to(device).eval()
         check_length(self.loaded.shape, max_length, f"The model in {folder}")
         self.reader = Reader(self.loaded, self.loaded.shape.family.reader)
 

@@ -271,7 +271,7 @@ def trainer_arguments(
     on_cpu: bool,
 ) -> TrainingArguments:
     """Say to the Trainer what to do; when it saves is decided by `Watch`."""
-    return (Seq2SeqTrainingArguments if translation else TrainingArguments)(
+    arguments = (Seq2SeqTrainingArguments if translation else TrainingArguments)(
         output_dir=str(partial),
         max_steps=steps,
         per_device_train_batch_size=batch,
@@ -295,6 +295,9 @@ def trainer_arguments(
         disable_tqdm=True,
         dataloader_pin_memory=not on_cpu,
     )
+    # The Trainer would take every GPU that it sees, each with a batch of its own: so many times the items a step.
+    arguments._n_gpu = min(arguments.n_gpu, 1)
+    return arguments
 
 
 def freeze_weights(loaded: Checkpoint, layers: list[int], embeddings: bool) -> int:

@@ -14,7 +14,15 @@ from isogloss.models.ready_made import check_outputs
 from isogloss.models.words import Sentence, check_subwords, read_sentences
 
 
-def load_with_head(folder: str | Path, head: str, labels: list[str] | None, *, tuned: bool, **more: Any) -> Checkpoint:
+def load_with_head(
+    folder: str | Path,
+    head: str,
+    labels: list[str] | None,
+    *,
+    tuned: bool,
+    dtype: torch.dtype = torch.float32,
+    **more: Any,
+) -> Checkpoint:
     """Load a model for a task, with its tokenizer.
 
     Parameters
@@ -28,6 +36,9 @@ def load_with_head(folder: str | Path, head: str, labels: list[str] | None, *, t
     tuned
         Whether the folder has the task's head, whose outputs its config.json names in its own order; a pretrained model
         gets a new one.
+    dtype
+        Of the weights. A model that is turned into it later would have its rotary frequencies rounded too, and so
+        other states than the same weights without a head.
     **more
         What the config of a model with a new head is told.
 
@@ -54,7 +65,7 @@ def load_with_head(folder: str | Path, head: str, labels: list[str] | None, *, t
         }
     # A decoder that translates is the pretrained model's own.
     new = not tuned and head != TRANSLATION
-    model = load_weights(class_with(head, shape.model_type), folder, torch.float32, new_head=new, **options)
+    model = load_weights(class_with(head, shape.model_type), folder, dtype, new_head=new, **options)
     tokenizer = load_tokenizer(folder)
     set_padding(model, tokenizer, folder)
     return Checkpoint(model, tokenizer, shape_of(model, folder))

@@ -81,10 +81,11 @@ def run_items(
     if not has_head:
         loaded = load_checkpoint(checkpoint, device, precision)
     else:
-        loaded = load_with_head(checkpoint, task.head, labels, tuned=True)
+        dtype = choose_precision(precision, device)
+        loaded = load_with_head(checkpoint, task.head, labels, tuned=True, dtype=dtype)
         if labels is not None:
             task = kind_named(kind, labels=outputs_of(read_config(checkpoint)))
-        loaded.model = loaded.model.to(device, choose_precision(precision, device)).eval()
+        loaded.model = loaded.model.to(device).eval()
     check_length(loaded.shape, max_length, f"The model in {checkpoint}")
     reader = Reader(loaded, loaded.shape.family.reader)
     said = []
