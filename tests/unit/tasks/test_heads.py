@@ -202,7 +202,7 @@ def test_a_checkpoint_without_a_head_has_states_and_no_answers(items, tmp_path):
         assert file["en/mean/3"].shape == (6, 16)
 
 
-@pytest.mark.parametrize("name", ["modernbert", "qwen3"])
+@pytest.mark.parametrize("name", ["modernbert", "qwen3", "xlnet"])
 def test_in_half_precision_a_head_changes_no_state(name, items, tmp_path):
     """Else impact would be of rounding too: a pretrained model has no head, one that was tuned has."""
     base = tiny_families.make(tmp_path / "base", name)

@@ -101,6 +101,11 @@ def load_weights(
             f"The weights in {folder} hold {len(beyond)} parameters that its config.json does not tell of, "
             f"{beyond[0]} among them. Weights and config.json must be of the same model."
         )
+    wide = [*(model._keep_in_fp32_modules or ()), *(model._keep_in_fp32_modules_strict or ())]
+    for name, parameter in model.named_parameters():
+        # Transformers leaves those in float32 that a model makes as such (XLNet's), which cannot be multiplied then.
+        if parameter.dtype != dtype and not any(part in name for part in wide):
+            parameter.data = parameter.data.to(dtype)
     return model
 
 
