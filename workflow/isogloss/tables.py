@@ -32,15 +32,17 @@ IDENTITY = (
 FIRST = ("model", "checkpoint", "task", "variant", "corpus", "source", "target", "kind", "layer")
 
 
-def collate(*, inputs: list[str | Path], output: str | Path) -> None:
+def collate(*, inputs: list[str | Path], controls: dict[str, str], output: str | Path) -> None:
     """Put tidy tables together, sorted by what identifies their rows.
 
     Parameters
     ----------
     inputs
         CSV files with the same columns.
+    controls
+        By model with weights drawn anew the model that it is the control of.
     output
-        The CSV file to write.
+        The CSV file to write; a table of models gets the column ``control_of``.
 
     Raises
     ------
@@ -64,7 +66,18 @@ def collate(*, inputs: list[str | Path], output: str | Path) -> None:
     whole = pd.concat(tables, ignore_index=True)
     whole = whole.sort_values([name for name in IDENTITY if name in columns], kind="stable")
     order = [name for name in FIRST if name in columns]
-    write_csv(whole[order + [name for name in columns if name not in order]], output)
+    whole = whole[order + [name for name in columns if name not in order]]
+    write_csv(with_controls(whole, controls), output)
+
+
+def with_controls(table: pd.DataFrame, controls: dict[str, str]) -> pd.DataFrame:
+    """Say by a column ``control_of`` behind those that come first of which model each row's model is the control."""
+    if "model" not in table:
+        return table
+    table = table.drop(columns="control_of", errors="ignore")
+    place = 1 + max(table.columns.get_loc(name) for name in FIRST if name in table)
+    table.insert(place, "control_of", [controls.get(name, "") for name in table.model])
+    return table
 
 
 def read_table(path: str | Path) -> pd.DataFrame:

@@ -45,5 +45,6 @@ use rule step as collate_metric with:
         table=one_of(COLLATED),
     params:
         **step("isogloss.tables:collate"),
+        spec={"controls": study.controls},
     message:
         "Table {wildcards.table}"

@@ -40,7 +40,8 @@ use rule step as table_activations with:
                     for stack in study.shapes[model].depths
                 }
                 for model in sorted(settings.models)
-            }
+            },
+            "controls": study.controls,
         },
     message:
         "Table of words kept and dropped"

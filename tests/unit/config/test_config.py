@@ -124,7 +124,7 @@ def test_a_control_is_as_deep_as_its_model_and_named_in_its_rows():
     study = Study(validate(content))
     assert study.layers("control") == study.layers("translator")
     assert study.kinds("control") == study.kinds("translator")
-    cells = {cell["model"]: study.identity(cell)["control_of"] for cell in study.layer_cells}
+    cells = {cell["model"]: study.attributes(cell)["control_of"] for cell in study.layer_cells}
     assert cells == {"encoder": "", "translator": "", "control": "translator"}
 
 

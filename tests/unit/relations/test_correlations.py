@@ -90,7 +90,8 @@ def correlated(folder, tables, draws=199, **options):
     paths = {name: folder / f"{name}.csv" for name in ("impact", "transfer", "distances", "baselines")}
     concepts = folder / "concepts.csv" if "concepts" in tables else None
     extra = {name: folder / f"{name}.csv" for name in ("similarity", "words", "subwords") if name in tables}
-    write_correlations(**paths, **extra, **options, concepts=concepts, draws=draws, seed=5, output=folder / "out.csv")
+    plain = {"concepts": concepts, "draws": draws, "seed": 5, "controls": {}, "output": folder / "out.csv"}
+    write_correlations(**{**paths, **extra, **plain, **options})
     numbers = [
         column
         for column in COLUMNS
@@ -114,7 +115,7 @@ def planted(tmp_path_factory):
 
 def test_a_row_for_every_question(planted):
     table, *_ = planted
-    assert list(table.columns) == COLUMNS
+    assert list(table.columns.drop("control_of")) == COLUMNS
     # (layers + mean) x distances x 2 forms of impact x 2 statistics; and so on.
     counts = {"impact-distance": 4 * 2 * 2 * 2, "impact-transfer": 4 * 2 * 2 * 2}
     assert table.relation.value_counts().to_dict() == {
@@ -346,7 +347,7 @@ def test_no_sentence_speaks_of_a_correlation_of_too_few_languages(tmp_path, coun
 def test_nothing_fine_tuned_gives_an_empty_table(tmp_path):
     tables, *_ = world(np.random.default_rng(4))
     table = correlated(tmp_path, {name: rows[:0] for name, rows in tables.items()})
-    assert list(table.columns) == COLUMNS
+    assert list(table.columns.drop("control_of")) == COLUMNS
     assert table.empty
 
 

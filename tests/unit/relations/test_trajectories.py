@@ -38,6 +38,7 @@ def course(tmp_path):
         follow(
             notes=[tmp_path / f"{name}.json" for name in POINTS],
             points=[{**RUN, "checkpoint": name, "fraction": fraction} for name, fraction in POINTS.items()],
+            controls={},
             output=tmp_path / "out.csv",
             **{**{name: tmp_path / f"{name}.csv" for name in tables}, **changes},
         )

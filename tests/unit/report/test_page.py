@@ -116,13 +116,24 @@ def test_collated_tables_do_not_depend_on_the_order(tmp_path, results):
     for index in range(len(whole)):
         paths.append(tmp_path / f"{index}.csv")
         whole.iloc[[index]].to_csv(paths[-1], index=False)
-    collate(inputs=paths, output=tmp_path / "a.csv")
-    collate(inputs=paths[::-1], output=tmp_path / "b.csv")
+    collate(inputs=paths, controls={}, output=tmp_path / "a.csv")
+    collate(inputs=paths[::-1], controls={}, output=tmp_path / "b.csv")
     assert (tmp_path / "a.csv").read_bytes() == (tmp_path / "b.csv").read_bytes()
     assert set(read_table(tmp_path / "a.csv").target) == {"de", "na"}
     whole.drop(columns="value").to_csv(paths[0], index=False)
     with pytest.raises(IsoglossError, match=r"1\.csv has the columns"):
-        collate(inputs=paths, output=tmp_path / "c.csv")
+        collate(inputs=paths, controls={}, output=tmp_path / "c.csv")
+
+
+def test_a_table_of_models_names_the_model_that_each_is_the_control_of(tmp_path):
+    for name in ("m", "m-random"):
+        pd.DataFrame({"model": [name], "layer": 1, "value": 0.5}).to_csv(tmp_path / f"{name}.csv", index=False)
+    collate(inputs=sorted(tmp_path.glob("m*.csv")), controls={"m-random": "m"}, output=tmp_path / "out.csv")
+    assert (tmp_path / "out.csv").read_text() == "model,layer,control_of,value\nm,1,,0.5\nm-random,1,m,0.5\n"
+    # A table of languages alone has none.
+    pd.DataFrame({"source": ["en"], "value": 0.5}).to_csv(tmp_path / "d.csv", index=False)
+    collate(inputs=[tmp_path / "d.csv"], controls={"m-random": "m"}, output=tmp_path / "out.csv")
+    assert (tmp_path / "out.csv").read_text() == "source,value\nen,0.5\n"
 
 
 def test_provenance_is_the_same_twice(tmp_path):

@@ -334,9 +334,10 @@ def test_cut_words_are_counted(models, text):
         assert len(reference) > len(rows)
     attributes = dict.fromkeys(("checkpoint", "task", "corpus", "source", "target"), "x") | {"model": "bert"}
     path = run(models, text, max_length=8, attributes=attributes, name="named.h5")
-    collect(stores=[path], layers={"bert": {"encoder": 3}}, output=text / "table.csv")
+    collect(stores=[path], layers={"bert": {"encoder": 3}}, controls={"bert": "xlm"}, output=text / "table.csv")
     row = pd.read_csv(text / "table.csv").iloc[0]
     assert row.layers == 3
+    assert row.control_of == "xlm"
     assert row.wanted == row.kept + row.dropped_truncated + row.dropped_no_subwords
 
 

@@ -120,7 +120,7 @@ def training(study: Study, model: str) -> dict[str, Any]:
     own: dict[str, Any] = {"letters": True} if corpus.letters else {}
     if section.architecture == "gpt":
         spec |= {"pivot": corpus.pairs.source, "max_length": TRAINED_POSITIONS["gpt"]}
-    attributes = study.identity({"model": model, "checkpoint": "pretrained"})
+    attributes = study.attributes({"model": model, "checkpoint": "pretrained"})
     return {"attributes": attributes, "seed": seed, "spec": spec, "threads": study.settings.compute.threads, **own}
 
 
@@ -176,7 +176,7 @@ def checkpoint_files(study: Study, model: str, checkpoint: str) -> list[str]:
 
 def vectors(study: Study, cell: dict[str, Any]) -> dict[str, Any]:
     """Name what one space's vectors depend on beside the weights and the words: all but which layers are kept."""
-    own = {"attributes": study.identity(cell), "space": cell["space"], "threads": study.settings.compute.threads}
+    own = {"attributes": study.attributes(cell), "space": cell["space"], "threads": study.settings.compute.threads}
     section = plain(study.settings.activations)
     convention = section.pop("convention")
     # Only a decoder behind an encoder has a step that predicts a sentence's first subword.
@@ -385,7 +385,7 @@ def subword_distances(study: Study, model: str) -> dict[str, Any]:
 def correlations(study: Study) -> dict[str, Any]:
     """Name what the table of correlations depends on beside the other tables."""
     impact = study.settings.impact
-    spec: dict[str, Any] = {"draws": impact.permutations, "seed": impact.seed}
+    spec: dict[str, Any] = {"draws": impact.permutations, "seed": impact.seed, "controls": study.controls}
     return plain({**spec, "beside": impact.beside} if impact.beside else spec)
 
 
@@ -404,14 +404,14 @@ def variants(study: Study) -> dict[str, Any]:
     }
     tunings = [{**one.identity, "source": one.source} for one in study.varied]
     draws, seed = study.settings.impact.bootstrap, study.settings.impact.seed
-    return plain({"distance": distance, "tunings": tunings, "draws": draws, "seed": seed})
+    spec = {"distance": distance, "tunings": tunings, "draws": draws, "seed": seed, "controls": study.controls}
+    return plain(spec)
 
 
 def trajectories(study: Study) -> dict[str, Any]:
     """Name the points of the trajectories, in the order of their checkpoints."""
-    return plain(
-        {"points": [{**one.identity, "source": one.source, "fraction": one.fraction} for one in study.trajectories]}
-    )
+    points = [{**one.identity, "source": one.source, "fraction": one.fraction} for one in study.trajectories]
+    return plain({"points": points, "controls": study.controls})
 
 
 def measured(study: Study, one: Tuning) -> bool:

@@ -349,9 +349,17 @@ class Study:
             {"task": name, "source": source} for name, task in self.settings.tasks.items() for source in task.sources
         ]
 
+    @cached_property
+    def controls(self) -> dict[str, str]:
+        """By model with weights drawn anew the model that it is the control of."""
+        return {name: str(self.settings.models[name].randomised) for name in sorted(self.models_of_kind("randomised"))}
+
     def identity(self, cell: dict[str, Any]) -> dict[str, Any]:
         """Give the columns that name a cell in every table."""
         names = ("model", "checkpoint", "corpus", "source", "target", "kind", "layer")
         columns = {name: cell[name] for name in names if name in cell}
-        control_of = self.settings.models[cell["model"]].randomised or ""
-        return {**columns, "task": self.task_of(cell["model"], cell["checkpoint"]), "control_of": control_of}
+        return {**columns, "task": self.task_of(cell["model"], cell["checkpoint"])}
+
+    def attributes(self, cell: dict[str, Any]) -> dict[str, Any]:
+        """Give what a store, or a training, says of its model: its tables' columns, and whose control it is."""
+        return {**self.identity(cell), "control_of": self.controls.get(cell["model"], "")}

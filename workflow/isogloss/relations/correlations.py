@@ -17,7 +17,7 @@ from isogloss.relations.distances import relatedness
 from isogloss.statistics.mantel import benjamini_hochberg, correlate_many
 from isogloss.statistics.mrqap import regress_many
 from isogloss.statistics.social_relations import social_relations
-from isogloss.tables import read_table
+from isogloss.tables import read_table, with_controls
 
 STUDY = ["model", "task", "variant"]
 PAIR = ["source", "target"]
@@ -94,6 +94,7 @@ def write_correlations(
     subwords: str | Path | None = None,
     draws: int,
     seed: int,
+    controls: dict[str, str],
     output: str | Path,
     baselines: str | Path | None = None,
     beside: Sequence[str] = (),
@@ -123,6 +124,8 @@ def write_correlations(
         CSV with model, source, target, distance, value: further distances, each of one model. None: there are none.
     draws, seed
         Of the permutation tests, see :func:`isogloss.statistics.mantel.mantel`.
+    controls
+        By model with weights drawn anew the model that it is the control of.
     output
         CSV, a row for each ``relation``, model, task, variant and
         ``corpus`` and ``kind`` (of concepts), ``pooling`` (of impact), ``layer`` (or ``mean``, of all layers),
@@ -192,7 +195,7 @@ def write_correlations(
     # Layers by number, their mean last.
     place = table["layer"].replace({"": "-1", "mean": "inf"}).astype(np.float64)
     table = table.assign(place=place).sort_values([*FAMILY, "distance", "place"], ignore_index=True)
-    write_csv(table[COLUMNS], output)
+    write_csv(with_controls(table[COLUMNS], controls), output)
 
 
 class Common:

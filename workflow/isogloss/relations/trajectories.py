@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from isogloss.files import write_csv
-from isogloss.tables import read_table
+from isogloss.tables import read_table, with_controls
 
 POOLING = "mean"
 RUN = ["model", "task", "source", "seed"]
@@ -23,6 +23,7 @@ def follow(
     points: list[dict[str, Any]],
     impact: str | Path,
     transfer: str | Path,
+    controls: dict[str, str],
     output: str | Path,
     concepts: str | Path | None = None,
     similarity: str | Path | None = None,
@@ -37,6 +38,8 @@ def follow(
         Of each of them ``model``, ``checkpoint``, ``task``, ``source``, ``seed`` and ``fraction``.
     impact, transfer, concepts, similarity
         Tables of the whole grid; None where it has none.
+    controls
+        By model with weights drawn anew the model that it is the control of.
     output
         CSV, a row a point, target and ``measure``: the scores of ``transfer``; and in each ``layer`` ``impact`` over
         mean vectors, ``calign`` (the paper's convention) of each ``corpus`` and ``kind``, and ``retrieval`` of the
@@ -67,7 +70,7 @@ def follow(
     rows = rows[rows.groupby([*RUN, "measure"]).step.transform("max") > 0]
     rows["layer"] = rows.layer.astype("Int64")
     order = [*RUN, "measure", "corpus", "kind", "target", "layer", "fraction"]
-    write_csv(rows.sort_values(order, kind="stable"), output)
+    write_csv(with_controls(rows.sort_values(order, kind="stable"), controls), output)
 
 
 def steps_in(notes: str | Path) -> int:

@@ -17,7 +17,7 @@ from isogloss.files import write_csv, write_text
 from isogloss.relations.correlations import matrices
 from isogloss.relations.trajectories import retrieval
 from isogloss.statistics.mantel import correlate
-from isogloss.tables import read_table
+from isogloss.tables import read_table, with_controls
 
 log = logging.getLogger(__name__)
 
@@ -85,6 +85,7 @@ def compare_variants(
     distance: dict[str, dict[str, str]],
     draws: int,
     seed: int,
+    controls: dict[str, str],
     output: str | Path,
     similarity: str | Path | None = None,
 ) -> None:
@@ -104,6 +105,8 @@ def compare_variants(
         beyond the median of the source's targets.
     draws, seed
         Bootstrap resamples of (source, seed) runs.
+    controls
+        By model with weights drawn anew the model that it is the control of.
     output
         CSV, one row a (model, task, variant, measure, group): means of ``whole`` and ``varied``, their ``difference``
         with ``low`` and ``high`` (95 %: paired by model, source and seed; runs are resampled), ``runs``, ``n`` pairs;
@@ -132,7 +135,7 @@ def compare_variants(
             for row in compared(both, draws, np.random.default_rng(seed), reasons[0] if reasons else ""):
                 names = {"model": model, "task": task, "variant": variant, "measure": measure}
                 rows.append({**names, "distance": name, **row})
-    write_csv(pd.DataFrame(rows, columns=COLUMNS), output)
+    write_csv(with_controls(pd.DataFrame(rows, columns=COLUMNS), controls), output)
 
 
 def aligned(scores: pd.DataFrame, transfer: pd.DataFrame, similarity: pd.DataFrame) -> pd.DataFrame:

@@ -31,6 +31,7 @@ from isogloss.states.drawn import DrawnSentences, draw_sentences
 from isogloss.states.forward import Arrival, Reader, joined, pool_sentences, pool_words
 from isogloss.states.pooling import ABOUT, function_of
 from isogloss.states.store import StoreWriter, open_store
+from isogloss.tables import with_controls
 
 log = logging.getLogger(__name__)
 
@@ -293,7 +294,9 @@ def plan_batches(sentences: dict[str, dict[int, Sentence]], keys: Sequence[int],
     return batch_by_length(lengths, token_budget)
 
 
-def collect(*, stores: list[str | Path], layers: dict[str, dict[str, int]], output: str | Path) -> None:
+def collect(
+    *, stores: list[str | Path], layers: dict[str, dict[str, int]], controls: dict[str, str], output: str | Path
+) -> None:
     """Write the table of words wanted, kept and dropped by reason, one row a store.
 
     Parameters
@@ -302,6 +305,8 @@ def collect(*, stores: list[str | Path], layers: dict[str, dict[str, int]], outp
         Activation stores.
     layers
         By model and stack, how many layers the grid has; a store may hold more.
+    controls
+        By model with weights drawn anew the model that it is the control of.
     output
         The CSV file.
     """
@@ -322,4 +327,4 @@ def collect(*, stores: list[str | Path], layers: dict[str, dict[str, int]], outp
                     **{f"dropped_{name}": about["dropped"][name] for name in REASONS},
                 }
             )
-    write_csv(pd.DataFrame(rows), output)
+    write_csv(with_controls(pd.DataFrame(rows), controls), output)
