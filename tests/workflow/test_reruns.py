@@ -282,8 +282,8 @@ CODE_EDITS = {
     "the clustering": ("concepts/methods/kmeans.py", "TOLERANCE = 1e-4", "TOLERANCE = 2e-4", {**CLUSTERING, **REPORT}),
     "how the table of words is written": (
         "states/extract.py",
-        "    write_csv(pd.DataFrame(rows), output)",
-        "    write_csv(pd.DataFrame(rows).copy(), output)",
+        "    write_csv(with_controls(pd.DataFrame(rows), controls), output)",
+        "    write_csv(with_controls(pd.DataFrame(rows).copy(), controls), output)",
         {"table_activations": 1, **REPORT},
     ),
     "what only the command line uses": ("cli.py", "def main(", "def unused():\n    return 1\n\n\ndef main(", {}),
