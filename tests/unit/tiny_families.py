@@ -1,7 +1,13 @@
 """Tiny random models of every family, each with a tokenizer of the kind that its real ones have."""
 
+import io
+import json
+import unicodedata
 from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
+import sentencepiece
 import torch
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 from transformers import (
@@ -13,6 +19,8 @@ from transformers import (
     GemmaTokenizer,
     GPT2Tokenizer,
     LlamaTokenizer,
+    M2M100Tokenizer,
+    MarianTokenizer,
     MBart50Tokenizer,
     MBartTokenizer,
     NllbTokenizer,
@@ -58,7 +66,7 @@ OWN = {
        for name in ("t5", "mt5", "umt5")},
     **{name: {"d_model": 16, "encoder_layers": 3, "decoder_layers": 2, "encoder_attention_heads": 2,
               "encoder_ffn_dim": 32, "decoder_attention_heads": 2, "decoder_ffn_dim": 32}
-       for name in ("bart", "mbart", "m2m_100")},
+       for name in ("bart", "marian", "mbart", "m2m_100")},
     "opt": {"ffn_dim": 32, "word_embed_proj_dim": 16},
 }  # fmt: skip
 FORMS = {
@@ -76,6 +84,7 @@ FORMS = {
     "t5": ("t5", "mt5", "umt5"),
     "mbart": ("mbart",),
     "nllb": ("m2m_100",),
+    "marian": ("marian",),
     "xglm": ("xglm",),
 }
 FORM_OF = {family: form for form, families in FORMS.items() for family in families}
@@ -93,8 +102,6 @@ def trained(model, pre, special, trainer, normalizer=None, **options):
 
 def parts(tokenizer):
     """Give vocabulary and merges of byte-pair encoding."""
-    import json
-
     state = json.loads(tokenizer.to_str())["model"]
     merges = [tuple(merge) for merge in state["merges"]] if "merges" in state else None
     return state["vocab"], merges
@@ -119,6 +126,34 @@ def spaced_bpe(special):
         models.BPE(), pre_tokenizers.Metaspace(), [*special, *fallback], trainers.BpeTrainer, vocab_size=520
     )
     return parts(backend)
+
+
+def sentencepiece_model(path, kind, sentences):
+    """Train a model of the SentencePiece library, and list its pieces."""
+    written = io.BytesIO()
+    sentencepiece.SentencePieceTrainer.train(
+        sentence_iterator=iter(sentences * 4), model_writer=written, model_type=kind, vocab_size=280,
+        hard_vocab_limit=False, character_coverage=1.0, minloglevel=2,
+    )  # fmt: skip
+    path.write_bytes(written.getvalue())
+    model = sentencepiece.SentencePieceProcessor(model_proto=written.getvalue())
+    return [model.id_to_piece(number) for number in range(model.get_piece_size())]
+
+
+def pieces_alone(form):
+    """Make a tokenizer that is a SentencePiece model and a list of numbers; of Marian's there are two models."""
+    with TemporaryDirectory() as folder:
+        numbers, files = Path(folder) / "vocab.json", [Path(folder) / "one", Path(folder) / "two"]
+        if form == "marian":
+            found = [*sentencepiece_model(files[0], "unigram", SENTENCES[:5])]
+            found += sentencepiece_model(files[1], "unigram", SENTENCES[2:])
+            listed = ["</s>", "<unk>", *found, "<pad>"]
+        else:
+            listed = ["<s>", "<pad>", "</s>", "<unk>", *sentencepiece_model(files[0], "bpe", SENTENCES)]
+        numbers.write_text(json.dumps({piece: number for number, piece in enumerate(dict.fromkeys(listed))}))
+        if form == "marian":
+            return MarianTokenizer(*map(str, files), str(numbers))
+        return M2M100Tokenizer(str(numbers), str(files[0]), src_lang="en", tgt_lang="en")
 
 
 @cache
@@ -153,6 +188,8 @@ def tokenizer_of(form):
         vocabulary, merges = spaced_bpe(special)
         kind = LlamaTokenizer if form == "llama" else GemmaTokenizer
         return kind(vocab=vocabulary, merges=merges)
+    if form in ("marian", "m2m_100"):
+        return pieces_alone(form)
     if form == "nllb":
         vocabulary, merges = spaced_bpe(["<s>", "<pad>", "</s>", "<unk>"])
         return NllbTokenizer(vocab=vocabulary, merges=merges, src_lang="eng_Latn", tgt_lang="eng_Latn")
@@ -180,7 +217,9 @@ def make(folder, family, architecture=AutoModel, form=None, **changes):
     ids = {f"{role}_token_id": getattr(tokenizer, f"{role}_token_id") for role in ("pad", "bos", "eos")}
     if "decoder" in "".join(OWN.get(family, {})):
         ids["decoder_start_token_id"] = tokenizer.eos_token_id if ids["bos_token_id"] is None else ids["bos_token_id"]
-    settings = {**sizes, "vocab_size": len(tokenizer), **ids, **OWN.get(family, {}), **changes}
+    # M2M-100's signs of languages are not counted.
+    subwords = len(tokenizer) + len(getattr(tokenizer, "lang_code_to_id", ()))
+    settings = {**sizes, "vocab_size": subwords, **ids, **OWN.get(family, {}), **changes}
     torch.manual_seed(0)
     model = architecture.from_config(AutoConfig.for_model(family, **settings)).eval()
     with torch.no_grad():
@@ -190,3 +229,27 @@ def make(folder, family, architecture=AutoModel, form=None, **changes):
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return folder
+
+
+def letters_of(tokenizer, text, written=False):
+    """Tell by subword of a text, special tokens left out, where its letters are."""
+    if tokenizer.is_fast:
+        encoded = tokenizer(text, return_offsets_mapping=True)
+        sides = enumerate(encoded.encodings[0].sequence_ids)
+        return {index: encoded.offset_mapping[index] for index, side in sides if side is not None}
+    if written and hasattr(tokenizer, "spm_target"):
+        tokenizer._switch_to_target_mode()
+    places = spelled(tokenizer.tokenize(text), text)
+    return dict(enumerate(places, start=1 if hasattr(tokenizer, "src_lang") else 0))
+
+
+def spelled(pieces, text):
+    """Spell SentencePiece's pieces out along a text of single spaces, as long as what it is turned into."""
+    text, places, at = unicodedata.normalize("NFKC", text), [], 0
+    for number, piece in enumerate(pieces):
+        piece = piece.removeprefix("▁") if number == 0 else piece.replace("▁", " ")
+        assert text.startswith(piece, at)
+        places.append((at, at + len(piece)))
+        at += len(piece)
+    assert at == len(text)
+    return places

@@ -5,12 +5,12 @@ from transformers import AutoTokenizer
 
 from isogloss.errors import IsoglossError
 from isogloss.models.subwords import train_tokenizer
-from isogloss.models.words import check_subwords, locate, read_sentences, set_language
+from isogloss.models.words import check_subwords, in_language, locate, read_sentences, set_language
 
 LONG = [sentence.split() for sentence in tiny_families.SENTENCES]
 
 
-@pytest.fixture(params=tiny_families.FORMS)
+@pytest.fixture(params=[*tiny_families.FORMS, "m2m_100"])
 def tokenizer(request, tmp_path):
     tiny_families.tokenizer_of(request.param).save_pretrained(tmp_path)
     return AutoTokenizer.from_pretrained(tmp_path)
@@ -46,7 +46,7 @@ def test_words_of_text_without_spaces_are_found_by_their_letters(tokenizer):
     (sentence,) = read_sentences(tokenizer, [words], 200, texts=[text])
     assert sentence.ids == tokenizer(text).input_ids
     assert list(sentence.spans) == list(range(len(words)))
-    offsets = tokenizer(text, return_offsets_mapping=True).offset_mapping
+    offsets = tiny_families.letters_of(tokenizer, text)
     for (start, stop), (first, end) in zip(locate(words, text), sentence.spans.values(), strict=True):
         expected = [i for i in sentence.text if offsets[i][0] < stop and offsets[i][1] > start]
         assert set(expected) <= set(range(first, end))
@@ -154,3 +154,25 @@ def test_nllb_is_told_the_language_by_its_longer_code(tmp_path):
         set_language(tokenizer, language)
         (sentence,) = read_sentences(tokenizer, [["letter"]], 50)
         assert tokenizer.convert_ids_to_tokens(sentence.ids)[0] == sign
+
+
+@pytest.mark.parametrize("form", ["marian", "m2m_100"])
+def test_a_special_token_in_the_text_of_a_tokenizer_of_pieces_is_refused(form, tmp_path):
+    tiny_families.tokenizer_of(form).save_pretrained(tmp_path)
+    tokenizer = AutoTokenizer.from_pretrained(tmp_path)
+    with pytest.raises(IsoglossError, match=r"The text 'a </s> letter' holds '</s>', which .* special token\. Take"):
+        read_sentences(tokenizer, [["letter"], ["a", "</s>", "letter"]], 50)
+
+
+def test_marian_reads_what_is_written_with_the_other_model(tmp_path):
+    tiny_families.tokenizer_of("marian").save_pretrained(tmp_path)
+    tokenizer = AutoTokenizer.from_pretrained(tmp_path)
+    for words in LONG:
+        text = " ".join(words)
+        for longest in (200, 9):
+            with in_language(tokenizer, "de", written=True):
+                (written,) = read_sentences(tokenizer, [words], longest)
+            (read,) = read_sentences(tokenizer, [words], longest)
+            assert read.ids == tokenizer(text, truncation=True, max_length=longest).input_ids
+            assert written.ids == tokenizer(text_target=text, truncation=True, max_length=longest).input_ids
+    assert read.ids != written.ids

@@ -10,7 +10,8 @@ from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
 
 from isogloss.config.read import ConfigError, validate
 from isogloss.errors import IsoglossError
-from isogloss.models.words import set_language
+from isogloss.models.words import read_sentences, set_language
+from isogloss.states.forward import Reader, pool_sentences
 from isogloss.tasks.finetune import encode, finetune
 from isogloss.tasks.heads import load_with_head
 from isogloss.tasks.kinds.kind import kind_named
@@ -30,6 +31,8 @@ TOLD = {
     "mbart": ("mbart", "mbart", ("en_XX", "de_DE")),
     "mbart-50": ("mbart", "mbart-50", ("en_XX", "de_DE")),
     "nllb": ("m2m_100", "nllb", ("eng_Latn", "deu_Latn")),
+    "m2m_100": ("m2m_100", "m2m_100", ("en", "de")),
+    "marian": ("marian", "marian", None),
 }
 
 
@@ -100,23 +103,62 @@ def test_a_tuned_model_writes_what_plain_transformers_writes(name, items, bases,
         predictions=tmp_path / "answers.parquet",
     )  # fmt: skip
     codes = TOLD[name][2]
-    model, tokenizer = plain(tuned, codes)
-    expected = []
-    for text, _ in PAIRS:
-        encoded = tokenizer(text, return_tensors="pt")
-        told = {}
-        if codes:
-            sign = tokenizer.convert_tokens_to_ids(codes[1])
-            # As the manuals of the three say.
-            told = {"mbart": {"decoder_start_token_id": sign}, "nllb": {"forced_bos_token_id": sign}, "mbart-50":
-                    {"decoder_start_token_id": tokenizer.eos_token_id, "forced_bos_token_id": sign}}[name]  # fmt: skip
-        inputs = {key: encoded[key] for key in ("input_ids", "attention_mask")}
-        written = model.generate(**inputs, do_sample=False, num_beams=1, max_new_tokens=60, **told)
-        expected.append(tokenizer.decode(written[0], skip_special_tokens=True).strip())
+    tokenizer, written = generated(tuned, name, 60)
+    expected = [tokenizer.decode(ids, skip_special_tokens=True).strip() for ids in written]
     found = pd.read_parquet(tmp_path / "answers.parquet").predicted.tolist()
     assert found == expected
     # Those that are told nothing end at once, being as small.
     assert len({*found}) > 1 or not codes
+
+
+def generated(folder, name, longest):
+    """What plain transformers writes of one sentence after the other, as numbers of subwords."""
+    codes = TOLD[name][2]
+    model, tokenizer = plain(folder, codes)
+    written, told = [], {}
+    if codes:
+        sign = tokenizer.get_lang_id("de") if name == "m2m_100" else tokenizer.convert_tokens_to_ids(codes[1])
+        # As the manuals of the four say.
+        told = {"forced_bos_token_id": sign}
+        if name == "mbart":
+            told = {"decoder_start_token_id": sign}
+        elif name == "mbart-50":
+            told |= {"decoder_start_token_id": tokenizer.eos_token_id}
+    for text, _ in PAIRS:
+        encoded = tokenizer(text, return_tensors="pt")
+        inputs = {key: encoded[key] for key in ("input_ids", "attention_mask")}
+        ids = model.generate(**inputs, do_sample=False, num_beams=1, max_new_tokens=longest, **told)
+        written.append(ids[0].tolist())
+    return tokenizer, written
+
+
+@pytest.mark.parametrize("name", TOLD)
+def test_the_subwords_written_in_a_batch_are_those_of_plain_transformers(name, bases, monkeypatch):
+    loaded = load_with_head(bases(name), "translation", None, tuned=True)
+    loaded.model.eval()
+    set_language(loaded.tokenizer, "en")
+    batch = read_sentences(loaded.tokenizer, [text.split() for text, _ in PAIRS], 60)
+    reader, plain_generate, found = Reader(loaded, "encoder"), loaded.model.generate, []
+
+    def generate(**options):
+        found.extend(plain_generate(**options).tolist())
+        return torch.tensor(found)
+
+    monkeypatch.setattr(loaded.model, "generate", generate)
+    _, output = reader.read(batch, pool_sentences(batch, reader.poolings, reader.device), [0])
+    reader.translate(batch, output, 12, "de")
+    tokenizer, expected = generated(bases(name), name, 12)
+    # A sentence that ends before the others of its batch is padded.
+    assert [unpadded(ids, tokenizer) for ids in found] == [unpadded(ids, tokenizer) for ids in expected]
+    assert max(map(len, expected)) == 13
+    assert len({tuple(ids) for ids in expected}) > 1
+
+
+def unpadded(ids, tokenizer):
+    ended = [*ids, tokenizer.pad_token_id]
+    while ended and ended[-1] == tokenizer.pad_token_id:
+        ended.pop()
+    return ended
 
 
 def test_a_language_that_the_model_cannot_be_told_is_refused(items, bases):
@@ -125,7 +167,7 @@ def test_a_language_that_the_model_cannot_be_told_is_refused(items, bases):
         encode(pd.read_parquet(items), loaded, kind_named("translation", into="pl"), 60, "x")
 
 
-@pytest.mark.parametrize("name", ["mbart", "mbart-50", "nllb", "t5"])
+@pytest.mark.parametrize("name", ["mbart", "mbart-50", "nllb", "m2m_100", "t5", "marian"])
 @pytest.mark.parametrize("key", ["into", "sources", "pairs"])
 def test_check_knows_which_languages_a_model_can_be_told(name, key, bases, tmp_path):
     def config(other):
@@ -144,14 +186,17 @@ def test_check_knows_which_languages_a_model_can_be_told(name, key, bases, tmp_p
         return {"corpora": {"c": corpus}, "models": {"m": {"folder": str(bases(name))}}, "tasks": {"t": task}}
 
     validate(config("es"))
-    if name == "t5":
+    if not TOLD[name][2]:
         validate(config("xx"))
         return
     with pytest.raises(ConfigError) as caught:
         validate(config("xx"))
     (message,) = caught.value.messages
     assert message.startswith("config: models.m: corpus 'c': " if key == "pairs" else "config: tasks.t.models: 'm': ")
-    signs = [token for token in AutoTokenizer.from_pretrained(bases(name)).get_added_vocab() if token[2:4].count("_")]
+    tokenizer = AutoTokenizer.from_pretrained(bases(name))
+    signs = [token for token in tokenizer.get_added_vocab() if token[2:4].count("_")]
+    if name == "m2m_100":
+        signs = list(tokenizer.lang_code_to_id)
     assert len(signs) > 24
     assert f"0 marks for 'xx'; it has {', '.join(sorted(signs))}. Take" in message
 

@@ -14,13 +14,16 @@ from isogloss.models.families import read_shape
 
 SAFE = re.compile(r"model(-\d+-of-\d+)?\.safetensors")
 PICKLED = re.compile(r"pytorch_model(-\d+-of-\d+)?\.bin")
-BESIDE = ("*.json", "*.model", "*.txt")  # the configuration, the list of shards, the tokenizer
+BESIDE = ("*.json", "*.model", "*.spm", "*.txt")  # the configuration, the list of shards, the tokenizer
 # The files that a tokenizer is read from; without any, transformers makes an empty one.
 TOKENIZERS = (
     "tokenizer.json", "tokenizer.model", "spiece.model", "sentencepiece.bpe.model", "spm.model", "vocab.txt",
     "vocab.json",
 )  # fmt: skip
-BESIDE_TOKENIZERS = ("tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "merges.txt")
+BESIDE_TOKENIZERS = (
+    "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "merges.txt", "source.spm", "target.spm",
+    "target_vocab.json",
+)  # fmt: skip
 FLOATS = ("F64", "F32", "F16", "BF16")
 ADAPTER, ADAPTER_WEIGHTS = "adapter_config.json", "adapter_model.safetensors"
 
@@ -245,12 +248,14 @@ def save_tokenizer(source: Path, folder: Path, where: str) -> None:
     """Write the fast form of a tokenizer that has only its maker's file, so that no later job has to turn it."""
     from transformers import AutoTokenizer
 
+    from isogloss.models.pieces import pieces_model
+
     try:
         tokenizer = AutoTokenizer.from_pretrained(source, local_files_only=True, trust_remote_code=False)
     except (OSError, ValueError, KeyError, RuntimeError, ImportError) as error:
         first = str(error).strip().splitlines()[0]
         raise IsoglossError(f"{where} has no tokenizer.json, and none can be made of its files: {first}") from error
-    if not tokenizer.is_fast:
+    if not tokenizer.is_fast and pieces_model(tokenizer) is None:
         raise IsoglossError(f"{where} has no tokenizer that can tell which word a subword came from.")
     with TemporaryDirectory(dir=folder) as draft:
         tokenizer.save_pretrained(draft)

@@ -17,7 +17,12 @@ from isogloss.errors import IsoglossError, did_you_mean
 LABELS, TAGS, TRANSLATION = "sequence-classification", "token-classification", "translation"
 HEADLESS = "The checkpoint has no head for this task."
 # By the end of the architecture's name in config.json, the task that a model has a head for.
-HEADS = {"ForSequenceClassification": LABELS, "ForTokenClassification": TAGS, "ForConditionalGeneration": TRANSLATION}
+HEADS = {
+    "ForSequenceClassification": LABELS,
+    "ForTokenClassification": TAGS,
+    "ForConditionalGeneration": TRANSLATION,
+    "MarianMTModel": TRANSLATION,
+}
 
 
 @dataclass(frozen=True)
@@ -129,6 +134,7 @@ FAMILIES: dict[str, Family] = {
     "xglm": decoder(heads=(), layers="num_layers", hidden="d_model"),
     # Encoders with a decoder
     "bart": both("layers", False, **BART),
+    "marian": both("layers", False, heads=(TAGS, TRANSLATION), **BART),
     "mbart": both("layers", True, start_is_last=True, **BART),
     "m2m_100": both("layers", True, heads=(TAGS, TRANSLATION), **BART),
     "mt5": T5,

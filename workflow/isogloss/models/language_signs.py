@@ -1,4 +1,4 @@
-"""Signs of languages: the tokens by which mBART and NLLB are told the language of a text.
+"""Signs of languages: the tokens by which mBART, NLLB and M2M-100 are told the language of a text.
 
 What a tokenizer's files tell of them is read as plain JSON, because a config is checked whenever Snakemake starts.
 """
@@ -28,6 +28,10 @@ def signs_in(folder: str | Path) -> list[str] | None:
     """
     try:
         settings = json.loads((Path(folder) / "tokenizer_config.json").read_text(encoding="utf-8"))
+        if settings["tokenizer_class"] == "M2M100Tokenizer":  # its signs stand in no file
+            from transformers.models.m2m_100.tokenization_m2m_100 import FAIRSEQ_LANGUAGE_CODES
+
+            return list(FAIRSEQ_LANGUAGE_CODES[settings.get("language_codes", "m2m100")])
         text = (Path(folder) / "tokenizer.json").read_text(encoding="utf-8")
         # They stand before the vocabulary, which may be of tens of megabytes.
         added, _ = json.JSONDecoder().raw_decode(text, text.index("[", text.index('"added_tokens"')))

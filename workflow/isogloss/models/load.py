@@ -4,6 +4,7 @@ No code of a folder is ever run: weights are safetensors, and classes are transf
 """
 
 import hashlib
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from isogloss.files import file_digest
 from isogloss.models.bring import check_folder
 from isogloss.models.devices import choose_device, choose_precision
 from isogloss.models.families import Shape, shape_from
+from isogloss.models.pieces import pieces_model
 from isogloss.section import of_kind
 
 
@@ -29,7 +31,7 @@ class Checkpoint:
     model
         In inference mode, on its device.
     tokenizer
-        A fast tokenizer: it knows which letters a subword came from.
+        It knows which letters a subword came from.
     shape
         The model's family, layers and width.
     """
@@ -131,12 +133,14 @@ def load_tokenizer(folder: str | Path) -> Any:
         If there is none, or it does not know.
     """
     try:
-        tokenizer = AutoTokenizer.from_pretrained(
-            folder, local_files_only=True, trust_remote_code=False, padding_side="right", truncation_side="right"
-        )
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message=".*sacremoses")  # with which Marian's reads nothing
+            tokenizer = AutoTokenizer.from_pretrained(
+                folder, local_files_only=True, trust_remote_code=False, padding_side="right", truncation_side="right"
+            )
     except Exception as error:  # foreign files can fail in any way
         raise IsoglossError(f"The tokenizer in {folder} cannot be loaded: {first_line(error)}") from error
-    if not tokenizer.is_fast:
+    if not tokenizer.is_fast and pieces_model(tokenizer) is None:
         raise IsoglossError(
             f"The tokenizer in {folder} cannot tell which word a subword came from. Save a fast one (tokenizer.json)."
         )
@@ -204,7 +208,7 @@ def load_checkpoint(folder: str | Path, device: str, precision: str) -> Checkpoi
     Parameters
     ----------
     folder
-        As :func:`load_weights` takes it, with a fast tokenizer.
+        As :func:`load_weights` takes it, with a tokenizer.
     device, precision
         See :mod:`isogloss.models.devices`.
 
@@ -226,7 +230,7 @@ def load_causal(folder: str | Path) -> Checkpoint:
     Parameters
     ----------
     folder
-        As :func:`load_weights` takes it, with a fast tokenizer.
+        As :func:`load_weights` takes it, with a tokenizer.
     """
     model: Any = load_weights(AutoModelForCausalLM, folder, torch.float32)
     tokenizer = load_tokenizer(folder)

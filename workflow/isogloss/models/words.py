@@ -15,6 +15,7 @@ import numpy as np
 
 from isogloss.errors import IsoglossError
 from isogloss.models.language_signs import sign_of, signs_among
+from isogloss.models.pieces import encode_pieces
 
 log = logging.getLogger(__name__)
 
@@ -73,7 +74,7 @@ def read_sentences(
     Parameters
     ----------
     tokenizer
-        A fast tokenizer, see :func:`isogloss.models.load.load_tokenizer`.
+        See :func:`isogloss.models.load.load_tokenizer`.
     sentences
         Each a sequence of words.
     max_length
@@ -93,13 +94,9 @@ def read_sentences(
     found = []
     for start in range(0, len(firsts), SLICE):
         part = slice(start, start + SLICE)
-        encoded = tokenizer(
-            firsts[part], None if seconds is None else seconds[part], truncation=True, max_length=max_length,
-            return_attention_mask=False,
-        )  # fmt: skip
-        types = encoded.get("token_type_ids")
+        encodings, types = encode(tokenizer, firsts[part], None if seconds is None else seconds[part], max_length)
         for row, words in enumerate(sentences[part]):
-            encoding = encoded.encodings[row]
+            encoding = encodings[row]
             cut, spans = len(words), {}
             if seconds is None:
                 places = locate(words, firsts[start + row])
@@ -113,8 +110,20 @@ def read_sentences(
     return found
 
 
+def encode(
+    tokenizer: Any, texts: Sequence[str], others: Sequence[str] | None, max_length: int
+) -> tuple[Sequence[Any], Any]:
+    """Split texts, or pairs of them, into subwords: encodings, and by text the types of its subwords if it has any."""
+    if tokenizer.is_fast:
+        encoded = tokenizer(texts, others, truncation=True, max_length=max_length, return_attention_mask=False)
+        return encoded.encodings, encoded.get("token_type_ids")
+    if others is not None:
+        raise IsoglossError("This tokenizer reads no pairs of texts. Save a fast one (tokenizer.json).")
+    return [encode_pieces(tokenizer, text, max_length) for text in texts], None
+
+
 def set_language(tokenizer: Any, language: str | None) -> None:
-    """Tell a tokenizer that gives each text a sign of its language (mBART's, NLLB's) which one that is.
+    """Tell a tokenizer that gives each text a sign of its language (mBART's, NLLB's, M2M-100's) which one that is.
 
     Parameters
     ----------
@@ -130,20 +139,34 @@ def set_language(tokenizer: Any, language: str | None) -> None:
     """
     if language is None or getattr(tokenizer, "src_lang", None) is None:
         return
-    tokenizer.src_lang = sign_of(language, signs_among(tokenizer.get_added_vocab()))
+    # M2M-100's are called by the languages' codes.
+    signs = getattr(tokenizer, "lang_code_to_id", None) or signs_among(tokenizer.get_added_vocab())
+    tokenizer.src_lang = sign_of(language, signs)
 
 
 @contextmanager
-def in_language(tokenizer: Any, language: str | None) -> Iterator[bool]:
+def in_language(tokenizer: Any, language: str | None, *, written: bool) -> Iterator[bool]:
     """Read texts of another language for a while; tells whether the tokenizer marks it. See :func:`set_language`.
 
     Texts to be translated and translations get their signs in the same places.
+
+    Parameters
+    ----------
+    tokenizer, language
+        See :func:`set_language`.
+    written
+        Whether they are what a decoder writes behind an encoder: for these Marian's tokenizer has subwords of their
+        own.
     """
-    before = getattr(tokenizer, "src_lang", None)
+    before, own = getattr(tokenizer, "src_lang", None), written and hasattr(tokenizer, "spm_target")
     set_language(tokenizer, language)
+    if own:
+        tokenizer._switch_to_target_mode()
     try:
         yield before is not None
     finally:
+        if own:
+            tokenizer._switch_to_input_mode()
         if before is not None:
             tokenizer.src_lang = before
 

@@ -24,7 +24,7 @@ from isogloss import __version__
 from isogloss.errors import IsoglossError
 from isogloss.files import read_parquet, write_csv
 from isogloss.models.load import Checkpoint, folder_digest, load_checkpoint
-from isogloss.models.words import Sentence, check_subwords, read_sentences, set_language
+from isogloss.models.words import Sentence, check_subwords, in_language, read_sentences
 from isogloss.named import named
 from isogloss.states.batching import batch_by_length
 from isogloss.states.drawn import DrawnSentences, draw_sentences
@@ -131,8 +131,9 @@ def extract(
     sides = ("source", "target") if reader.after_encoder else (side,)
     sentences = {}
     for name in sides:
-        set_language(loaded.tokenizer, attributes.get(name))
-        sentences[name] = read_side(loaded, checkpoint, corpora[name], [*keys, *further], max_length)
+        written = reader.after_encoder and name == side
+        with in_language(loaded.tokenizer, attributes.get(name), written=written):
+            sentences[name] = read_side(loaded, checkpoint, corpora[name], [*keys, *further], max_length)
     own_side = sentences[side]
     reason = np.array(
         [drop_reason(own_side[key], word) for key, word in zip(wanted.sentence, wanted.position, strict=True)]

@@ -169,15 +169,14 @@ class Reader:
         """Tell what a translation begins with, where the model is told its language: what it was tuned to begin with.
 
         Tuned on translations, a decoder reads the start and then the translation with its special tokens: of mBART the
-        sign is the start, of mBART-50 and NLLB it comes after it.
+        sign is the start, of mBART-50, NLLB and M2M-100 it comes after it.
         """
-        with in_language(self.tokenizer, into) as marked:
+        with in_language(self.tokenizer, into, written=True) as marked:
             if not marked:
                 return {}
-            sign = self.tokenizer.convert_tokens_to_ids(self.tokenizer.src_lang)
             first, *_, last = self.tokenizer("").input_ids
         start = {"decoder_start_token_id": last} if self.shape.family.start_is_last else {}
-        return {**start, "forced_bos_token_id": first} if first == sign else start
+        return start if first == self.tokenizer.eos_token_id else {**start, "forced_bos_token_id": first}
 
 
 def inputs_of(batch: Sequence[Sentence], padding: int, device: torch.device) -> dict[str, torch.Tensor]:

@@ -22,7 +22,7 @@ class Kind(TaskKind):
 
         others = [list(row) for row in items.other_words]
         texts = list(items.other_text) if "other_text" in items else None
-        with in_language(loaded.tokenizer, self.into):
+        with in_language(loaded.tokenizer, self.into, written=True):
             return [sentence.ids for sentence in read_sentences(loaded.tokenizer, others, max_length, texts=texts)]
 
     def collator(self, tokenizer: Any, model: Any) -> Callable[[list[Any]], Any]:
