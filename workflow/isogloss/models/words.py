@@ -118,7 +118,7 @@ def encode(
         encoded = tokenizer(texts, others, truncation=True, max_length=max_length, return_attention_mask=False)
         return encoded.encodings, encoded.get("token_type_ids")
     if others is not None:
-        raise IsoglossError("This tokenizer reads no pairs of texts. Save a fast one (tokenizer.json).")
+        raise IsoglossError("This tokenizer reads no pairs of texts; save a fast one (tokenizer.json).")
     return [encode_pieces(tokenizer, text, max_length) for text in texts], None
 
 
