@@ -86,7 +86,10 @@ def check_tasks(settings: object, results: Path) -> list[str]:
         if tables[name][tables[name][value].isna()].reason.isna().any():
             wrong.append(f"{name}: no value and no reason")
     relations = set(tables["correlations"].relation)
-    if not {"impact-distance", "impact-transfer", "distance-transfer"} <= relations:
+    asked = {"impact-distance", "impact-transfer", "distance-transfer"}
+    asked |= {"similarity-transfer", "similarity-impact", "distance-similarity"} if settings.space_similarity else set()
+    asked |= {"words-transfer"} if settings.word_retrieval else set()
+    if not asked <= relations:
         wrong.append(f"correlations: there are only {', '.join(sorted(relations))}")
     return wrong
 

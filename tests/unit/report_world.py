@@ -238,7 +238,8 @@ def correlations(
 ) -> pd.DataFrame:
     """Make a table of correlations: one that holds, and several that do not."""
     rows = []
-    blank = {"corpus": "", "kind": "", "alignment": "", "statistic": "pearson", "variant": "whole", "reason": ""}
+    names = ("corpus", "kind", "alignment", "similarity", "vectors", "state", "impact", "reason")
+    blank = {**dict.fromkeys(names, ""), "statistic": "pearson", "variant": "whole"}
     for model, task, layer in product(models, tasks, [*map(str, range(layers)), "mean"]):
         impact = {**blank, "model": model, "task": task, "pooling": "mean", "layer": layer, "impact": "impact"}
         for distance in ("genetic", "syntactic"):
@@ -246,6 +247,14 @@ def correlations(
         rows.append(
             {**impact, "relation": "impact-transfer", "measure": "accuracy", "transfer": "score", "p_mantel": 0.0005}
         )
+        alike = {**blank, "model": model, "task": task, "layer": layer, "measure": "accuracy", "transfer": "score"}
+        spaces, words = ({**alike, "relation": f"{side}-transfer"} for side in ("similarity", "words"))
+        for similarity, p in (("mutual_retrieval", 0.4), ("cka_debiased", 0.7)):
+            one = {"similarity": similarity, "pooling": "mean", "vectors": "centred", "state": "pretrained"}
+            rows.append({**spaces, **one, "p_mantel": p})
+        for state, p in (("pretrained", 0.0005), ("tuned", 0.5)):
+            one = {"similarity": "strong_type", "corpus": "flores", "vectors": "raw", "state": state}
+            rows.append({**words, **one, "p_mantel": p})
     for model, task, distance in product(models, tasks, ("genetic", "syntactic")):
         transfer = {**blank, "model": model, "task": task, "measure": "accuracy", "transfer": "score"}
         rows.append({**transfer, "relation": "distance-transfer", "distance": distance, "p_mantel": 0.6})

@@ -220,6 +220,26 @@ def test_correlations_are_adjusted_over_models_tasks_and_distances(data):
     assert not told(collect(data, set()), figure="correlation_by_layer")
 
 
+def test_transfer_is_told_beside_similarity_of_spaces_and_words(data):
+    said = told(collect(data, set()), figure="transfer_by_similarity")
+    lost = told(collect(data, set()), figure="transfer_by_similarity", found=False)
+    assert len(said) == len(set(said)) == 2
+    assert all("strong alignment of words on flores before tuning with transfer: r = 0.77 [" in one for one in said)
+    assert all(
+        "MRQAP p = 0.0005; mixed model p = 0.0005; Mantel p = 0.0005, adjusted for 4 tests." in one for one in said
+    )
+    after = "transfer correlates with none of strong alignment of words on flores after tuning once what languages"
+    assert sum(after in one for one in lost) == 2
+    names = "mutual retrieval (MEXA) before tuning, debiased CKA before tuning"
+    assert sum(f"transfer correlates with none of {names} once what languages have" in one for one in lost) == 2
+    data["correlations"]["p_mrqap"] = np.nan
+    data["correlations"]["reason"] = "No regression: 12 pairs are too few."
+    lost = told(collect(data, set()), figure="transfer_by_similarity", found=False)
+    for asked in ("similarity of spaces with transfer", "alignment of words with transfer"):
+        few = f"{asked}: too few pairs of languages for a test. No regression: 12 pairs are too few."
+        assert sum(few in one for one in lost) == 2
+
+
 def test_what_mantel_alone_finds_is_not_told(data):
     data["correlations"]["p_mrqap"] = 0.5
     assert not told(collect(data, set()), figure="transfer_by_impact")

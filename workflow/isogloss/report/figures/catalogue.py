@@ -316,5 +316,15 @@ FIGURES = (
         ("correlations",),
         "isogloss.report.figures.correlation_by_layer:chart",
     ),
+    Figure(
+        "transfer_by_similarity",
+        "relations",
+        "What transfer goes with, by layer",
+        "Pearson's r of zero-shot scores with similarity of spaces (centred) and of linked words (by type), over pairs "
+        "of languages. A filled point has a p-value below 0.05, adjusted for layers, once family, script and shared "
+        "words are taken out (MRQAP).",
+        ("correlations",),
+        "isogloss.report.figures.correlation_by_layer:of_transfer",
+    ),
 )
 BY_NAME = {figure.name: figure for figure in FIGURES}

@@ -1,56 +1,84 @@
-"""What impact goes with at each layer; filled where the adjusted MRQAP p-value is below 0.05."""
+"""What impact, and what transfer, goes with at each layer; filled where the adjusted MRQAP p-value is below 0.05."""
 
 import altair as alt
 import pandas as pd
 
+from isogloss.report.figures.spaces_by_layer import SPACES, WORDS
 from isogloss.report.figures.style import Drawing, categories, dashes, layer_axis, layered, panels, zero_line
 from isogloss.report.figures.tuned import POOLING, PRIMARY
 
+NUMBERS = ["r", "low", "high", "n", "partial_r", "p_mrqap", "p_mrqap_adjusted", "p_mantel"]
+# Of words by type.
+SIMILARITY = {
+    **SPACES["coinciding"],
+    **SPACES["organised alike"],
+    **{f"{measure}_type": f"{name} of words" for measure, name in WORDS.items()},
+}
+WITH_TRANSFER = ("similarity-transfer", "words-transfer")
+WHEN = {"pretrained": "before tuning", "tuned": "after tuning"}
+
 
 def chart(data: dict[str, pd.DataFrame]) -> Drawing | None:
-    """Describe the figure."""
-    rows = data["correlations"]
-    rows = rows[(rows.statistic == "pearson") & (rows.pooling == POOLING) & (rows.impact == "impact")]
-    rows = rows[(rows.layer.astype(str) != "mean") & (rows.variant == "whole") & rows.r.notna()]
+    """Describe the figure of impact: a line for transfer and for each distance."""
+    rows = by_layer(data)
+    rows = rows[(rows.pooling == POOLING) & (rows.impact == "impact")]
     to_distance = rows.relation == "impact-distance"
     rows = rows[to_distance | ((rows.transfer == "score") & rows.measure.isin(PRIMARY))]
+    rows = rows.assign(line=rows.distance.where(rows.relation == "impact-distance", "transfer"))
+    names = sorted(rows.line.unique(), key=lambda name: (name != "transfer", name))
+    return lines(rows, names, "impact")
+
+
+def of_transfer(data: dict[str, pd.DataFrame]) -> Drawing | None:
+    """Describe the figure of transfer: a line for each measure of similarity, panels before and after tuning."""
+    rows = by_layer(data)
+    rows = rows[rows.relation.isin(WITH_TRANSFER) & (rows.transfer == "score") & rows.measure.isin(PRIMARY)]
+    rows = rows[rows.similarity.isin(SIMILARITY)]
+    rows = rows.assign(line=rows.similarity.map(SIMILARITY), more=", " + rows.state.map(WHEN))
+    return lines(rows, [name for name in SIMILARITY.values() if (rows.line == name).any()], "transfer")
+
+
+def by_layer(data: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """Give the correlations of single layers, of what is tuned whole."""
+    rows = data["correlations"]
+    rows = rows[(rows.statistic == "pearson") & (rows.variant == "whole") & rows.r.notna()]
+    return rows[rows.layer.notna() & ~rows.layer.astype(str).isin(["", "mean"])]
+
+
+def lines(rows: pd.DataFrame, names: list[str], what: str) -> Drawing | None:
+    """Draw lines by layer, a panel a model, task and number of pairs; None where there is no row.
+
+    Parameters
+    ----------
+    rows
+        Of the table of correlations; ``line`` names a row's line, and ``more``, where there is one, what else tells
+        its panel.
+    names
+        The lines in their order.
+    what
+        One side of all these correlations.
+    """
     if rows.empty:
         return None
+    more = rows.more if "more" in rows else ""
     rows = rows.assign(
         layer=rows.layer.astype(float).astype(int),
-        line=rows.distance.where(rows.relation == "impact-distance", "transfer"),
-        panel=rows.model + ", " + rows.task + "\nn = " + rows.n.astype(int).astype(str) + " pairs",
+        panel=rows.model + ", " + rows.task + more + "\nn = " + rows.n.astype(int).astype(str) + " pairs",
     )
-    shown = [
-        "model",
-        "task",
-        "layer",
-        "line",
-        "panel",
-        "r",
-        "low",
-        "high",
-        "n",
-        "partial_r",
-        "p_mrqap",
-        "p_mrqap_adjusted",
-    ]
-    shown += ["p_mantel"]
-    rows = rows[[name for name in shown if name in rows]]
-    names = sorted(rows.line.unique(), key=lambda name: (name != "transfer", name))
+    rows = rows[[name for name in ["model", "task", "layer", "line", "panel", *NUMBERS] if name in rows]]
     base = alt.Chart().encode(
         x=layer_axis(rows),
-        y=alt.Y("r:Q", title="Pearson's r with impact", scale=alt.Scale(domain=[-1, 1])),
-        color=categories("line", names, "impact with"),
+        y=alt.Y("r:Q", title=f"Pearson's r with {what}", scale=alt.Scale(domain=[-1, 1])),
+        color=categories("line", names, f"{what} with"),
     )
-    lines = base.mark_line(strokeWidth=1.4).encode(strokeDash=dashes("line", names, "impact with"))
+    drawn = base.mark_line(strokeWidth=1.4).encode(strokeDash=dashes("line", names, f"{what} with"))
     points = base.mark_point(size=38, strokeWidth=1.4, opacity=1).encode(
-        fill=categories("line", names, "impact with"),
+        fill=categories("line", names, f"{what} with"),
         fillOpacity=alt.condition(
             "isValid(datum.p_mrqap_adjusted) && datum.p_mrqap_adjusted < 0.05", alt.value(1), alt.value(0)
         ),
         tooltip=[
-            alt.Tooltip("line:N", title="impact with"),
+            alt.Tooltip("line:N", title=f"{what} with"),
             "layer:Q",
             alt.Tooltip("r:Q", format=".2f"),
             alt.Tooltip("low:Q", title="from", format=".2f"),
@@ -61,5 +89,5 @@ def chart(data: dict[str, pd.DataFrame]) -> Drawing | None:
             alt.Tooltip("p_mantel:Q", title="Mantel p", format=".3g"),
         ],
     )
-    figure = layered(zero_line(), lines, points).properties(width=240, height=180)
+    figure = layered(zero_line(), drawn, points).properties(width=240, height=180)
     return panels(figure, rows, "panel")

@@ -9,6 +9,21 @@ from isogloss.report.figures.style import Drawing, categories, dashes, layer_axi
 from isogloss.report.figures.tuned import before_and_after
 
 NUMBERS = ["value", "null_low", "null_high"]
+# The measures that sentences and figures tell, each with its name there: of spaces by question, and of words.
+SPACES = {
+    "coinciding": {
+        "retrieval": "retrieval",
+        "mutual_retrieval": "mutual retrieval (MEXA)",
+        "strong_retrieval": "strong retrieval",
+    },
+    "organised alike": {
+        "neuron_correlation": "neuron correlation (ANC)",
+        "neighbour_overlap": "shared neighbours",
+        "cka_debiased": "debiased CKA",
+        "procrustes": "retrieval after rotation",
+    },
+}
+WORDS = {"weak": "weak alignment", "strong": "strong alignment"}
 CURVE = ["panel", "model", "state", "layer"]
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
+from isogloss.report.figures.spaces_by_layer import SPACES, WORDS
 from isogloss.report.figures.tuned import before_and_after
 from isogloss.report.findings.finding import (
     Finding,
@@ -17,22 +18,7 @@ from isogloss.report.findings.finding import (
     two_sided,
 )
 
-# By question the measures that a sentence names, each with its name in the text.
-SPACES = {
-    "coinciding": {
-        "retrieval": "retrieval",
-        "mutual_retrieval": "mutual retrieval (MEXA)",
-        "strong_retrieval": "strong retrieval",
-    },
-    "organised alike": {
-        "neuron_correlation": "neuron correlation (ANC)",
-        "neighbour_overlap": "shared neighbours",
-        "cka_debiased": "debiased CKA",
-        "procrustes": "retrieval after rotation",
-    },
-}
 ASKED = {"coinciding": "translations coincide", "organised alike": "the spaces are organised alike"}
-WORDS = {"weak": "weak alignment", "strong": "strong alignment"}
 
 
 def across(data: dict[str, pd.DataFrame], table: str) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""What goes with what: impact, transfer and distance, over pairs of languages.
+"""What goes with what: impact, transfer, distance and similarity, over pairs of languages.
 
 A sentence goes by the regression that takes out family, script and shared words (MRQAP), because Mantel's test finds a
 relation wherever both sides follow language families; its p is told beside.
@@ -9,47 +9,80 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from isogloss.report.figures.correlation_by_layer import SIMILARITY, WHEN, WITH_TRANSFER
 from isogloss.report.figures.tuned import POOLING, PRIMARY
 from isogloss.report.findings.finding import Finding, between, counted, listed, p_value, survivors
 
 COVARIATES = {"family": "family", "script": "script", "shared": "shared words"}
-WORDS = {"impact-transfer": "impact with transfer", "impact-distance": "impact", "distance-transfer": "transfer"}
+# What a relation asks, and the figure that shows it.
+ASKED = {
+    "impact-transfer": "impact with transfer",
+    "impact-distance": "impact",
+    "distance-transfer": "transfer",
+    "similarity-transfer": "similarity of spaces with transfer",
+    "words-transfer": "alignment of words with transfer",
+}
+FIGURES = {
+    "impact-transfer": "transfer_by_impact",
+    "impact-distance": "correlation_by_layer",
+    "distance-transfer": "correlation_by_layer",
+    "similarity-transfer": "transfer_by_similarity",
+    "words-transfer": "transfer_by_similarity",
+}
 
 
 def correlations(data: dict[str, pd.DataFrame]) -> list[Finding]:
-    """Say which correlations hold once p is adjusted for all models, tasks and distances; impact over mean layers."""
+    """Say which correlations hold once p is adjusted for all models, tasks and others; the mean over layers."""
     if "correlations" not in data:
         return []
     rows = data["correlations"]
     rows = rows[(rows.statistic == "pearson") & (rows.variant == "whole")]
-    moved = (rows.impact == "impact") & (rows.pooling == POOLING) & (rows.layer.astype(str) == "mean")
+    mean = rows.layer.astype(str) == "mean"
+    moved = (rows.impact == "impact") & (rows.pooling == POOLING) & mean
     scored = (rows.transfer == "score") & rows.measure.isin(PRIMARY)
+    alike = scored & rows.similarity.isin(SIMILARITY) & mean
     wanted = {"impact-transfer": moved & scored, "impact-distance": moved, "distance-transfer": scored}
+    # Spaces are told of as they were before tuning; Gaschi et al. 2023 hold transfer against words of both.
+    wanted |= {"similarity-transfer": alike & (rows.state == "pretrained"), "words-transfer": alike}
     rows = pd.concat([rows[(rows.relation == name) & keep] for name, keep in wanted.items()])
     rows["holds"] = rows.groupby("relation").p_mrqap.transform(survivors)
     tests = rows.groupby("relation").p_mrqap.count()
     findings = []
     for (model, task, relation), part in rows.groupby(["model", "task", "relation"], sort=True):
         tested = part[part.p_mrqap.notna()]
-        figure = "transfer_by_impact" if relation == "impact-transfer" else "correlation_by_layer"
-        name, what = f"{model}, {task}", WORDS[relation]
+        figure, name = FIGURES[relation], f"{model}, {task}"
         for row in tested[tested.holds].itertuples():
-            side = what if relation == "impact-transfer" else f"{what} with {row.distance} distance"
-            text = f"{side}: {correlation(row)}, adjusted for {counted(tests[relation], 'test')}."
+            text = f"{sides(row)}: {correlation(row)}, adjusted for {counted(tests[relation], 'test')}."
             findings.append(Finding("relations", name, text, figure, strength=abs(float(row.r))))
         lost = tested[~tested.holds]
         if len(lost):
             nearest = lost.loc[lost.p_mrqap.idxmin()]
             if relation == "impact-transfer":
-                text = f"{what} does not correlate once"
+                text = f"{ASKED[relation]} does not correlate once"
+            elif relation in WITH_TRANSFER:
+                names = listed(list(dict.fromkeys(map(similar, lost.itertuples()))))
+                text = f"transfer correlates with none of {names} once"
             else:
-                text = f"{what} correlates with none of {listed(sorted(lost.distance))} distance once"
+                text = f"{ASKED[relation]} correlates with none of {listed(sorted(lost.distance))} distance once"
             text += f" what languages have in common is taken out and p adjusted (nearest: {correlation(nearest)})."
             findings.append(Finding("relations", name, text, figure, found=False))
         if tested.empty:
-            text = f"{what}: too few pairs of languages for a test. {part.reason.iloc[0]}".strip()
+            text = f"{ASKED[relation]}: too few pairs of languages for a test. {part.reason.iloc[0]}".strip()
             findings.append(Finding("relations", name, text, figure, found=False))
     return findings
+
+
+def sides(row: Any) -> str:
+    """Name the two sides of a correlation."""
+    if row.relation in WITH_TRANSFER:
+        return f"{similar(row)} with transfer"
+    return ASKED[row.relation] + ("" if row.relation == "impact-transfer" else f" with {row.distance} distance")
+
+
+def similar(row: Any) -> str:
+    """Name a measure of similarity, and whether it is of the model before or after tuning."""
+    on = f" on {row.corpus}" if row.relation == "words-transfer" else ""
+    return f"{SIMILARITY[row.similarity]}{on} {WHEN[row.state]}"
 
 
 def correlation(row: Any) -> str:
