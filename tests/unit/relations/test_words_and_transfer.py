@@ -47,7 +47,7 @@ def test_alignment_of_words_is_told_with_transfer_where_they_are_tied_and_only_t
     for name, table in tables.items():
         table.to_csv(tmp_path / f"{name}.csv", index=False)
     paths = {name: tmp_path / f"{name}.csv" for name in tables}
-    write_correlations(**paths, draws=199, seed=1, output=tmp_path / "out.csv")
+    write_correlations(**paths, draws=199, seed=1, controls={}, output=tmp_path / "out.csv")
     table = pd.read_csv(tmp_path / "out.csv")
     row = table[(table.relation == "words-transfer") & (table.similarity == "strong_type") & (table.layer == "mean")]
     row = row[(row.statistic == "pearson") & (row.transfer == "relative") & (row.state == "pretrained")].iloc[0]
