@@ -94,6 +94,10 @@ def tables(
             held = rows.measure == "overlapping_translated"
             rows = rows.assign(full_mixing=np.where(held, np.nan, 0.9), **rows[null].where(held, np.nan))
         rows["boot_low"], rows["boot_high"] = (rows.value - 0.08).clip(0), (rows.value + 0.08).clip(upper=1)
+        tuned = (rows.checkpoint != "pretrained").map({True: 1.0, False: np.nan})
+        rows = rows.assign(
+            change=0.1 * tuned, change_low=-0.02 * tuned, change_high=0.22 * tuned, change_p=0.06 * tuned
+        )
         found[name] = rows
     cells = pd.DataFrame(cells)
     measures = pd.DataFrame({"measure": ["probe_sentiment", "sentence_retrieval", "word_translation"]})

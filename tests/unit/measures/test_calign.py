@@ -201,13 +201,15 @@ SETTINGS = {
 }
 
 
-def scored(folder, tables, table, again):
+def scored(folder, tables, table, again, before=()):
     """The tables that one cell leaves: scores, draws."""
-    places = {"sources": [], "targets": []}
-    for number, (source, target) in enumerate(tables):
-        for side, rows in (("sources", source), ("targets", target)):
-            places[side].append(folder / f"{side}{number}.parquet")
-            rows.assign(sentence=0, position=0, language=side).to_parquet(places[side][-1])
+    places = {"sources": [], "targets": [], "sources_before": [], "targets_before": []}
+    for when, both in (("", tables), ("_before", before)):
+        for number, sides in enumerate(both):
+            for side, rows in zip(("sources", "targets"), sides, strict=True):
+                places[side + when].append(folder / f"{side}{when}{number}.parquet")
+                rows = rows.assign(sentence=range(len(rows)), position=0, language=side)
+                rows.to_parquet(places[side + when][-1])
     table.to_parquet(folder / "lexicon.parquet")
     again.assign(sentence=0, position=0, language="sources").to_parquet(folder / "again.parquet")
     score(
@@ -257,3 +259,25 @@ def test_nothing_eligible_is_empty_not_significant(tmp_path):
     rows, _ = scored(tmp_path, [(source, target)], table, source)
     assert rows.loc["aligned", "null_p"] == 1
     assert rows.loc["aligned_eligible", ["value", "null_p", "null_mean", "boot_low", "ceiling"]].isna().all()
+
+
+def test_a_change_is_told_by_pairs_of_concepts(tmp_path):
+    # Half of what was aligned falls to pieces; the other half, and all seeds, stay as they are.
+    source, target, table = planted(True)
+    before = [(source, target)] * 2
+    halved = target.assign(cluster=np.where(target.cluster % 2, target.cluster, 1000 + np.arange(len(target))))
+    rows, _ = scored(tmp_path, [(source, halved)] * 2, table, source, before)
+    row = rows.loc["aligned"]
+    assert (row.value, row.change) == (0.5, -0.5)
+    # Of 40 pairs, 20 fell; they are as many whatever the seeds: 0.5 ± 1.96 sqrt(0.25 / 40).
+    assert row[["change_low", "change_high"]].tolist() == pytest.approx([-0.655, -0.345], abs=0.05)
+    # Draws of two seeds are held against the change as if they were of one.
+    assert row.change_p < 0.001
+    rows, _ = scored(tmp_path, before, table, source, before)
+    assert rows.loc["aligned", ["change", "change_low", "change_high", "change_p"]].tolist() == [0, 0, 0, 1]
+
+
+def test_without_a_model_before_there_is_no_change(tmp_path):
+    source, target, table = planted(True)
+    rows, _ = scored(tmp_path, [(source, target)], table, source)
+    assert rows[["change", "change_low", "change_high", "change_p"]].isna().all(axis=None)

@@ -137,8 +137,11 @@ def test_what_is_planted_is_found_and_nothing_else(shared):
 
 def test_one_cell_leaves_three_rows(tmp_path):
     table, pairs = planted_joint(0.5)
-    table = table.assign(sentence=0, position=0)
+    table = table.assign(sentence=table.index, position=0)
     table.to_parquet(tmp_path / "joint.parquet")
+    # Before tuning the concepts of one language were dealt out in another way: none held translations.
+    before = table.assign(cluster=np.where(table.language == "de", 29 - table.cluster, table.cluster))
+    before.to_parquet(tmp_path / "before.parquet")
     # The source language with itself: what stands in both halves is mixed but for a third of the concepts.
     mine = table[table.language == "en"]
     third = mine.cluster % 3 == 0
@@ -149,6 +152,7 @@ def test_one_cell_leaves_three_rows(tmp_path):
         clusters=[tmp_path / "joint.parquet"],
         halves=tmp_path / "halves.parquet",
         lexicon=tmp_path / "lexicon.parquet",
+        clusters_before=[tmp_path / "before.parquet"],
         source="en",
         output=tmp_path / "scores.csv",
         draws_output=tmp_path / "draws.parquet",
@@ -180,6 +184,15 @@ def test_one_cell_leaves_three_rows(tmp_path):
     assert rows.loc[["overlapping_types", "overlapping_tokens"], ["null_p", "null_mean"]].isna().all(axis=None)
     assert (rows.loc[["overlapping_types", "overlapping_tokens"], "full_mixing"] > 0.8).all()
     assert len(pd.read_parquet(tmp_path / "draws.parquet")) == 99
+    assert rows.change.to_dict() == {"overlapping_translated": 0.5, "overlapping_types": 0, "overlapping_tokens": 0}
+    assert rows.change_p.to_dict() == {
+        "overlapping_translated": 0.0001,
+        "overlapping_types": 1,
+        "overlapping_tokens": 1,
+    }
+    # 15 of 30 pairs of concepts rose: 0.5 ± 1.96 sqrt(0.25 / 30).
+    low, high = rows.loc["overlapping_translated", ["change_low", "change_high"]]
+    assert (low, high) == (pytest.approx(0.32, abs=0.06), pytest.approx(0.68, abs=0.06))
 
 
 def test_a_lexicon_of_other_languages_is_refused():

@@ -89,13 +89,14 @@ def concepts(games, model, output):
     lexicon = games / "lexicon.parquet"
     score_alignment(
         sources=[output / "source.parquet"], targets=[output / "target.parquet"], again=output / "again.parquet",
-        lexicon=lexicon, output=output / "calign.csv", pairs_output=output / "pairs.parquet",
-        draws_output=output / "a.parquet", settings=ConceptAlignment(min_types=2).model_dump(), identity={},
+        sources_before=[], targets_before=[], lexicon=lexicon, output=output / "calign.csv",
+        pairs_output=output / "pairs.parquet", draws_output=output / "a.parquet",
+        settings=ConceptAlignment(min_types=2).model_dump(), identity={},
     )  # fmt: skip
     score_overlap(
-        clusters=[output / "joint.parquet"], halves=output / "halves.parquet", lexicon=lexicon, source="one",
-        output=output / "colap.csv", draws_output=output / "b.parquet", settings=ConceptOverlap().model_dump(),
-        identity={},
+        clusters=[output / "joint.parquet"], halves=output / "halves.parquet", lexicon=lexicon, clusters_before=[],
+        source="one", output=output / "colap.csv", draws_output=output / "b.parquet",
+        settings=ConceptOverlap().model_dump(), identity={},
     )  # fmt: skip
     tables = [pd.read_csv(output / name) for name in ("calign.csv", "colap.csv")]
     return pd.concat(tables).set_index("measure").value

@@ -11,6 +11,7 @@ from scipy import stats
 from isogloss.relations.variants import compared
 from isogloss.report.findings import FIRST, collect, first_screen
 from isogloss.report.findings.finding import Finding
+from isogloss.statistics.changes import paired_change
 from isogloss.tables import read_table
 
 
@@ -36,6 +37,7 @@ def cells(value, null_high, null_p, models=("m",), targets=("de", "ru"), layers=
             "target": target, "kind": "encoder-encoder", "layer": layer, "measure": "aligned", "value": value,
             "null_mean": 0.02, "null_low": 0.0, "null_high": null_high, "null_p": null_p, "null_draws": 100,
             "boot_low": value - 0.1, "boot_high": value + 0.1,
+            "change": np.nan, "change_low": np.nan, "change_high": np.nan, "change_p": np.nan,
         }
         for model in models for checkpoint in checkpoints for target in targets for layer in layers
     )  # fmt: skip
@@ -85,9 +87,9 @@ WORLDS = 100
 FEW = WORLDS * 0.05 + 3 * np.sqrt(WORLDS * 0.05 * 0.95)
 
 
-def shares_of_nothing(rng, models=("m",), checkpoints=("pretrained",), share=0.1, concepts=50):
+def shares_of_nothing(rng, models, share=0.1, concepts=50):
     """CALIGN by chance alone, with its bootstrap interval over concepts."""
-    table = cells(0.0, 0.2, 0.5, models=models, checkpoints=checkpoints, targets=("de", "ru", "tr"), layers=range(4))
+    table = cells(0.0, 0.2, 0.5, models=models, targets=("de", "ru", "tr"), layers=range(4))
     table["value"] = rng.binomial(concepts, share, len(table)) / concepts
     drawn = rng.binomial(concepts, table.value.to_numpy(), (400, len(table))) / concepts
     table["boot_low"], table["boot_high"] = np.quantile(drawn, [0.025, 0.975], axis=0)
@@ -96,15 +98,19 @@ def shares_of_nothing(rng, models=("m",), checkpoints=("pretrained",), share=0.1
 
 def test_a_model_that_is_as_its_control_is_said_to_be_above_it_in_few_worlds_only():
     rng = np.random.default_rng(1)
-    worlds = (shares_of_nothing(rng, models=("m", "random")) for _ in range(WORLDS))
+    worlds = (shares_of_nothing(rng, ("m", "random")) for _ in range(WORLDS))
     found = sum(bool(told(collect({"concept_alignment": one}, {"random"}), figure="by_model")) for one in worlds)
     assert found <= FEW
 
 
 def test_a_tuning_that_changes_nothing_is_said_to_change_it_in_few_worlds_only():
-    rng, found = np.random.default_rng(2), 0
+    rng, found, always = np.random.default_rng(2), 0, np.ones((50, 1), dtype=bool)
+    table = cells(0.1, 0.2, 0.5, checkpoints=("nli-en-seed0",), targets=("de", "ru", "tr"), layers=range(4))
     for _ in range(WORLDS):
-        said = collect({"concept_alignment": shares_of_nothing(rng, checkpoints=("pretrained", "nli-en-seed0"))}, set())
+        # Of 50 pairs of concepts each, a tenth counts before and after, each by itself.
+        pairs = [np.c_[one[:, :1], always, one[:, 1:], always] for one in rng.random((len(table), 50, 2)) < 0.1]
+        changes = pd.DataFrame([paired_change([one], 100, rng, null=999) for one in pairs])
+        said = collect({"concept_alignment": table.assign(**changes)}, set())
         found += any(one.found and one.question == "tuning" for one in said)
     assert found <= FEW
 
@@ -188,11 +194,13 @@ def test_overlap_is_told_as_mixing_and_translations_apart():
 def test_a_change_with_fine_tuning_is_told_only_where_it_is_clear():
     table = cells(0.5, 0.05, 1 / 101, checkpoints=("pretrained", "nli-en-seed0"))
     tuned = (table.checkpoint == "nli-en-seed0") & (table.target == "de")
-    table.loc[tuned, ["value", "boot_low", "boot_high"]] = [0.9, 0.8, 1.0]
+    changes = ["change", "change_low", "change_high", "change_p"]
+    table.loc[table.checkpoint != "pretrained", changes] = [0.0, -0.1, 0.1, 1.0]
+    table.loc[tuned, ["value", *changes]] = [0.9, 0.4, 0.26, 0.54, 0.001]
     said = told(collect({"concept_alignment": table}, set()))
     assert any("CALIGN after nli-en-seed0 went up in 2 and down in 0 of 4 cells" in one for one in said)
     assert any("layer 0: from 0.50 to 0.90, +0.40 [+0.26, +0.54]" in one for one in said)
-    table.loc[tuned, "value"] = 0.55
+    table.loc[tuned, "change_p"] = 0.03
     lost = told(collect({"concept_alignment": table}, set()), found=False)
     assert any("changed clearly in none of 4 cells" in one for one in lost)
 

@@ -354,6 +354,10 @@ class Study:
         """By model with weights drawn anew the model that it is the control of."""
         return {name: str(self.settings.models[name].randomised) for name in sorted(self.models_of_kind("randomised"))}
 
+    def before(self, cell: dict[str, Any]) -> list[dict[str, Any]]:
+        """Give the same cell of the model before it was tuned; none where it was not tuned."""
+        return [] if cell["checkpoint"] == PRETRAINED else [{**cell, "checkpoint": PRETRAINED}]
+
     def identity(self, cell: dict[str, Any]) -> dict[str, Any]:
         """Give the columns that name a cell in every table."""
         names = ("model", "checkpoint", "corpus", "source", "target", "kind", "layer")

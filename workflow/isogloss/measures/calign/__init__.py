@@ -6,12 +6,18 @@ from isogloss.measures.declaration import Cell, Measure
 
 
 def takes(study: Any, places: Any, cell: Cell) -> dict[str, Any]:
-    """Name the two sides' concepts, the source's from another seed, and the lexicon of a cell."""
+    """Name the two sides' concepts, those before tuning, the source's from another seed, and the lexicon of a cell."""
     source, target = cell["kind"].split("-")
-    seeds = study.settings.concepts.seeds
+    seeds, before = study.settings.concepts.seeds, study.before(cell)
     return {
         "sources": [places("concepts", **cell, space=f"source-{source}", seed=seed) for seed in seeds],
         "targets": [places("concepts", **cell, space=f"target-{target}", seed=seed) for seed in seeds],
+        "sources_before": [
+            places("concepts", **one, space=f"source-{source}", seed=seed) for one in before for seed in seeds
+        ],
+        "targets_before": [
+            places("concepts", **one, space=f"target-{target}", seed=seed) for one in before for seed in seeds
+        ],
         "again": places("concepts", **cell, space=f"source-{source}", seed=study.seed_of_ceiling),
         "lexicon": places("lexicon", **cell),
     }

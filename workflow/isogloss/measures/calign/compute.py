@@ -14,8 +14,10 @@ import pandas as pd
 from scipy import sparse
 
 from isogloss.concepts.cluster import read_clusters
+from isogloss.concepts.pairing import pair_concepts
 from isogloss.errors import IsoglossError
 from isogloss.files import write_csv, write_parquet
+from isogloss.statistics.changes import paired_change
 from isogloss.statistics.nulls import null_summary, permute_words, pooled_share
 from isogloss.text.lexicons import best_translations, read_lexicon
 
@@ -61,8 +63,10 @@ class ConceptAlignment:
 
     Attributes
     ----------
-    concepts, eligible, aligned
-        Source concepts: all, those with enough types, those aligned to at least one target concept.
+    concepts, aligned
+        Source concepts: all, and those aligned to at least one target concept.
+    large
+        bool ``[source concepts]``: which have enough types.
     pairs
         ``(source concept, target concept)`` of every aligned pair, sorted.
     matched
@@ -74,17 +78,27 @@ class ConceptAlignment:
     """
 
     concepts: int
-    eligible: int
     aligned: int
+    large: np.ndarray
     pairs: list[tuple[int, int]]
     matched: sparse.csr_matrix
     problem: Problem
     draws: np.ndarray
 
     @property
+    def eligible(self) -> int:
+        """The number of source concepts with enough types."""
+        return int(self.large.sum())
+
+    @property
     def score(self) -> float:
         """The share of all source concepts that are aligned."""
         return self.aligned / self.concepts
+
+    def marks(self, labels: np.ndarray, measure: str) -> tuple[np.ndarray, np.ndarray]:
+        """Say which source concepts, by their numbers, are aligned, and which could count in a measure."""
+        could = self.problem.source_labels[self.large] if measure == "aligned_eligible" else self.problem.source_labels
+        return np.isin(labels, [source for source, _ in self.pairs]), np.isin(labels, could)
 
     @property
     def null(self) -> dict[str, float]:
@@ -269,8 +283,8 @@ def align_concepts(
     rows, columns = matched.row[keep], matched.col[keep]
     return ConceptAlignment(
         concepts=len(problem.source_sizes),
-        eligible=int(rule.eligible(problem.source_sizes).sum()),
         aligned=len(np.unique(rows)),
+        large=rule.eligible(problem.source_sizes),
         pairs=sorted(zip(problem.source_labels[rows].tolist(), problem.target_labels[columns].tolist(), strict=True)),
         matched=matched.tocsr(),
         problem=problem,
@@ -330,6 +344,8 @@ def score(
     targets: list[str | Path],
     again: str | Path,
     lexicon: str | Path,
+    sources_before: list[str | Path],
+    targets_before: list[str | Path],
     output: str | Path,
     pairs_output: str | Path,
     draws_output: str | Path,
@@ -346,9 +362,12 @@ def score(
         The first of ``sources`` once more, from another seed.
     lexicon
         The lexicon file.
+    sources_before, targets_before
+        The files of the same words before the model was tuned, one for each seed; none where it was not.
     output
         CSV: one row a measure, ``aligned`` and ``aligned_eligible``. ``ceiling`` is the same share of the source
-        language with itself, ``over_ceiling`` the value divided by it.
+        language with itself, ``over_ceiling`` the value divided by it. ``change`` and what belongs to it, see
+        :func:`isogloss.statistics.changes.paired_change`, are empty where there is nothing before.
     pairs_output
         Parquet, see :func:`pairs_table`; of the first seed.
     draws_output
@@ -361,10 +380,19 @@ def score(
     settings = dict(settings)
     bootstrap = settings.pop("bootstrap")
     entries = read_lexicon(lexicon)
-    tables = [(read_clusters(one), read_clusters(other)) for one, other in zip(sources, targets, strict=True)]
+    tables, tables_before = (
+        [(read_clusters(one), read_clusters(other)) for one, other in zip(*files, strict=True)]
+        for files in ((sources, targets), (sources_before, targets_before))
+    )
     results = [align_concepts(*pair, entries, **settings) for pair in tables]
+    before = [align_concepts(*pair, entries, **{**settings, "null": 0}) for pair in tables_before]
+    # Where there is nothing before, there are no pairs.
+    both = [
+        (one, other, pair_concepts(table_before[0], table[0]))
+        for one, other, table_before, table in zip(before, results, tables_before, tables, strict=False)
+    ]
     ceiling = ceilings(tables[0][0], read_clusters(again), settings)
-    rng = np.random.default_rng(settings["seed"])
+    rng, rng_of_changes = (np.random.default_rng(settings["seed"]) for _ in range(2))
     concepts, aligned = [result.concepts for result in results], [result.aligned for result in results]
     draws = np.stack([result.draws for result in results])
     rows = []
@@ -372,7 +400,12 @@ def score(
         share = pooled_share(aligned, totals, draws, bootstrap, rng, concepts)
         over = share["value"] / ceiling[measure] if ceiling[measure] else np.nan
         named = {"seed": settings["seed"], "convention": settings["convention"], "measure": measure}
-        rows.append({**identity, **named, **share, "ceiling": ceiling[measure], "over_ceiling": over})
+        pairs = [
+            np.column_stack([*one.marks(ones, measure), *other.marks(others, measure)])
+            for one, other, (ones, others) in both
+        ]
+        changed = paired_change(pairs, bootstrap, rng_of_changes)
+        rows.append({**identity, **named, **share, "ceiling": ceiling[measure], "over_ceiling": over, **changed})
     write_csv(pd.DataFrame(rows), output)
     write_parquet(pairs_table(results[0], *tables[0], settings["min_types"]), pairs_output)
     write_parquet(pd.DataFrame({"aligned": draws.sum(0)}), draws_output)

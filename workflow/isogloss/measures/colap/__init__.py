@@ -6,10 +6,13 @@ from isogloss.measures.declaration import Cell, Measure
 
 
 def takes(study: Any, places: Any, cell: Cell) -> dict[str, Any]:
-    """Name the joint concepts, the source's halves clustered together, and the lexicon of a cell."""
-    space = f"joint-{cell['kind']}"
+    """Name the joint concepts, those before tuning, the source's clustered halves, and the lexicon of a cell."""
+    space, seeds = f"joint-{cell['kind']}", study.settings.concepts.seeds
     return {
-        "clusters": [places("concepts", **cell, space=space, seed=seed) for seed in study.settings.concepts.seeds],
+        "clusters": [places("concepts", **cell, space=space, seed=seed) for seed in seeds],
+        "clusters_before": [
+            places("concepts", **one, space=space, seed=seed) for one in study.before(cell) for seed in seeds
+        ],
         "halves": places("halves", **cell, space=space),
         "lexicon": places("lexicon", **cell),
     }

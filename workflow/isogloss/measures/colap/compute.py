@@ -12,8 +12,10 @@ import numpy as np
 import pandas as pd
 
 from isogloss.concepts.cluster import read_clusters
+from isogloss.concepts.pairing import pair_concepts
 from isogloss.errors import IsoglossError
 from isogloss.files import write_csv, write_parquet
+from isogloss.statistics.changes import paired_change
 from isogloss.statistics.nulls import null_summary, permute_words, pooled_share
 from isogloss.text.lexicons import best_translations, read_lexicon
 
@@ -343,6 +345,7 @@ def score(
     clusters: list[str | Path],
     halves: str | Path,
     lexicon: str | Path,
+    clusters_before: list[str | Path],
     source: str,
     output: str | Path,
     draws_output: str | Path,
@@ -359,12 +362,15 @@ def score(
         The source language's two halves, clustered together, see :func:`isogloss.concepts.cluster.cluster_halves`.
     lexicon
         The lexicon file.
+    clusters_before
+        Files of the same words before the model was tuned, one for each seed; none where it was not.
     source
         The source language.
     output
         CSV: a row each for ``overlapping_types``, ``overlapping_tokens`` and ``overlapping_translated``. Only the last
         has a null, only the first two ``full_mixing``. ``ceiling`` is the same share of the source language with
-        itself, ``over_ceiling`` the value divided by it.
+        itself, ``over_ceiling`` the value divided by it. ``change`` and what belongs to it, see
+        :func:`isogloss.statistics.changes.paired_change`, are empty where there is nothing before.
     draws_output
         Parquet: ``overlapping_translated``, the numerators in each draw of the null.
     settings
@@ -376,17 +382,22 @@ def score(
     bootstrap = settings.pop("bootstrap")
     rule = {name: settings[name] for name in ("threshold", "convention", "seed")}
     entries, tables, itself = read_lexicon(lexicon), [read_clusters(path) for path in clusters], read_clusters(halves)
+    before = [read_clusters(path) for path in clusters_before]
+    # Where there is nothing before, there are no pairs.
+    paired = [pair_concepts(*both) for both in zip(before, tables, strict=False)]
     results = [overlap_translations(table, entries, source, **settings) for table in tables]
     concepts, draws = [result.concepts for result in results], np.stack([result.draws for result in results])
     forms = itself.word.unique()
     identity_lexicon = pd.DataFrame({"source": forms, "target": forms, "probability": 1.0, "count": 1})
+    without = {**settings, "null": 0}
     found: list[dict[str, Any]] = [
         {
             "measure": "overlapping_translated",
-            "hits": [result.translated for result in results],
+            "hits": [result.clusters for result in results],
+            "hits_before": [overlap_translations(table, entries, source, **without).clusters for table in before],
             "draws": draws,
             "full_mixing": np.nan,
-            "ceiling": overlap_translations(itself, identity_lexicon, "first", **{**settings, "null": 0}).score,
+            "ceiling": overlap_translations(itself, identity_lexicon, "first", **without).score,
         }
     ]
     for count in ("types", "tokens"):
@@ -394,16 +405,21 @@ def score(
         found.append(
             {
                 "measure": f"overlapping_{count}",
-                "hits": [result.overlapping for result in plain],
+                "hits": [result.clusters for result in plain],
+                "hits_before": [overlap_concepts(one, count=count, mixings=0, **rule).clusters for one in before],
                 "draws": draws[:, :0],
                 "full_mixing": float(np.mean([result.full_mixing for result in plain])),
                 "ceiling": overlap_concepts(itself, count=count, mixings=0, **rule).score,
             }
         )
-    rng, rows = np.random.default_rng(settings["seed"]), []
+    (rng, rng_of_changes), rows = (np.random.default_rng(settings["seed"]) for _ in range(2)), []
     for one in found:
-        share = pooled_share(one["hits"], concepts, one["draws"], bootstrap, rng)
-        ceiling = one["ceiling"]
+        hits, ceiling = one["hits"], one["ceiling"]
+        share = pooled_share([len(labels) for labels in hits], concepts, one["draws"], bootstrap, rng)
+        pairs = [
+            np.column_stack([np.isin(ones, old), ones >= 0, np.isin(others, new), others >= 0])
+            for old, new, (ones, others) in zip(one["hits_before"], hits, paired, strict=False)
+        ]
         rows.append(
             {
                 **identity,
@@ -414,6 +430,7 @@ def score(
                 "full_mixing": one["full_mixing"],
                 "ceiling": ceiling,
                 "over_ceiling": share["value"] / ceiling if ceiling else np.nan,
+                **paired_change(pairs, bootstrap, rng_of_changes),
             }
         )
     write_csv(pd.DataFrame(rows).astype({"null_draws": "Int64"}), output)

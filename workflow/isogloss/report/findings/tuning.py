@@ -6,31 +6,31 @@ import pandas as pd
 from isogloss.report.figures.tuned import NAMES, POOLING
 from isogloss.report.findings.finding import Finding, average, between, counted, standard_error, survivors, two_sided
 
-CELL = ["model", "corpus", "source", "target", "kind", "layer"]
 COURSES = {"impact": "impact", "calign": "CALIGN", **NAMES}
-SCORES = {"concept_alignment": ("aligned", "CALIGN"), "concept_overlap": ("overlapping_types", "COLAP")}
+# Of what a change is told: table, measure, name and figure.
+SCORES = (
+    ("concept_alignment", "aligned", "CALIGN", "concept_alignment_by_layer"),
+    ("concept_overlap", "overlapping_types", "COLAP", "concept_overlap_by_layer"),
+    (
+        "concept_overlap",
+        "overlapping_translated",
+        "the share of overlapping concepts that hold translations",
+        "translated_overlap_by_layer",
+    ),
+)
 
 
 def concepts(data: dict[str, pd.DataFrame]) -> list[Finding]:
-    """Say where CALIGN and COLAP changed with fine-tuning, tested by the bootstraps over concepts of both."""
-    parts = []
-    for table, (measure, name) in SCORES.items():
-        if table not in data:
-            continue
-        rows = data[table]
-        rows = rows[(rows.measure == measure) & rows.value.notna()]
-        rows = rows.assign(error=standard_error(rows.boot_low, rows.boot_high))
-        before = rows[rows.task == "pretrained"][[*CELL, "value", "error"]]
-        after = rows[rows.task != "pretrained"][[*CELL, "checkpoint", "value", "error"]]
-        parts.append(
-            after.merge(before, on=CELL, suffixes=("", "_before")).assign(score=name, figure=f"{table}_by_layer")
-        )
+    """Say where shared concepts changed with fine-tuning, tested by pairs of concepts before and after."""
+    parts = [
+        data[table][(data[table].measure == measure) & data[table].change.notna()].assign(score=name, figure=figure)
+        for table, measure, name, figure in SCORES
+        if table in data
+    ]
     both = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
     if both.empty:
         return []
-    both["change"] = both.value - both.value_before
-    both["spread"] = np.hypot(both.error, both.error_before)
-    both["changed"] = survivors(two_sided(both.change, both.spread))
+    both["changed"] = survivors(both.change_p)
     findings = []
     for (model, score, checkpoint), part in both.groupby(["model", "score", "checkpoint"], sort=True):
         clear, total = part[part.changed], counted(len(part), "cell")
@@ -40,13 +40,11 @@ def concepts(data: dict[str, pd.DataFrame]) -> list[Finding]:
             findings.append(Finding("tuning", model, text, part.figure.iloc[0], found=False))
             continue
         top = clear.loc[clear.change.abs().idxmax()]
-        half = 1.96 * top.spread
         text = (
             f"{score} after {checkpoint} went up in {(clear.change > 0).sum()} and down in {(clear.change < 0).sum()} "
-            f"of {total} (adjusted p < 0.05, bootstraps over concepts, before and after taken as independent; "
-            f"{mean}), most in {top.source}–{top.target}, "
-            f"layer {int(top.layer)}: from {top.value_before:.2f} to {top.value:.2f}, "
-            f"{top.change:+.2f}{between(top.change - half, top.change + half, '+.2f')}."
+            f"of {total} (adjusted p < 0.05, concepts before and after paired by their words; {mean}), most in "
+            f"{top.source}–{top.target}, layer {int(top.layer)}: from {top.value - top.change:.2f} to {top.value:.2f}, "
+            f"{top.change:+.2f}{between(top.change_low, top.change_high, '+.2f')}."
         )
         findings.append(Finding("tuning", model, text, part.figure.iloc[0], strength=abs(float(top.change))))
     return findings

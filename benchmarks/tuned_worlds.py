@@ -1,0 +1,122 @@
+"""Planted worlds: the same words before and after a tuning, whose vectors changed in nothing that matters, or did.
+
+The text is that of :mod:`benchmarks.concept_worlds`. A word's vector is that of its meaning, a part of its own in its
+language, and chance, half of which the tuning draws anew. Everything is clustered and scored as the workflow does it.
+
+``python -m benchmarks.tuned_worlds`` prints how often the interval of a change holds the truth, how wide it is beside
+one that takes before and after as independent, and how often a change is found, as docs/methods.md has them.
+"""
+
+import argparse
+from collections.abc import Callable, Iterator
+from functools import cache, partial
+
+import numpy as np
+import pandas as pd
+from benchmarks.concept_worlds import MEANINGS, Text, parallel_text
+
+from isogloss.concepts.cluster import label
+from isogloss.concepts.pairing import pair_concepts
+from isogloss.measures.calign.compute import align_concepts
+from isogloss.measures.colap.compute import overlap_concepts, overlap_translations
+from isogloss.statistics.changes import paired_change
+from isogloss.statistics.nulls import bootstrap_share
+
+WIDTH, TOPICS, CONCEPTS, MATCH, DRAWS = 12, 50, 60, 0.6, 999
+MEASURES = ("aligned", "overlapping_types", "overlapping_translated")
+# How far apart the languages lie before and after, how much of a vector is drawn anew, and the clusterings' seeds.
+WORLDS = {
+    "another seed of the clustering": ((0.8, 0.8), 0.0, (1, 2)),
+    "words moved by chance": ((0.8, 0.8), 0.3, (1, 1)),
+    "words moved by chance, languages apart": ((1.2, 1.2), 0.3, (1, 1)),
+}
+PLANTED = {
+    "languages drawn together": ((0.8, 0.6), 0.3, (1, 1)),
+    "languages drawn apart": ((0.7, 1.0), 0.3, (1, 1)),
+}
+
+
+def clustered(sides: list[pd.DataFrame], vectors: list[np.ndarray], seed: int) -> pd.DataFrame:
+    """Cluster the words of one side, or of both together."""
+    numbers = label(np.concatenate(vectors).astype(np.float32), CONCEPTS, "kmeans", seed, 1, "cpu")
+    return pd.concat(sides, ignore_index=True).assign(cluster=numbers)
+
+
+def states(text: Text, rng: np.random.Generator, apart: tuple[float, float], moved: float):
+    """Give both sides' words, and their vectors before and after."""
+    topics = rng.normal(size=(TOPICS, WIDTH))[rng.integers(TOPICS, size=MEANINGS)]
+    meanings = topics + 0.4 * rng.normal(size=(MEANINGS, WIDTH))
+    sides, before, after = [], [], []
+    for language, side in (("s", text.source), ("t", text.target)):
+        own = rng.normal(size=(MEANINGS, WIDTH))
+        chance = 0.3 * rng.normal(size=(len(side), WIDTH))
+        sides.append(side.assign(language=language, sentence=np.arange(len(side)), position=0))
+        for vectors, distance in zip((before, after), apart, strict=True):
+            anew = moved * rng.normal(size=chance.shape)
+            vectors.append(meanings[side.meaning] + distance * own[side.meaning] + chance + anew)
+    return sides, before, after
+
+
+@cache
+def changes(seed: int, world: str) -> dict[str, dict[str, float]]:
+    """Give the change of every measure in one world, and the width of an interval without pairing."""
+    apart, moved, seeds = {**WORLDS, **PLANTED}[world]
+    rng = np.random.default_rng(seed)
+    text = parallel_text(rng)
+    sides, *vectors = states(text, rng, apart, moved)
+    found: dict[str, list] = {measure: [] for measure in MEASURES}
+    of_source, joint = [], []
+    for one, number in zip(vectors, seeds, strict=True):
+        source, target = (clustered([side], [own], number) for side, own in zip(sides, one, strict=True))
+        together = clustered(sides, one, number)
+        aligned = align_concepts(source, target, text.lexicon, match=MATCH, min_types=2, null=0)
+        found["aligned"].append(sorted({concept for concept, _ in aligned.pairs}))
+        found["overlapping_types"].append(overlap_concepts(together, mixings=0).clusters)
+        held = overlap_translations(together, text.lexicon, "s", match=MATCH, null=0)
+        found["overlapping_translated"].append(held.clusters)
+        of_source.append(source)
+        joint.append(together)
+    paired = {True: pair_concepts(*of_source), False: pair_concepts(*joint)}
+    result = {}
+    for measure, hits in found.items():
+        labels = paired[measure == "aligned"]
+        marks = [mark for own, one in zip(labels, hits, strict=True) for mark in (np.isin(own, one), own >= 0)]
+        change = paired_change([np.column_stack(marks)], DRAWS, rng)
+        apart_ = [bootstrap_share(len(one), CONCEPTS, DRAWS, rng) for one in hits]
+        width = np.hypot(*(one["boot_high"] - one["boot_low"] for one in apart_))
+        result[measure] = {**change, "before": len(hits[0]) / CONCEPTS, "unpaired": width}
+    return result
+
+
+def change_p(seed: int, world: str, measure: str) -> float:
+    """Give the p of the change of one measure in one world."""
+    return changes(seed, world)[measure]["change_p"]
+
+
+def tests() -> Iterator[tuple[str, str, Callable[[int], float]]]:
+    """List each test with its world; see :func:`benchmarks.concept_worlds.tests`."""
+    for measure in MEASURES:
+        for world in WORLDS:
+            yield f"change after tuning (`{measure}`)", world, partial(change_p, world=world, measure=measure)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Coverage and power of changes after tuning, as a table in Markdown.")
+    parser.add_argument("--worlds", type=int, default=200, help="worlds a line (200)")
+    worlds = parser.parse_args().worlds
+    print("| measure | world | before | change | holds it | p <= 0.05 | width, of unpaired |\n|---|" + 6 * "---|")
+    for measure in MEASURES:
+        for world in {**WORLDS, **PLANTED}:
+            rows = pd.DataFrame([changes(seed, world)[measure] for seed in range(worlds)])
+            # Nothing changed, or what changed in the mean of all worlds.
+            truth = rows.change.mean() if world in PLANTED else 0
+            holds = ((rows.change_low <= truth + 1e-9) & (rows.change_high >= truth - 1e-9)).mean()
+            width = (rows.change_high - rows.change_low).mean() / rows.unpaired.mean()
+            print(
+                f"| `{measure}` | {world} | {rows.before.mean():.2f} | {rows.change.mean():+.3f} | {holds:.3f} | "
+                f"{(rows.change_p <= 0.05).mean():.3f} | {width:.2f} |", flush=True,
+            )  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()
