@@ -185,11 +185,8 @@ def test_one_cell_leaves_three_rows(tmp_path):
     assert (rows.loc[["overlapping_types", "overlapping_tokens"], "full_mixing"] > 0.8).all()
     assert len(pd.read_parquet(tmp_path / "draws.parquet")) == 99
     assert rows.change.to_dict() == {"overlapping_translated": 0.5, "overlapping_types": 0, "overlapping_tokens": 0}
-    assert rows.change_p.to_dict() == {
-        "overlapping_translated": 0.0001,
-        "overlapping_types": 1,
-        "overlapping_tokens": 1,
-    }
+    assert rows.loc["overlapping_translated", "change_p"] < 0.001
+    assert rows.loc[["overlapping_types", "overlapping_tokens"], "change_p"].eq(1).all()
     # 15 of 30 pairs of concepts rose: 0.5 ± 1.96 sqrt(0.25 / 30).
     low, high = rows.loc["overlapping_translated", ["change_low", "change_high"]]
     assert (low, high) == (pytest.approx(0.32, abs=0.06), pytest.approx(0.68, abs=0.06))
