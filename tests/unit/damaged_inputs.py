@@ -1149,7 +1149,7 @@ def compressed_files_that_are_damaged(rng, folder):
         packed = content
     path = folder / ("text.en" if damage == 3 else "text.en.gz")
     path.write_bytes(packed)
-    right = r"text\.en is compressed by gzip.*ends? in \.gz|text\.en\.gz cannot be unpacked by gzip"
+    right = r"text\.en\.gz (cannot be unpacked by|is not compressed by) gzip"
     if damage == 3:
         right = r"text\.en is compressed by gzip.*Let its name end in \.gz"
     return lambda: read_corpus(folder, reader=Text.reader, language="en", file=str(path)), Refused(right)
@@ -1168,3 +1168,98 @@ def tsv_with_quotes(rng, folder):
     rows[row] += "\tmore"
     path.write_text("".join(row + "\n" for row in rows))
     return read_table(folder, path), Refused(rf"table\.tsv:{row + 1}: this row has 3 cells, the header 2.*tabs within")
+
+
+@kind
+def text_that_is_something_else(rng, folder):
+    """Links, tables, subtitles, subwords, markup, lost letters: every line is text, all together they are not."""
+    texts = sentences(rng, least=3)
+    whole = [" ".join(text) for text in texts]
+    taken = ["caf\u00e9 \u00e0 la", "na\u00efve \u2019s", "\u0442\u0435\u0441\u0442 \u0434\u0430"]
+    forms = {
+        "links of words": ["0-0 1-1", "0-1 1-0 2-2"],
+        "a sentence and its translation": [f"{text} ||| {text} x" for text in whole],
+        r"2 cells with tabs": [f"{number}\t{text}" for number, text in enumerate(whole)],
+        r"3 cells with tabs": [f"{text}\tx y\t0" for text in whole],
+        "a subtitle's time": [line for text in whole for line in ("1", "00:00:01,000 --> 00:00:02,500", text, "")],
+        "cut into subwords": ["\u2581" + " \u2581".join(text) for text in texts],
+        "cut into +subwords|cut into subwords": ["@@ ".join(text) for text in texts],
+        "within tags": [f"<s> {text} </s>" for text in whole],
+        "within  ?tags": [f'<seg id="{number}">{text}</seg>' for number, text in enumerate(whole)],
+        "letters are written as numbers": ["".join(f"\\u{ord(c):04x}" for c in text) for text in whole],
+        "letters +are written as numbers": ["".join(f"&#{ord(c)};" for c in text) for text in whole],
+        "letters were lost": [f"{text[:3]}\ufffd\ufffd" for text in whole],
+        "letters? were lost": ["??? ?????", "x y", "???? ?? ?!"],
+        "taken for Windows-1252": [text.encode().decode("cp1252", "ignore") for text in taken],
+        "taken for Latin-1": [f"it\x92s {text}" for text in whole],
+        "only signs": ["...", "!?", "\u2014 \u2026"],
+    }
+    because = list(forms)[int(rng.integers(0, len(forms)))]
+    rows = forms[because] * 3
+    if rng.random() < 0.5:
+        return read_file(folder, "\n".join(rows)), Refused(rf"text\.en: .*{because}")
+    rows = [row for row in rows if row]
+    path = save(folder, str(rng.choice(["parquet", "jsonl"])), {"en": rows})
+    return read_table(folder, path), Refused(rf"table\.\w+, column 'en': .*{because}")
+
+
+@kind
+def text_with_a_few_lines_of_another_form(rng, folder):
+    """What stands in some lines of real text is text."""
+    odd = ["0-0 1-1", "a ||| b", "x\ty", "00:01 --> 00:02", "\u2581 a", "a@@ b", "<s> a </s>", "\\u0430", "&amp; &lt;",
+           "\ufffd", "???", "caf\u00c3\u00a9", "...", "#1 a", "it\x92s"]  # fmt: skip
+    texts = [words(rng, ALPHABETS[1], 2) for _ in range(40)]
+    texts[int(rng.integers(1, 40))] = odd[int(rng.integers(0, len(odd)))].split()
+    return read_file(folder, lines(texts)), numbered(texts)
+
+
+@kind
+def csv_whose_quotes_swallow_rows(rng, folder):
+    """What is said goes over several sentences, and its quotes were written as they stand."""
+    rows = [f"{' '.join(text)},{' '.join(reversed(text))}" for text in sentences(rng)]
+    first = int(rng.integers(0, len(rows) - 1))
+    last = int(rng.integers(first + 1, len(rows)))
+    rows[first], rows[last] = '"' + rows[first], rows[last].replace(",", '",')
+    path = folder / "table.csv"
+    path.write_text("\n".join(["en,de", *rows]) + "\n")
+    return read_table(folder, path), Refused(
+        rf"table\.csv:{first + 2}: a quote joins the lines {first + 2} to {last + 2} "
+    )
+
+
+@kind
+def csv_with_verses(rng, folder):
+    """Line ends and commas within cells that are quoted as they should be."""
+    rows = [f"{' '.join(text)},\n{' '.join(text)}, and {text[0]}" for text in sentences(rng)]
+    path = save(folder, "csv", {"en": rows, "label": ["0"] * len(rows)})
+    return read_table(folder, path), numbered([row.split() for row in rows])
+
+
+@kind
+def errors_of_spreadsheets(rng, folder):
+    rows = [" ".join(text) for text in sentences(rng)]
+    row = row_of(rng, rows)
+    rows[row] = str(rng.choice(["#NAME?", "#REF!", "#VALUE!", "#DIV/0!", "#N/A"]))
+    path = save(folder, str(rng.choice(["csv", "parquet"])), {"en": rows, "label": ["0"] * len(rows)})
+    return read_table(folder, path), refused_cell(path, row, "en", "spreadsheet's error")
+
+
+@kind
+def columns_that_look_the_same(rng, folder):
+    odd = str(rng.choice([" ", "\u200b", "\ufeff", "\u00a0", "\u00ad"]))
+    rows = [" ".join(text) for text in sentences(rng)]
+    if rng.random() < 0.5:
+        path = save(folder, "csv", {"en": rows, f"en{odd}": rows})
+        return read_table(folder, path), Refused("differ in spaces or signs that cannot be seen")
+    path = save(folder, "csv", {f"enen{odd}": rows, "de": rows})
+    return read_table(folder, path, "enen"), Refused(r"no column 'enen'; did you mean")
+
+
+@kind
+def what_is_missing_to_pandas(rng, folder):
+    """Afrikaans "na", the name None, "null": words and labels like others."""
+    odd = ["NA", "na", "nan", "NaN", "None", "null", "n/a", "N/A", "-nan", "<NA>", "NULL"]
+    chosen = list(map(str, rng.choice(odd, 5, replace=False)))
+    ending = str(rng.choice(["csv", "parquet", "jsonl"]))
+    path = save(folder, ending, {"text": chosen, "label": chosen})
+    return read_task(folder, path, labels=sorted(chosen)), [([word], word) for word in chosen]

@@ -6,22 +6,30 @@ from functools import reduce
 from operator import or_
 from typing import Annotated, Any, Literal, TypeVar, get_args
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
 from isogloss.errors import did_you_mean
 
 NAME = r"^[a-z0-9][a-z0-9-]*$"
-Name = Annotated[str, Field(pattern=NAME)]
+LONGEST_NAME = 60  # a file's name is put together from up to three, and a file system takes 255 bytes
+Name = Annotated[str, Field(pattern=NAME, max_length=LONGEST_NAME)]
 # Any short name, best a code of ISO 639: distances go by it. YAML takes Norwegian for a truth value.
-Language = Annotated[str, BeforeValidator(lambda value: "no" if value is False else value), Field(pattern=NAME)]
+Language = Annotated[
+    str,
+    BeforeValidator(lambda value: "no" if value is False else value),
+    Field(pattern=NAME, max_length=LONGEST_NAME),
+]
 # Of a model or data set of the hub; its client refuses some more, such as two dots in a row.
 HUB_ID = r"^[A-Za-z0-9_][\w.-]*(/[A-Za-z0-9_][\w.-]*)?$"
 HubId = Annotated[str, Field(pattern=HUB_ID)]
 Share = Annotated[float, Field(ge=0, le=1)]
 # Nothing that is counted here comes near this; a slip of the keyboard does.
 Count = Annotated[int, Field(ge=1, le=10**9)]
+LARGEST = 2**31 - 1  # of any number
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
 Device = Literal["auto", "cpu", "cuda"]
+HALF_LETTER = "the text holds half a surrogate pair; write the character itself"
+HALF = re.compile("[\ud800-\udfff]")
 Kind = TypeVar("Kind")
 
 
@@ -65,6 +73,17 @@ class Section(BaseModel):
     """A part of the config: unknown keys are mistakes, because a typo must not become a silent default."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=False, hide_input_in_errors=True, allow_inf_nan=False)
+
+    @field_validator("*")
+    @classmethod
+    def within_reason(cls, value: Any) -> Any:
+        """Refuse a number that is a slip of the keyboard, and text that cannot be written to a file."""
+        for item in value if isinstance(value, list) else [value]:
+            if isinstance(item, int | float) and abs(item) > LARGEST:
+                raise ValueError(f"the number is beyond reason, above {LARGEST:,}")
+            if isinstance(item, str) and HALF.search(item):
+                raise ValueError(HALF_LETTER)
+        return value
 
 
 def of_kind(value: object, kind: type[Kind]) -> Kind:

@@ -3,6 +3,7 @@
 import copy
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,8 @@ def kinds_of_mistake():
                 yield (*path, key), 1.5
             if types == {None} and "$ref" in about:
                 yield (*path, key), "word"
+            if types & {"integer", "number"}:
+                yield (*path, key), 10**12
     yield from named_twice(BASE)
 
 
@@ -121,15 +124,23 @@ def test_two_languages_cannot_have_the_same_text(kind, more, told):
     assert f"my.yaml: corpora.own.{told}" in messages
 
 
-def test_a_link_and_another_path_are_the_same_text(tmp_path, monkeypatch):
+def test_a_link_a_copy_and_another_path_are_the_same_text(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    Path("a").write_text("x\n")
+    Path("a").write_text("x y\n")
     Path("b").symlink_to("a")
+    Path("c").hardlink_to("a")
+    Path("d").write_text("x y\n")
+    Path("like").write_text("x z\n")  # as long as the others
     corpus = {"kind": "text", "languages": ["en", "de"], "pairs": {"source": "en", "targets": ["de"]}}
-    for other in ("b", f"../{tmp_path.name}/a", str(tmp_path / "b")):
-        files = {"files": {"en": "a", "de": other}}
-        messages = messages_of({**BASE, "corpora": {**BASE["corpora"], "own": {**corpus, **files}}})
-        assert f"my.yaml: corpora.own.files: 'en' and 'de' are the same text, {other}" in messages
+    for other in ("b", "c", "d", f"../{tmp_path.name}/a", str(tmp_path / "b")):
+        own = {**corpus, "files": {"en": "a", "de": other}}
+        messages = messages_of({**BASE, "corpora": {**BASE["corpora"], "own": own}})
+        told = f"my.yaml: corpora.own.files: 'en' and 'de' are the same text, {other}, with the content of a"
+        assert messages == [told]
+    links = {"method": "given", "files": {"en-de": "a", "en-fr": "d"}}
+    own = {**corpus, "languages": ["en", "de", "fr"], "files": {"en": "a", "de": "like"}, "word_alignment": links}
+    (message,) = [told for told in messages_of({**BASE, "corpora": {"own": own}}) if "word_alignment" in told]
+    assert "'en-de' and 'en-fr' are the same links, d, with the content of a" in message
 
 
 @pytest.mark.parametrize(
@@ -141,6 +152,16 @@ def test_a_link_and_another_path_are_the_same_text(tmp_path, monkeypatch):
         (("results",), "out/{model}", "a path here cannot"),
         (("results",), "out\nput", "a path here cannot"),
         (("results",), "", "at least 1 character"),
+        (("title",), "a\ud800", "half a surrogate pair"),
+        (("results",), "a\ud800", "half a surrogate pair"),
+        (("corpora", "microworld", "pairs", "source"), "a\ud800", "half a surrogate pair"),
+        (("results",), "..", "holds other things"),
+        (("results",), ".snakemake/x", "holds other things"),
+        (("results",), "a\x00b", "a path here cannot"),
+        (("results",), "a\u00a0b", "a path here cannot"),
+        (("results",), "x" * 300, "File name too long"),
+        (("results",), "s3://mine/x", "write the path itself"),
+        (("models", "m" * 61), {"folder": "y"}, "expected a name of at most 60 characters; found 61"),
         *((("results",), name, "write the path itself") for name in ("~", "~you/x", "$HOME/x", "C:\\x", " ", "x ")),
         (("results",), f"{__file__}/x", "is a file; name a folder"),
         (("title",), False, 'put the word in quotes, such as "no"'),
@@ -200,6 +221,19 @@ UNREADABLE = {
     "word.yaml": (b"hello\n", "found text"),
     "list.yaml": (b"- a\n- b\n", "found a list"),
     "open.yaml": (b"title: 'a\n", ":"),
+    "sixties.yaml": (b"concepts: {clusters: 1:20}\n", ":1: YAML reads 1:20 as the number 80"),
+    "sixties_key.yaml": (b"models:\n  12:30: {}\n", ":2: YAML reads 12:30 as the number 750"),
+    "octal.yaml": (b"concepts: {clusters: 010}\n", ":1: YAML reads 010 as the number 8"),
+    "thousand.yaml": (b"concepts: {clusters: 1,000}\n", ":1: YAML reads 000 as the number 0"),
+    "digits.yaml": (b"concepts: {clusters: " + b"9" * 5000 + b"}\n", "beyond reason"),
+    "on.yaml": (b"models:\n  on: {}\n", ":2: YAML reads on as a truth value"),
+    "off.yaml": (b"models:\n  OFF: {}\n", ":2: YAML reads OFF as a truth value"),
+    "set.yaml": (b"x: !!set {a, b}\n", "the tag '!!set' means nothing here"),
+    "binary_tag.yaml": (b"title: !!binary aGk=\n", "the tag '!!binary' means nothing here"),
+    "env.yaml": (b"title: !env HOME\n", "the tag '!env' means nothing here"),
+    "documents.yaml": (b"title: a\n---\ntitle: b\n", ":2: a second document begins here"),
+    "indented.yaml": (b"models:\n  a: {}\n   b: {}\n", ":3: the line does not go with those before it"),
+    "deep.yaml": (b"models: " + b"[" * 3000 + b"]" * 3000, "more sections within one another than can be read"),
     "listkey.yaml": (b"? [a, b]\n: 1\n", "a key must be a word"),
 }
 
@@ -214,6 +248,17 @@ def test_a_file_that_is_no_config_is_one_line(tmp_path, name):
     assert len(caught.value.messages) == 1
     assert told in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_dates_are_text_and_letters_that_look_alike_are_named():
+    assert validate(changed(("title",), date(2026, 1, 1))).title == "2026-01-01"
+    for key, told in {
+        "\u0441oncepts": "did you mean 'concepts', without U+0441 (CYRILLIC SMALL LETTER ES)?",
+        "concepts\u200b": "without U+200B (ZERO WIDTH SPACE)",
+        "concepts\u00a0": "without U+00A0 (NO-BREAK SPACE)",
+        "concept": "did you mean 'concepts'?",
+    }.items():
+        assert told in messages_of({**BASE, key: {}})[0]
 
 
 @pytest.mark.parametrize("text", ["title: a\nresults: r\ntitle: b\n", "titel: a\n", "concepts: {clusters: true}\n"])

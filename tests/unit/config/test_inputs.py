@@ -18,7 +18,7 @@ def config(folder, corpus=None, data=None, **task):
     """A corpus in Chinese and English and a task, with some keys as they are given."""
     paths = {}
     for name in ("zh", "en", "links", "zh.csv", "en.csv"):
-        (folder / name).write_text("a b\n")
+        (folder / name).write_text(f"a b {name}\n")
         paths[name] = str(folder / name)
     text = {
         "kind": "text",

@@ -20,7 +20,7 @@ from isogloss.tasks.kinds import BY_NAME as TASK_KINDS
 from isogloss.tasks.settings import EMPTIED, WHOLE, GettextTask, HubTask, TableTask, Task, at, checkpoint_name
 from isogloss.text.cells import check_labels, check_tags
 from isogloss.text.presets import FORMS
-from isogloss.text.settings import EFLOMAL_WORDS, Corpus, Segmentation, Selection, same_text
+from isogloss.text.settings import EFLOMAL_WORDS, Corpus, Segmentation, Selection, same_content, same_text
 
 PRETRAINED = "pretrained"
 CHINESE = ("zh", "zho", "cmn", "yue", "wuu", "lzh")
@@ -79,15 +79,18 @@ def check_impact(config: Config) -> list[str]:
 
 def check_results(results: str) -> list[str]:
     """Refuse a results folder that holds something else, or a name that Snakemake reads as a pattern."""
-    if results != results.strip() or results[0] in "~$%" or "\\" in results:
+    if results != results.strip() or results[0] in "~$%" or "\\" in results or "://" in results:
         return [
-            f"results: write the path itself, with `/` between folders and no space at its ends; `~name` and `$NAME` "
-            f"are not spelled out; found {results!r}"
+            f"results: write the path itself, with `/` between folders and no space at its ends; `~name`, `$NAME` and "
+            f"addresses are not spelled out; found {results!r}"
         ]
-    place, code = Path(results).resolve(), Path(__file__).resolve().parents[2]
-    if strange := sorted(set(results) & set("{}*?[]\n\r\t")):
+    strange = sorted(
+        letter for letter in set(results) if letter in "{}*?[]" or not (letter == " " or letter.isprintable())
+    )
+    if strange:
         return [f"results: the name has {', '.join(map(repr, strange))}, which a path here cannot; found {results!r}"]
-    if place in (Path("/"), Path.home(), Path.cwd()) or ".git" in place.parts:
+    place, code, here = Path(results).resolve(), Path(__file__).resolve().parents[2], Path.cwd()
+    if place in (Path("/"), Path.home(), here, *here.parents) or {".git", ".snakemake"} & {*place.parts}:
         return [f"results: {results} holds other things; name a folder of their own, such as results"]
     if place == code or code in place.parents:
         return [f"results: {results} lies inside the code ({code}); name a folder outside it"]
@@ -300,6 +303,7 @@ def check_corpus(where: str, corpus: Corpus) -> list[str]:
                 wrong.append(f"{where}.word_alignment.files: no Pharaoh file is given for {pair}")
     wrong += [type(mistake)(f"{where}.{mistake}") for mistake in corpus.mistakes()]
     files = {f"word_alignment.files.{pair}": path for pair, path in alignment.files.items()} | corpus.user_files()
+    wrong += [f"{where}.{told}" for told in same_content("word_alignment.files", alignment.files, "links")]
     lacking = [(key, path) for key, path in files.items() if not Path(path).is_file()]
     wrong += [NotHere(f"{where}.{key}: {not_a_file(path)}") for key, path in lacking]
     late = {key: from_the_future(path) for key, path in files.items() if (key, path) not in lacking}

@@ -15,8 +15,9 @@ from pydantic import ValidationError
 from isogloss.config.cross_check import cross_check
 from isogloss.config.root import Config
 from isogloss.errors import IsoglossError, did_you_mean
-from isogloss.section import HUB_ID, NAME, NotHere, Section, kind_of, types_within
+from isogloss.section import HALF_LETTER, HUB_ID, NAME, NotHere, Section, kind_of, types_within
 from isogloss.tasks.settings import ITEM_SOURCES
+from isogloss.text.segmentation import shortened
 from isogloss.text.sources import SOURCES
 
 log = logging.getLogger(__name__)
@@ -35,6 +36,18 @@ EXPECTED = {
 # The keys and values that YAML takes for something else than the word that stands there.
 WORDS = {None: "null", False: "no", True: "yes"}
 RECURSIVE = "a section holds itself, by an anchor (&) and an alias (*)"
+DEEP = "there are more sections within one another than can be read"
+# What YAML says of a line, in words that it knows its own parts by, and what that means.
+INDENTED = "the line does not go with those before it: look at its indentation, and for a missing colon, comma or quote"
+YAML_SAYS = {
+    r"expected <block|expected the node|mapping values are not|could not find expected|found unexpected end": INDENTED,
+    r"found character '\\t'": "a tab stands where YAML takes spaces only",
+    r"another document": "a second document begins here (---); a config is one",
+    r"could not determine a constructor for the tag ('.*')": r"the tag \1 means nothing here; write the value itself",
+}
+# Numbers of YAML 1.1 that are other numbers to most readers: 12:30 is 750 and 010 is 8.
+ODD_NUMBER = re.compile(r"[-+]?([0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?|0[0-9_]+)")
+MOST_DIGITS = 100
 
 
 class ConfigError(IsoglossError):
@@ -63,6 +76,9 @@ def unique_mapping(loader: UniqueKeyLoader, node: yaml.MappingNode, deep: bool =
         key = loader.construct_object(key_node, deep=True)
         if isinstance(key, (list, dict)):
             raise yaml.constructor.ConstructorError(None, None, "a key must be a word", key_node.start_mark)
+        if isinstance(key, bool) and key_node.value.lower() not in ("yes", "no"):
+            problem = f"YAML reads {key_node.value} as a truth value; put it in quotes"
+            raise yaml.constructor.ConstructorError(None, None, problem, key_node.start_mark)
         key = WORDS[key] if key is None or isinstance(key, bool) else key
         if key in seen:
             raise yaml.constructor.ConstructorError(
@@ -72,7 +88,27 @@ def unique_mapping(loader: UniqueKeyLoader, node: yaml.MappingNode, deep: bool =
     return yaml.SafeLoader.construct_mapping(loader, node, deep)
 
 
+def plain_number(loader: UniqueKeyLoader, node: yaml.ScalarNode) -> int | float:
+    """Read a number; refuse one that YAML reads as another than a reader does."""
+    text = loader.construct_scalar(node)
+    problem = None
+    if len(text) > MOST_DIGITS:
+        problem = f"a number of {len(text):,} characters is beyond reason"
+    elif ODD_NUMBER.fullmatch(text):
+        kind = "int" if node.tag.endswith("int") else "float"
+        value = getattr(yaml.SafeLoader, f"construct_yaml_{kind}")(loader, node)
+        problem = f"YAML reads {text} as the number {value}; put it in quotes if it is text, or write the number itself"
+    if problem:
+        raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark)
+    construct = yaml.SafeLoader.yaml_constructors[node.tag]
+    return construct(loader, node)
+
+
 UniqueKeyLoader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, unique_mapping)
+for name in ("int", "float"):
+    UniqueKeyLoader.add_constructor(f"tag:yaml.org,2002:{name}", plain_number)
+for name in ("binary", "set", "omap", "pairs"):  # a set has no order that stays
+    UniqueKeyLoader.add_constructor(f"tag:yaml.org,2002:{name}", UniqueKeyLoader.construct_undefined)
 
 
 def load(path: str | Path, files: bool = True) -> Config:
@@ -107,16 +143,25 @@ def read(path: str | Path) -> Any:
     try:
         return yaml.load(path.read_text(encoding="utf-8-sig"), UniqueKeyLoader)
     except yaml.MarkedYAMLError as error:
-        problem = RECURSIVE if "recursive" in (error.problem or "") else error.problem
+        problem = RECURSIVE if "recursive" in (error.problem or "") else in_our_words(error.problem or str(error))
         where = [f":{mark.line + 1}" for mark in (error.problem_mark, error.context_mark) if mark]
         raise ConfigError([f"{path}{''.join(where[:1])}: {problem}"]) from error
     except UnicodeDecodeError as error:
         raise ConfigError([f"{path}: not text in UTF-8 (byte {error.start + 1}); save it as UTF-8"]) from error
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
+    except RecursionError as error:
+        raise ConfigError([f"{path}: {DEEP}"]) from error
+    except (yaml.YAMLError, ValueError) as error:
         first = str(error).strip().splitlines()[0]
         raise ConfigError([f"{path}: not readable as YAML: {first}"]) from error
     except OSError as error:
         raise ConfigError([f"{path}: cannot be read: {error.strerror}"]) from error
+
+
+def in_our_words(problem: str) -> str:
+    """Say what YAML says of a line in words that do not ask for YAML's grammar."""
+    problem = problem.replace("tag:yaml.org,2002:", "!!")
+    found = ((re.search(pattern, problem), said) for pattern, said in YAML_SAYS.items())
+    return next((match.expand(said) for match, said in found if match), problem)
 
 
 def validate(content: Any, name: str = "config", files: bool = True) -> Config:
@@ -150,21 +195,26 @@ def validate(content: Any, name: str = "config", files: bool = True) -> Config:
     except ValidationError as error:
         details = [detail for detail in error.errors(include_url=False) if of_the_form_found(detail, content)]
         raise ConfigError([f"{name}: {describe(detail, content)}" for detail in details]) from None
-    messages = [message for message in cross_check(config) if files or not isinstance(message, NotHere)]
+    try:
+        messages = [message for message in cross_check(config) if files or not isinstance(message, NotHere)]
+    except OSError as error:  # a path that is too long, or that may not be looked at
+        raise ConfigError([f"{name}: {shortened(str(error.filename), 80)}: {error.strerror}"]) from error
     if messages:
         raise ConfigError([f"{name}: {message}" for message in messages])
     return without_missing_languages(config, name) if files else config
 
 
 def spelled_out(content: Any) -> Any:
-    """Say what is meant: the keys `null` (of draws) and `no` (Norwegian), which YAML takes for values, and `~/`."""
+    """Say what is meant: the keys `null` (of draws) and `no` (Norwegian), which YAML takes for values, dates, `~/`."""
     if isinstance(content, dict):
         return {
-            (WORDS[key] if key is None or isinstance(key, bool) else key): spelled_out(value)
+            (WORDS[key] if key is None or isinstance(key, bool) else spelled_out(key)): spelled_out(value)
             for key, value in content.items()
         }
     if isinstance(content, list):
         return [spelled_out(value) for value in content]
+    if isinstance(content, date):
+        return str(content)
     return str(Path(content).expanduser()) if isinstance(content, str) and content.startswith("~/") else content
 
 
@@ -317,8 +367,15 @@ def describe(detail: Mapping[str, Any], content: Any) -> str:
         }.get(context["pattern"], "a commit, 40 hexadecimal digits")
         found = [key for key in keys if key != "[key]"][-1] if "[key]" in map(str, detail["loc"]) else found
         return f"{where}: expected {rule}; found {found!r}"
+    if sort == "string_unicode":
+        return f"{where}: {HALF_LETTER}; found {found!r}"
+    if sort == "string_too_long":
+        said = keys[-2] if keys[-1] == "[key]" else found
+        return f"{where}: expected a name of at most {context['max_length']} characters; found {len(said)}"
     if sort == "string_type" and "[key]" in map(str, detail["loc"]):
         return f"{where}: a name must be text; put it in quotes"
+    if sort == "invalid_key":
+        return f"{where}: a key must be a word; put it in quotes"
     if sort == "value_error":
         return f"{where}: {context['error']}; found {sort_of(found)}"
     if sort == "too_short" and not found:
@@ -330,10 +387,10 @@ def describe(detail: Mapping[str, Any], content: Any) -> str:
 
 
 def in_quotes(found: Any) -> str:
-    """Advise quotes where YAML took a word for a truth value, a number or a date."""
+    """Advise quotes where YAML took a word for a truth value or a number."""
     if isinstance(found, bool):
         return f'; YAML reads yes, no, on and off as truth values: put the word in quotes, such as "{WORDS[found]}"'
-    return "; put it in quotes" if isinstance(found, int | float | date) else ""
+    return "; put it in quotes" if isinstance(found, int | float) else ""
 
 
 def value_at(content: Any, keys: list) -> Any:

@@ -30,6 +30,7 @@ PRINTED = {
     ),
     "a dictionary": re.compile(rf"{TYPE}\{{\s*(?:\}}\)?$|{FIRST}\s*[:,\}}].*\}}\)?$)", re.DOTALL),
     "bytes": re.compile(rf"b{QUOTED}$", re.DOTALL),
+    "a spreadsheet's error": re.compile(r"#(?:NAME\?|REF!|VALUE!|DIV/0!|N/A|NUM!|NULL!|ERROR!)$"),
 }
 # The same where a program quotes no words, as Java's, Spark's and PostgreSQL's; one such text may be just a text.
 UNQUOTED = re.compile(r"\[.*\]|\{.*\}|(?:\w*Array|ArraySeq|\w*Buffer|List|Seq|Vector|Set)\(.*\)", re.DOTALL)

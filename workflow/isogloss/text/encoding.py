@@ -8,24 +8,32 @@ from pathlib import Path
 from isogloss.errors import IsoglossError
 from isogloss.files import check_file
 
-# Characters that no text holds: control characters that are not white space (the shifts of ISO-2022 among them), and
-# halves of a surrogate pair.
-NO_TEXT = re.compile("[\x00-\x08\x0e-\x1f\x7f\ud800-\udfff]")
+# Characters that no text holds: control characters that are not white space (the shifts of ISO-2022 among them),
+# halves of a surrogate pair, and what a byte-order mark is to those who read it the wrong way round.
+NO_TEXT = re.compile("[\x00-\x08\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
+GZIP = "compressed by gzip"
 # What a file that is not UTF-8 text starts with, what it is, and how to make text of it.
 STARTS = (
     (b"\xff\xfe\x00\x00", "UTF-32", "Convert it: iconv -f utf-32 -t utf-8"),
     (b"\x00\x00\xfe\xff", "UTF-32", "Convert it: iconv -f utf-32 -t utf-8"),
     (b"\xff\xfe", "UTF-16", "Convert it: iconv -f utf-16 -t utf-8"),
     (b"\xfe\xff", "UTF-16", "Convert it: iconv -f utf-16 -t utf-8"),
-    (b"\x1f\x8b", "compressed by gzip", "Let its name end in .gz, or unpack it with gunzip"),
+    (b"\x1f\x8b", GZIP, "Let its name end in .gz, or unpack it with gunzip"),
     (b"BZh", "compressed by bzip2", "Unpack it with bunzip2"),
     (b"\xfd7zXZ\x00", "compressed by xz", "Unpack it with unxz"),
     (b"\x28\xb5\x2f\xfd", "compressed by zstd", "Unpack it with unzstd"),
+    (b"\x5d\x00\x00", "compressed by lzma", "Unpack it with unlzma"),
+    (b"\x1f\x9d", "compressed by compress", "Unpack it with uncompress"),
+    (b"\x04\x22\x4d\x18", "compressed by lz4", "Unpack it with unlz4"),
+    (b"7z\xbc\xaf", "a 7z archive", "Unpack it"),
+    (b"Rar!", "a RAR archive", "Unpack it"),
     (b"PK\x03\x04", "a zip archive (or an office document)", "Unpack it, or save it as plain text"),
     (b"PAR1", "a Parquet table", "Name it with the ending .parquet, as a table"),
     (b"\x93NUMPY", "a NumPy array", "Expected here is a text file"),
     (b"\x89HDF", "an HDF5 file", "Expected here is a text file"),
+    (b"SQLite format 3", "an SQLite database", "Save its text as text or as a table"),
+    (b"\x80\x04\x95", "a Python pickle, which is never read", "Save it as text or as a table"),
     (b"%PDF", "a PDF", "Save it as plain text"),
     (b"version https://git-lfs", "a Git LFS pointer, not the file itself", "Bring the file with git lfs pull"),
     (b"<!doctype html", "a web page", "Bring the file itself"),
@@ -57,6 +65,9 @@ def read_bytes(path: str | Path) -> bytes:
         raise IsoglossError(f"{path} cannot be read: {error.strerror}.") from error
     if path.suffix != ".gz":
         return content
+    if content and not content.startswith(b"\x1f\x8b"):
+        found = next((name for start, name, _ in STARTS if content.startswith(start)), "not compressed by gzip")
+        raise IsoglossError(f"{path} is {found}, but its name ends in .gz. Name it for what it is, or bring it again.")
     try:
         return gzip.decompress(content)
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
@@ -83,7 +94,11 @@ def read_text(path: str | Path) -> str:
     begin = content[:100].lstrip(b" \t\r\n") or content[:100]
     for start, name, advice in STARTS:
         if begin[: len(start)].lower() == start.lower():
+            if name == GZIP and path.suffix == ".gz":
+                name, advice = "compressed by gzip twice", "Unpack it once"
             raise IsoglossError(f"{path} is {name}; expected text in UTF-8. {advice}.")
+    if content[257:262] == b"ustar":
+        raise IsoglossError(f"{path} is a tar archive; expected text in UTF-8. Unpack it with tar -x.")
     check_not_wide(content, path)
     try:
         text = content.decode("utf-8")

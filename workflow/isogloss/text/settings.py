@@ -1,11 +1,12 @@
 """Settings of this room: corpora, how their words are linked, and which words are used."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import ConfigDict, Field, model_validator
 
+from isogloss.files import file_digest
 from isogloss.section import Count, HubId, Language, NotHere, Section, Seed, placeholders
 from isogloss.text import presets
 
@@ -23,17 +24,33 @@ Pattern = Annotated[str, placeholders("language", "pair")]
 PRESET = "A ready-made data set, see the list below: it gives the keys that are not said here."
 
 
-def same_text(key: str, places: Mapping[str, Any], itself: Callable[[Any], Any] = lambda place: place) -> list[str]:
-    """Tell of languages whose text is the same, by its place: all that is measured of them would be perfect.
+def is_table(path: Path) -> bool:
+    """Tell whether a file's name says that it is a table."""
+    return Path(path.name.removesuffix(".gz")).suffix in (".csv", ".tsv", ".json", ".jsonl", ".parquet")
 
-    ``itself`` gives what two names of one place have in common.
-    """
+
+def same_text(key: str, places: Mapping[str, Any]) -> list[str]:
+    """Tell of languages whose text is the same, by its place: all that is measured of them would be perfect."""
     first: dict[Any, str] = {}
     return [
-        f"{key}: '{first[itself(place)]}' and '{language}' are the same text, {place}"
+        f"{key}: '{first[place]}' and '{language}' are the same text, {place}"
         for language, place in places.items()
-        if first.setdefault(itself(place), language) != language
+        if first.setdefault(place, language) != language
     ]
+
+
+def same_content(key: str, paths: Mapping[str, Path], what: str = "text") -> list[str]:
+    """Tell of languages, or pairs of them, whose files hold the same: one file, a link to it, or a copy."""
+    sizes = {name: path.stat().st_size for name, path in paths.items() if path.is_file()}
+    first: dict[str, str] = {}
+    wrong = []
+    for name, path in paths.items():
+        alike = name in sizes and list(sizes.values()).count(sizes[name]) > 1
+        other = first.setdefault(file_digest(path) if alike else str(path), name)
+        if other != name:
+            copy = "" if paths[other] == path else f", with the content of {paths[other]}"
+            wrong.append(f"{key}: '{other}' and '{name}' are the same {what}, {path}{copy}")
+    return wrong
 
 
 class Pairs(Section):
@@ -208,8 +225,10 @@ class Text(Corpus):
         """Tell of languages without a file."""
         wrong = [f"files: no file is given for '{name}'" for name in self.languages if name not in self.files]
         files = {name: self.files[name] for name in self.languages if name in self.files}
-        # Another path of one file, or a link to it, is the same text.
-        return wrong + same_text("files", files, lambda path: path.resolve() if path.is_file() else path)
+        tables = [
+            f"files.{name}: {path} is a table; say `kind: table`" for name, path in files.items() if is_table(path)
+        ]
+        return wrong + tables + same_content("files", files)
 
 
 class Table(Corpus):

@@ -18,12 +18,14 @@ import pandas as pd
 from isogloss.errors import IsoglossError
 from isogloss.files import read_parquet, write_csv, write_parquet
 from isogloss.text.encoding import lines_of
+from isogloss.text.segmentation import shortened
 from isogloss.text.settings import EFLOMAL_WORDS
 
 log = logging.getLogger(__name__)
 
 Links = set[tuple[int, int]]
 ROUNDS = 3
+LONGEST_LINK = 20  # letters
 LINKED = 20  # linked sentences of which the first words of some have a link
 
 
@@ -83,12 +85,12 @@ def read_pharaoh(path: str | Path, lengths: dict[int, tuple[int, int]]) -> dict[
         links = set()
         for item in lines[sentence].split():
             i, dash, j = item.partition("-")
-            if not (dash and i.isdecimal() and j.isdecimal()):
-                raise IsoglossError(f"{path}:{sentence + 1}: expected links such as 0-0, found {item!r}.")
+            if not (dash and i.isdecimal() and j.isdecimal() and len(item) <= LONGEST_LINK):
+                raise IsoglossError(f"{path}:{sentence + 1}: expected links such as 0-0, found '{shortened(item)}'.")
             if int(i) >= rows or int(j) >= columns:
                 raise IsoglossError(
                     f"{path}:{sentence + 1}: the link {item} points beyond the sentence pair, which has {rows} source "
-                    f"and {columns} target words (positions count from 0)."
+                    f"and {columns} target words (positions count from 0).{swapped(lines, lengths)}"
                 )
             links.add((int(i), int(j)))
         found[sentence] = links
@@ -98,6 +100,16 @@ def read_pharaoh(path: str | Path, lengths: dict[int, tuple[int, int]]) -> dict[
             "the first word of each side is 0."
         )
     return found
+
+
+def swapped(lines: list[str], lengths: dict[int, tuple[int, int]]) -> str:
+    """Advise where all links fit the other way round."""
+    for sentence, (rows, columns) in lengths.items():
+        for item in lines[sentence].split() if sentence < len(lines) else ():
+            i, _, j = item.partition("-")
+            if not (i.isdecimal() and j.isdecimal()) or int(i) >= columns or int(j) >= rows:
+                return ""
+    return " The other way round all links of the file would fit: put the source's positions first."
 
 
 def symmetrize(forward: Links, backward: Links, method: str) -> Links:
@@ -286,11 +298,16 @@ def align(
     Raises
     ------
     IsoglossError
-        If no sentence pair or no link is left.
+        If no sentence pair or no link is left, or both languages have the same text.
     """
     pairs = retained_pairs(
         read_parquet(source, ("sentence", "words")), read_parquet(target, ("sentence", "words")), max_words
     )
+    if all(list(row.words_source) == list(row.words_target) for row in pairs.itertuples(index=False)):
+        raise IsoglossError(
+            f"{source} and {target} hold the same text, word for word, in all {len(pairs):,} sentence pairs: all that "
+            "is measured of them would be perfect. What a language shares with itself is in the tables, as the ceiling."
+        )
     if method == "gold":
         links = [gold_links(*row) for row in zip(pairs.slots_source, pairs.slots_target, strict=True)]
     elif method == "given":

@@ -6,8 +6,9 @@ from pathlib import Path
 import pandas as pd
 
 from isogloss.errors import IsoglossError
-from isogloss.text.cells import check_not_lists, words_of
+from isogloss.text.cells import words_of
 from isogloss.text.encoding import ending_of, lines_of
+from isogloss.text.mistaken import check_is_text
 from isogloss.text.segmentation import check_split
 from isogloss.text.sources.sentences import as_sentences
 from isogloss.text.sources.tokens import TOKEN_FILES
@@ -76,7 +77,7 @@ def read_lines(
     """
     cells = sentence_cells(path)
     rows = [words_of(cell, f"{path}:{number}", segmentation, as_aligned) for number, cell in enumerate(cells, 1)]
-    check_not_lists(cells, str(path))
+    check_is_text(cells, str(path))
     if segmentation is None:
         check_split([row for row, cell in zip(rows, cells, strict=True) if isinstance(cell, str)], str(path), language)
     return rows

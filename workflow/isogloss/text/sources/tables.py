@@ -6,6 +6,7 @@ reader guessed (a number for text, a float for a whole number beside a null, ano
 
 import csv
 import io
+import itertools
 import json
 import sys
 from collections.abc import Iterator, Sequence
@@ -19,9 +20,10 @@ import pyarrow.parquet as pq
 
 from isogloss.errors import IsoglossError, did_you_mean
 from isogloss.files import check_file
-from isogloss.text.cells import check_not_lists, shown, words_of
+from isogloss.text.cells import shown, words_of
 from isogloss.text.encoding import ending_of, lines_of, read_bytes, read_text
-from isogloss.text.segmentation import check_split
+from isogloss.text.mistaken import check_is_text
+from isogloss.text.segmentation import check_split, clean
 from isogloss.text.sources.lines import check_parallel
 from isogloss.text.sources.sentences import as_sentences
 from isogloss.text.sources.tokens import TOKEN_FILES, read_wikiann
@@ -106,7 +108,7 @@ def read_words(
         If a cell holds something else, or text is not split into words and nothing is said of that.
     """
     rows = [words_of(cell, column.place(row), segmentation, as_aligned) for row, cell in enumerate(column.cells)]
-    check_not_lists(column.cells, f"{column.path}, column '{column.name}'")
+    check_is_text(column.cells, f"{column.path}, column '{column.name}'")
     if segmentation is None:
         texts = [words for words, cell in zip(rows, column.cells, strict=True) if not isinstance(cell, list)]
         check_split(texts, f"{column.path}, column '{column.name}'", language)
@@ -169,6 +171,11 @@ def split_name(name: str, known: list[str], path: Path) -> tuple[str, list[str]]
             if known.count(column) > 1:
                 times = known.count(column)
                 raise IsoglossError(f"{path} has the column '{column}' {times} times. Rename all but one.")
+            if twin := next((other for other in known if other != column and clean(other) == clean(column)), None):
+                raise IsoglossError(
+                    f"{path} has the columns '{column}' and '{twin}', which differ in spaces or signs that cannot be "
+                    "seen. Rename one."
+                )
             return column, parts[end:]
     hint = did_you_mean(name, known) or "."
     raise IsoglossError(f"{path} has no column '{name}'{hint} It has {', '.join(dict.fromkeys(known))}.")
@@ -265,6 +272,8 @@ SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars", ",": "commas"}
 def csv_columns(path: Path, columns: list[str]) -> list[Column]:
     """Read columns of a CSV or TSV file with a header. An empty cell is missing."""
     header, *rows = csv_rows(path)
+    if header[0].startswith("sep="):
+        raise IsoglossError(f"{path}:1: a line for spreadsheets, '{','.join(header)}'. Take it out; expected a header.")
     if len(header) == 1 and (other := next((mark for mark in SEPARATORS if mark in header[0]), None)):
         expected = SEPARATORS["\t"] if ending_of(path) == ".tsv" else SEPARATORS[","]
         raise IsoglossError(
@@ -292,7 +301,8 @@ def csv_rows(path: Path) -> list[list[str]]:
     """
     csv.field_size_limit(sys.maxsize)
     form: dict[str, Any] = {"delimiter": "\t", "quoting": csv.QUOTE_NONE} if ending_of(path) == ".tsv" else {}
-    reader = csv.reader(io.StringIO(read_text(path), newline=""), strict=True, **form)
+    text = read_text(path)
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True, **form)
     rows, lines = [], []
     try:
         for row in reader:
@@ -317,7 +327,29 @@ def csv_rows(path: Path) -> list[list[str]]:
                 + ("Take out tabs within cells" if form else "Quote a cell that holds a comma")
                 + ", and write an empty cell out."
             )
+    if len(rows) > 1 and lines[-1] > lines[0] + len(rows) - 1 and not form:
+        check_no_row_within(path, text.splitlines(), lines, width)
     return rows
+
+
+def check_no_row_within(path: Path, text: list[str], lines: list[int], width: int) -> None:
+    """Refuse a row over several lines each of which looks like a row: a quote that was none has joined them.
+
+    No space follows the commas between cells, and one follows those of most text.
+    """
+    for first, last in itertools.pairwise(lines):
+        parts = [line.split(",") for line in text[first:last]]
+        if len(parts) > 1 and width > 1 and all(len(part) == width and all(map(is_tight, part)) for part in parts):
+            raise IsoglossError(
+                f"{path}:{first + 1}: a quote joins the lines {first + 1} to {last} to one row, and each of them looks "
+                "like a row. Write a quote within a cell twice, and quote the cell; or take the line ends within cells "
+                "out if they are meant."
+            )
+
+
+def is_tight(cell: str) -> bool:
+    """Tell whether a cell holds something, without spaces at its ends."""
+    return cell == cell.strip() != ""
 
 
 # A word a line -------------------------------------------------------------------------------------------------------
@@ -348,9 +380,10 @@ def jsonl_columns(path: Path, columns: list[str]) -> list[Column]:
         try:
             row = json.loads(line, object_pairs_hook=unique_keys, parse_constant=no_constant)
         except (ValueError, RecursionError) as error:
-            raise IsoglossError(f"{path}:{number}: not JSON: {error}.") from error
+            raise IsoglossError(f"{path}:{number}: not JSON: {json_says(error)}.{an_array(line)}") from error
         if not isinstance(row, dict):
-            raise IsoglossError(f"{path}:{number}: expected an object with a key a column, found {shown(row)}.")
+            told = f"expected an object with a key a column, found {shown(row)}"
+            raise IsoglossError(f"{path}:{number}: {told}.{an_array(line)}")
         rows.append(row)
         known |= dict.fromkeys(row)
     found = []
@@ -364,6 +397,22 @@ def jsonl_columns(path: Path, columns: list[str]) -> list[Column]:
             raise IsoglossError(f"{path}: no row has '{name}'; '{column}' has {', '.join(inner) or 'nothing'}.")
         found.append(Column(path, name, cells))
     return found
+
+
+def json_says(error: ValueError | RecursionError) -> str:
+    """Say what is wrong with a line that is no JSON."""
+    if isinstance(error, json.JSONDecodeError):
+        return f"{error.msg[0].lower()}{error.msg[1:]}, at character {error.pos + 1} of the line".replace(
+            " at, at", ", at"
+        )
+    if isinstance(error, RecursionError):
+        return "there are more lists within one another than can be read"
+    return "a number has too many digits" if "digits" in str(error) else str(error)
+
+
+def an_array(line: str) -> str:
+    """Advise where a file seems to be one JSON array."""
+    return " Of an array make an object a line: jq -c '.[]'." if line.lstrip().startswith("[") else ""
 
 
 def unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
