@@ -111,7 +111,7 @@ class World:
 
     def small(self, languages=("en", "de"), **sections) -> dict[str, Any]:
         """A config of its own: one corpus of two languages, one model."""
-        files = {language: self.lines(f"small.{language}", ENGLISH) for language in languages}
+        files = {language: self.lines(f"small.{language}", [*ENGLISH, f"in {language}"]) for language in languages}
         pairs = {"source": languages[0], "targets": [languages[1]]}
         corpus = {"kind": "text", "languages": list(languages), "files": files, "pairs": pairs}
         model = {"random": {"family": "bert", "corpus": "mine", "layers": 1, "hidden": 16, "heads": 2}}
