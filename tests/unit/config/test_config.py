@@ -194,6 +194,26 @@ def test_mistakes_in_tasks_are_told(path, value, message):
     assert any(message in line for line in messages(wrong)), messages(wrong)
 
 
+@pytest.mark.parametrize("section", ["space_similarity", "probes"])
+@pytest.mark.parametrize(("architecture", "objective"), [("bert", "naive"), ("t5", "translation"), ("gpt", "naive")])
+def test_sentence_vectors_that_a_model_does_not_have_are_told(section, architecture, objective):
+    content = copy.deepcopy(TASKS)
+    content["models"]["encoder"]["train"] |= {"architecture": architecture, "objective": objective}
+    if section == "probes":
+        del content["tasks"]["translation"]  # without a label of a whole item
+    held = ["last", "mean", "position_weighted"] if architecture == "gpt" else ["first", "mean"]
+    stack, family = ("decoder", "gpt2") if architecture == "gpt" else ("encoder", architecture)
+    for pooling in ("first", "last", "mean", "position_weighted"):
+        content[section] = {"pooling": pooling, "tasks": ["sentiment"]}
+        if pooling in held:
+            validate(content)
+            continue
+        assert messages(content) == [
+            f"x.yaml: {section}.pooling: the {stack} of 'encoder' ({family}) has the sentence vectors "
+            f"{', '.join(held)}; found '{pooling}'"
+        ]
+
+
 @pytest.mark.parametrize(
     ("edits", "message"),
     [

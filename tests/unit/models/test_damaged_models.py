@@ -10,6 +10,7 @@ from safetensors.torch import load_file, save_file
 
 from isogloss.errors import IsoglossError
 from isogloss.models.bring import check_folder, files_of, link_files
+from isogloss.models.families import FAMILIES
 from isogloss.models.load import load_checkpoint
 from isogloss.tasks.heads import load_with_head
 
@@ -186,3 +187,37 @@ def test_a_new_head_hides_no_missing_weights(folder):
     drop("layer.1.intermediate")(folder)
     with pytest.raises(IsoglossError, match="lack 2 of the model's parameters"):
         load_with_head(folder, "sequence-classification", ["a", "b"], tuned=False)
+
+
+@pytest.mark.parametrize("name", [name for name, family in FAMILIES.items() if len(family.stacks) == 2])
+def test_an_encoder_whose_decoder_is_gone_is_refused(name, tmp_path):
+    folder = tiny_families.make(tmp_path / "model", name)
+    check_folder(folder)
+    drop("decoder.")(folder)
+    for tokenizer in (True, False):
+        with pytest.raises(IsoglossError, match=f"hold no decoder, with which every {name} is read. Get all"):
+            check_folder(folder, tokenizer)
+
+
+@pytest.mark.parametrize("told", ["nothing", "pad_token", "eos_token", "pad_token_id", "family", "class"])
+def test_a_model_that_cannot_be_padded_is_refused_before_it_is_loaded(told, tmp_path):
+    family = "bert" if told == "family" else "gpt_neox"  # of which the first has a number of its own
+    folder = tiny_families.make(tmp_path / "model", family, form="general byte-level")
+    settings = json.loads((folder / "tokenizer_config.json").read_text())
+    config = json.loads((folder / "config.json").read_text())
+    del settings["pad_token"], settings["eos_token"], config["pad_token_id"]
+    if told in ("pad_token", "eos_token"):
+        settings[told] = "[CLS]"
+    elif told == "pad_token_id":
+        config[told] = 2
+    elif told == "class":
+        settings["tokenizer_class"] = "GPT2Tokenizer"
+    (folder / "tokenizer_config.json").write_text(json.dumps(settings))
+    (folder / "config.json").write_text(json.dumps(config))
+    if told == "nothing":
+        with pytest.raises(IsoglossError, match="no padding token and no end-of-text token") as refused:
+            check_folder(folder)
+        assert "\n" not in str(refused.value)
+        return
+    check_folder(folder)
+    assert load_checkpoint(folder, "cpu", "float32").tokenizer.pad_token

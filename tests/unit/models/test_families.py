@@ -64,6 +64,9 @@ def test_names_that_every_family_understands_are_read_too(name, tmp_path):
     plain, shape = AutoConfig.from_pretrained(tmp_path), read_shape(tmp_path)
     assert plain.num_hidden_layers == shape.depths[shape.family.reader] == 5
     assert plain.hidden_size == shape.hidden == 1536
+    # What is not said of positions is as in transformers.
+    left = plain.pad_token_id + 1 if shape.family.after_padding else 0
+    assert shape.longest == (plain.max_position_embeddings - left if shape.family.positions else None)
 
 
 @pytest.mark.parametrize("name", FAMILIES)

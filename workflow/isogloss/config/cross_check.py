@@ -16,6 +16,7 @@ from isogloss.models.language_signs import sign_of, signs_in
 from isogloss.models.settings import OBJECTIVES, Model, ReadyMade, Train
 from isogloss.models.shape import cached, shape_of
 from isogloss.section import Label, NotHere, Section
+from isogloss.states.pooling import poolings_of
 from isogloss.tasks.kinds import BY_NAME as TASK_KINDS
 from isogloss.tasks.settings import EMPTIED, WHOLE, GettextTask, HubTask, TableTask, Task, at, checkpoint_name
 from isogloss.text.cells import check_labels, check_tags
@@ -140,7 +141,40 @@ def check_measures(config: Config) -> list[str]:
                 wrong.append(
                     f"{section}.sources: no task{of_these} is tuned on '{language}'; there are {', '.join(known)}"
                 )
-    return wrong + check_edits(config)
+    return wrong + check_poolings(config) + check_edits(config)
+
+
+def check_poolings(config: Config) -> list[str]:
+    """Find sentence vectors that a measure is asked to take and that a model of its tasks does not have."""
+    wrong = []
+    for section in ("space_similarity", "probes"):
+        asked = getattr(config, section)
+        chosen = [
+            name
+            for name, task in config.tasks.items()
+            if asked
+            and name in (asked.tasks or config.tasks)
+            and (task.same_items if section == "space_similarity" else task.kind == "sequence-classification")
+        ]
+        models = [model for name in chosen for model in (*config.tasks[name].models, *brought_for(config, name))]
+        for model in dict.fromkeys(models):
+            shape = known_shape(config, model)
+            if shape is None:
+                continue  # said of the model
+            held = poolings_of(shape.family.summary, shape.family.reader)
+            if asked.pooling not in held:
+                wrong.append(
+                    f"{section}.pooling: the {shape.family.reader} of '{model}' ({shape.model_type}) has the sentence "
+                    f"vectors {', '.join(held)}; found '{asked.pooling}'"
+                )
+    return wrong
+
+
+def brought_for(config: Config, task: str) -> list[str]:
+    """List the models that have checkpoints of a task that were tuned elsewhere."""
+    return [
+        name for name, model in config.models.items() if any(one.task == task for one in model.checkpoints.values())
+    ]
 
 
 def tuned_on(config: Config, tasks: list[str] | None) -> list[str]:
@@ -555,11 +589,7 @@ def check_task(where: str, task: Task, config: Config) -> list[str]:
     wrong += [
         f"{where}.sources: '{task.into}' is the language to translate into" for s in task.sources if s == task.into
     ]
-    brought = [
-        name
-        for name, model in config.models.items()
-        if any(f"tasks.{one.task}" == where for one in model.checkpoints.values())
-    ]
+    brought = brought_for(config, where.removeprefix("tasks."))
     if not task.models and not brought:
         wrong.append(f"{where}.models: no model is named, and no ready-made checkpoint is of this task")
     kind = TASK_KINDS[task.kind]

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from fnmatch import fnmatch
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from isogloss.errors import IsoglossError
 from isogloss.files import write_text
@@ -84,7 +85,8 @@ def check_folder(source: Path, tokenizer: bool = True) -> None:
     ------
     IsoglossError
         If there is no such folder; its config.json is missing, broken or of a family that is not known; its weights
-        are missing, cut off, empty, not there yet (Git LFS), no safetensors, or elsewhere; or it has no tokenizer.
+        are missing, cut off, empty, not there yet (Git LFS), no safetensors, elsewhere, or without a decoder that there
+        should be; or it has no tokenizer, or nothing that inputs can be padded with.
     """
     if not source.is_dir():
         raise IsoglossError(f"There is no model folder {source}.")
@@ -93,14 +95,46 @@ def check_folder(source: Path, tokenizer: bool = True) -> None:
             f"The folder {source} has no config.json, so it is not a model as save_pretrained writes it."
             f"{adapter_hint(path.name for path in source.iterdir())}"
         )
-    read_shape(source)
-    for path in weight_files(source):
-        check_weights(path)
+    shape = read_shape(source)
+    names = [name for path in weight_files(source) for name in check_weights(path)]
+    if "decoder" in shape.family.stacks[1:] and not any(f"decoder.{shape.family.blocks}." in name for name in names):
+        raise IsoglossError(
+            f"The weights in {source} hold no decoder, with which every {shape.model_type} is read. Get all of it."
+        )
     if tokenizer and not tokenizer_files(source):
         raise IsoglossError(
             f"The folder {source} has no tokenizer (none of {', '.join(TOKENIZERS)}). Save the model's own there: "
             "tokenizer.save_pretrained."
         )
+    if tokenizer and lacks_padding(source):
+        raise unpadded(source)
+
+
+def lacks_padding(source: Path) -> bool:
+    """Tell whether a model has neither a padding token nor an end-of-text token, as far as its files tell.
+
+    Of tokenizers of a class of their own the class may name them: what these lack is told when they are loaded.
+    """
+    told: dict[str, Any] = {}
+    for name in ("special_tokens_map.json", "tokenizer_config.json"):
+        try:
+            told |= json.loads((source / name).read_text(encoding="utf-8"))
+        except (OSError, ValueError, TypeError):
+            continue
+    general = told.get("tokenizer_class") in ("PreTrainedTokenizerFast", "TokenizersBackend")
+    if not general or told.get("pad_token") or told.get("eos_token"):
+        return False
+    from transformers import AutoConfig
+
+    return AutoConfig.from_pretrained(source, local_files_only=True).pad_token_id is None
+
+
+def unpadded(source: str | Path) -> IsoglossError:
+    """Give what a user is told of a model whose inputs cannot be padded."""
+    return IsoglossError(
+        f"The model in {source} has no padding token and no end-of-text token, so sentences cannot be read together. "
+        "Name a pad_token in its tokenizer_config.json."
+    )
 
 
 def adapter_hint(names: Iterable[str]) -> str:

@@ -1,7 +1,8 @@
 """Model families: one row for each kind of model that Isogloss can read, and the shape that a config.json tells.
 
 A family is what a config.json calls ``model_type``. A model of another one is refused, never read as something else.
-Reading a shape takes plain JSON only, because Snakemake asks for it whenever it starts.
+Reading a shape takes plain JSON only, because Snakemake asks for it whenever it starts; what a config.json leaves out
+of the longest input, transformers is asked for.
 
 To add a family, add a row; ``tests/unit/models/test_families.py`` measures a tiny random model against it.
 """
@@ -238,6 +239,8 @@ def shape_from(settings: Callable[[str], Any], model_type: str, where: str, own_
     depths = {family.reader: depth}
     if "decoder" in family.stacks[1:]:
         depths["decoder"] = number("decoder_layers") or depth
+    if longest is None and family.positions:
+        longest = usual_positions(model_type)
     if longest and family.after_padding:
         # The embeddings' padding row is the padding token's, 1 where nothing is said.
         padding = settings("pad_token_id")
@@ -245,6 +248,13 @@ def shape_from(settings: Callable[[str], Any], model_type: str, where: str, own_
             raise IsoglossError(f"{where}: pad_token_id is {padding!r}; expected the number of a subword.")
         longest -= (1 if padding is None else padding) + 1
     return Shape(model_type, depths, hidden, longest, family)
+
+
+def usual_positions(model_type: str) -> int | None:
+    """Give the longest input of a family's models whose config.json does not say; only transformers knows."""
+    from transformers import AutoConfig
+
+    return getattr(AutoConfig.for_model(model_type), "max_position_embeddings", None)
 
 
 def unreadable(settings: Callable[[str], Any], family: Family, hidden: int) -> str:

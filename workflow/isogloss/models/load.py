@@ -15,7 +15,7 @@ from transformers import AutoModel, AutoModelForCausalLM, AutoTokenizer
 
 from isogloss.errors import IsoglossError
 from isogloss.files import file_digest
-from isogloss.models.bring import check_folder
+from isogloss.models.bring import check_folder, unpadded
 from isogloss.models.devices import choose_device, choose_precision
 from isogloss.models.families import Shape, shape_from
 from isogloss.models.pieces import pieces_model
@@ -160,10 +160,7 @@ def set_padding(model: transformers.PreTrainedModel, tokenizer: Any, folder: str
         known = model.config.pad_token_id
         token = tokenizer.eos_token if known is None else tokenizer.convert_ids_to_tokens(known)
         if token is None:
-            raise IsoglossError(
-                f"The model in {folder} has no padding token and no end-of-text token, so sentences cannot be read "
-                "together. Name a pad_token in its tokenizer_config.json."
-            )
+            raise unpadded(folder)
         tokenizer.pad_token = token
     if not shape_of(model, folder).family.after_padding:
         model.config.pad_token_id = tokenizer.pad_token_id
