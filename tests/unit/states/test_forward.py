@@ -1,6 +1,7 @@
 """Every family's states, words and sentences, against plain transformers on one plain sentence at a time."""
 
 import contextlib
+import gc
 
 import numpy as np
 import pandas as pd
@@ -37,6 +38,8 @@ SPACES = {
 # Family, form of tokenizer where it is not the family's own, and space.
 ALL = [(name, None, space) for name, family in FAMILIES.items() for space in SPACES[family.stacks]]
 ALL += [("m2m_100", "m2m_100", space) for space in SPACES["encoder", "decoder"]]
+# What a family calls the number of the layers of the stack that is read.
+DEPTH = {"bert": "num_hidden_layers", "llama": "num_hidden_layers", "t5": "num_decoder_layers"}
 TURN = ["first", "last", "mean", "position_weighted"]
 
 
@@ -138,6 +141,34 @@ def close(found, expected):
 def test_states_of_other_subwords_are_not_kept(name, folders):
     reader = Reader(load_checkpoint(folders(name), "cpu", "float32"), FAMILIES[name].reader)
     assert reader.layer_by_layer == (name != "xlnet")  # whose blocks have the sentences in the second dimension
+
+
+@pytest.mark.parametrize(("name", "stack"), [("bert", "encoder"), ("llama", "decoder"), ("t5", "decoder")])
+@pytest.mark.parametrize("by_layer", [True, False])
+def test_states_of_a_layer_are_gone_two_layers_later(name, stack, by_layer, folders):
+    """Counted among all that the program holds; where the model lists its states itself, they are kept to the end."""
+    reader = Reader(load_checkpoint(folders(name, **{DEPTH[name]: 6}), "cpu", "float32"), stack)
+    assert reader.layer_by_layer
+    reader.layer_by_layer = by_layer
+    batch = read_sentences(reader.tokenizer, TEXTS["source"][:3], 90)
+    rows = max(len(sentence.ids) for sentence in batch) + reader.after_encoder
+    shape, alive = (3, rows, 16), []
+
+    def count(*_):
+        found = [one for one in gc.get_objects() if type(one) is torch.Tensor and one.shape == shape]
+        alive.append(len({one.data_ptr() for one in found}))
+
+    handles = [block.register_forward_pre_hook(count) for block in reader.blocks]
+    pool = pool_sentences(batch, ["mean"], reader.device, int(reader.after_encoder))
+    reader.read(batch, pool, list(range(7)), before=batch if reader.after_encoder else None)
+    for handle in handles:
+        handle.remove()
+    assert len(alive) == 6
+    if by_layer:
+        assert 1 <= max(alive) <= 2
+    else:
+        assert alive == sorted(set(alive))
+        assert alive[-1] >= 6
 
 
 def test_blocks_that_are_not_all_of_a_layer_are_not_trusted(folders):
