@@ -1,0 +1,1 @@
+"""Mistakes that show only when sections are read together, a module for each section."""
