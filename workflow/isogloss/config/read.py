@@ -104,11 +104,16 @@ def plain_number(loader: UniqueKeyLoader, node: yaml.ScalarNode) -> int | float:
     return construct(loader, node)
 
 
+def no_such_thing(loader: UniqueKeyLoader, node: yaml.Node) -> None:
+    """Refuse a tag as YAML refuses one that it does not know."""
+    loader.construct_undefined(node)
+
+
 UniqueKeyLoader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, unique_mapping)
 for name in ("int", "float"):
     UniqueKeyLoader.add_constructor(f"tag:yaml.org,2002:{name}", plain_number)
 for name in ("binary", "set", "omap", "pairs"):  # a set has no order that stays
-    UniqueKeyLoader.add_constructor(f"tag:yaml.org,2002:{name}", UniqueKeyLoader.construct_undefined)
+    UniqueKeyLoader.add_constructor(f"tag:yaml.org,2002:{name}", no_such_thing)
 
 
 def load(path: str | Path, files: bool = True) -> Config:
