@@ -9,6 +9,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from isogloss.text.sources.tables import read_columns
+
 NAMES = ["entailment", "neutral", "contradiction"]
 
 
@@ -187,3 +189,67 @@ def test_a_token_from_the_environment_opens_a_gated_set_and_is_written_nowhere(h
     written = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert tmp_path / "x.parquet" in written
     assert not [path for path in written if b"hf_secret" in path.read_bytes()]
+
+
+CARD = """---
+license: mit
+dataset_info:
+- config_name: default
+  features:
+  - name: sentence
+    dtype: string
+  - name: label
+    dtype:
+      class_label:
+        names:
+          '0': no
+          '1': yes
+- config_name: reversed
+  features:
+  - name: label
+    dtype:
+      class_label:
+        names: {'0': yes, '1': no}
+  - name: tags
+    sequence:
+      class_label:
+        names: [O, B-X]
+configs:
+- config_name: default
+  data_files:
+  - {split: train, path: data/train-*}
+- config_name: reversed
+  data_files: {train: other/train-*}
+---
+# A data set
+"""
+
+
+@pytest.mark.parametrize(("folder", "expected"), [("data", ["no", "yes"]), ("other", ["yes", "no"])])
+def test_names_of_labels_that_are_not_in_the_files_come_from_the_card(hub, call, tmp_path, folder, expected):
+    """Else the numbers would be told by the order of `labels` in the config."""
+    buffer = io.BytesIO()
+    pq.write_table(pa.table({"sentence": ["a", "b"], "label": [0, 1], "tags": [[0], [1]]}), buffer)
+    files = {"README.md": CARD.encode(), "data/train-0.parquet": buffer.getvalue()}
+    files["other/train-0.parquet"] = buffer.getvalue()
+    output = tmp_path / "x.parquet"
+    asked = {"repository": "some/task", "revision": hub.push("some/task", files, kind="datasets"), "output": output}
+    code, lines = call("text.sources.hub:fetch_items", files=f"{folder}/train-*", **asked)
+    assert code == 0, lines
+    label, tags = read_columns(output, ["label", "tags"])
+    assert label.names == expected
+    assert tags.names == (["O", "B-X"] if folder == "other" else None)
+
+
+def test_files_of_two_configs_are_not_read_as_one(hub, call, tmp_path):
+    """Their numbers may stand for other labels."""
+    files = {
+        "one/train.parquet": parquet({"label": [0, 1]}, {"label": ["no", "yes"]}),
+        "two/train.parquet": parquet({"label": [0, 1]}, {"label": ["yes", "no"]}),
+        "three/train.parquet": parquet({"label": [0, 1], "idx": [0, 1]}, {"label": ["no", "yes"]}),
+    }
+    asked = {"repository": "some/task", "revision": hub.push("some/task", files, kind="datasets")}
+    for pattern in ("t*/train*", "[ot][nw][eo]/train*"):
+        code, lines = call("text.sources.hub:fetch_items", files=pattern, output=tmp_path / "x.parquet", **asked)
+        assert code == 1
+        assert "of some/task have other columns or labels (label" in lines[-1]

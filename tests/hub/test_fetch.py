@@ -6,16 +6,25 @@ import shutil
 from pathlib import Path
 
 import pytest
+import torch
+from loopback import Handler
+from safetensors.torch import save
 
 from isogloss.errors import IsoglossError
 from isogloss.models.families import read_config
 
 ROOT = Path(__file__).resolve().parents[2]
 
+
+def weights_of(size: int) -> bytes:
+    """Give a safetensors file of so many random bytes."""
+    return save({"x": torch.frombuffer(bytearray(os.urandom(size)), dtype=torch.uint8)})
+
+
 MODEL = {
-    "config.json": b'{"model_type": "bert", "num_hidden_layers": 1}',
+    "config.json": b'{"model_type": "bert", "num_hidden_layers": 1, "hidden_size": 8}',
     "tokenizer.json": b"{}",
-    "model.safetensors": os.urandom(100_000),
+    "model.safetensors": weights_of(100_000),
     "README.md": b"# A model",
     "onnx/model.safetensors": b"not ours",
 }
@@ -69,7 +78,7 @@ def test_large_files_come_by_plain_http_though_the_hub_offers_xet(hub, fetch):
 
 
 def test_a_branch_is_resolved_recorded_and_warned_about_also_after_it_has_moved(hub, fetch, tmp_path):
-    for weights in (b"first" * 1000, b"second" * 1000):
+    for weights in (weights_of(1000), weights_of(2000)):
         commit = hub.push("tiny/bert", MODEL | {"model.safetensors": weights})
         code, lines = fetch("main", results=commit)
         assert code == 0
@@ -183,7 +192,7 @@ def test_a_503_for_good_leaves_the_finished_files_for_the_next_try(hub, fetch):
 
 
 def test_a_cut_in_the_middle_of_a_large_file_goes_on_where_it_was(hub, fetch, tmp_path):
-    weights = os.urandom(25 << 20)
+    weights = weights_of(25 << 20)
     hub.fail("GET", "/cdn/", cut=22 << 20)
     commit = hub.push("tiny/bert", MODEL | {"model.safetensors": weights})
     assert fetch(commit)[0] == 0
@@ -199,7 +208,7 @@ def test_a_hub_that_never_answers_is_given_up(hub, fetch):
 
 
 def test_a_full_disk_keeps_what_was_finished_and_says_where_the_cache_is(hub, fetch, tmp_path):
-    commit = hub.push("tiny/bert", MODEL | {"model.safetensors": os.urandom(300_000)})
+    commit = hub.push("tiny/bert", MODEL | {"model.safetensors": weights_of(300_000)})
     said = refusal(fetch(commit, limit=200_000))
     assert f"no space is left on the disk that holds the cache {tmp_path}/cache/hub" in said
     assert "HF_HOME" in said
@@ -227,3 +236,45 @@ def test_pickled_weights_are_refused_before_they_are_fetched_with_both_ways_out(
 )
 def test_a_repository_that_is_no_model(hub, fetch, files, cause):
     assert cause in refusal(fetch(hub.push("tiny/bert", files)))
+
+
+SHARDS = [f"model-0000{number}-of-00002.safetensors" for number in (1, 2)]
+INDEX = json.dumps({"weight_map": dict(zip("ab", SHARDS, strict=True))}).encode()
+SHARDED = {name: data for name, data in MODEL.items() if name != "model.safetensors"} | {
+    "model.safetensors.index.json": INDEX, SHARDS[0]: weights_of(40_000), SHARDS[1]: weights_of(60_000)
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("fault", [{"status": 503}, {"cut": 30_000}])
+def test_a_fault_of_the_second_of_two_files_of_weights_is_borne_and_the_first_is_not_asked_for_again(hub, fetch, fault):
+    hub.fail("GET", SHARDS[1], **fault)
+    code, lines = fetch(hub.push("tiny/bert", SHARDED))
+    assert code == 0, lines
+    assert len(hub.asked("GET", "/cdn/", SHARDS[0])) == 1
+    assert len(hub.asked("GET", "/cdn/", SHARDS[1])) == 2
+
+
+@pytest.mark.parametrize(
+    ("changes", "cause"),
+    [
+        ({SHARDS[1]: None}, f"model.safetensors.index.json names {SHARDS[1]}, which is not there"),
+        ({"model.safetensors.index.json": None}, "has no *.safetensors weights"),
+        ({SHARDS[1]: b"version https://git-lfs.github.com/spec/v1"}, "is a Git-LFS pointer"),
+        ({SHARDS[0]: weights_of(4000)[:-1]}, "is cut off"),
+        ({"config.json": b"<html>"}, "config.json"),
+    ],
+)
+def test_a_repository_that_is_not_whole_is_told_by_its_fetch_not_by_what_comes_after(hub, fetch, changes, cause):
+    files = {name: data for name, data in {**SHARDED, **changes}.items() if data is not None}
+    commit = hub.push("tiny/bert", files)
+    said = refusal(fetch(commit))
+    assert f"The model tiny/bert at {commit} is not whole: " in said
+    assert cause in said
+
+
+def test_an_address_that_is_none_and_a_page_to_log_in_are_told(hub, fetch, monkeypatch):
+    commit = hub.push("tiny/bert", MODEL)
+    said = refusal(fetch(commit, env={"HF_ENDPOINT": "huggingface.co"}))
+    assert "HF_ENDPOINT is 'huggingface.co', which is no address of a hub. It begins with https://" in said
+    monkeypatch.setattr(Handler, "api", lambda self, *_: self.reply(200, b"<html>Welcome</html>"))
+    assert f"what answers as {hub.url} is no hub" in refusal(fetch(commit))

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 from loopback import Hub
 from test_data import parquet
@@ -52,9 +53,23 @@ def shapes():
     nli = {"premise": ["a", "b", "c"], "hypothesis": ["d", "e", "f"], "label": [2, 0, 1]}
     two = {"id": [1, 2], "sentence1": ["a", "b"], "sentence2": ["c", "d"], "label": [1, 0]}
     intents = [*presets.INTENTS[5:], *presets.INTENTS[:5]]  # an order of their own
-    said = {"id": ["0", "1"], "locale": ["x", "x"], "intent": [0, 59], "utt": ["wake me up", "play"]}
-    names = {"tokens": [["Ada", "in", "Rome"]] * 2, "ner_tags": [[1, 0, 5]] * 2, "langs": [["en"] * 3] * 2}
-    fewer = {"tokens": [["Ada"]], "ner_tags": [[1]], "langs": [["de"]]}
+    said = {
+        "id": ["0", "1"],
+        "locale": ["x", "x"],
+        "partition": ["test"] * 2,
+        "scenario": [1, 0],
+        "intent": [0, 59],
+        "utt": ["wake me up", "play"],
+        "annot_utt": ["wake me up", "play"],
+        "worker_id": ["1", "2"],
+    }
+    names = {
+        "tokens": [["Ada", "in", "Rome"]] * 2,
+        "ner_tags": [[1, 0, 5]] * 2,
+        "langs": [["en"] * 3] * 2,
+        "spans": [["PER: Ada", "LOC: Rome"]] * 2,
+    }
+    fewer = {"tokens": [["Ada"]], "ner_tags": [[1]], "langs": [["de"]], "spans": [["PER: Ada"]]}
     review = {"sentence": ["good film", "bad film"], "label": [1, 0], "idx": [0, 1]}
     hidden = {"sentence": ["?"], "label": [-1], "idx": [0]}
     sentiment = {"label": ["negative", "positive"]}
@@ -73,19 +88,25 @@ def shapes():
             f"{pair}/{split}-00000-of-00001.parquet": data
             for split in ("train", "validation", "test")
             for pair, data in (
+                ("de-zh", pairs("de", "zh", ("ohne Englisch", "无"))),  # one that has test items alone
                 ("de-en", pairs("de", "en", *zip(("der Hund rennt", "Katze", "es regnet"), english, strict=True))),
                 ("en-zh", pairs("en", "zh", (english[2], "下 雨"), (english[0], "狗 跑"), ("none", "无"))),
             )
         },
         "davidstap/NTREX": items(dict(zip(("eng_Latn", "deu_Latn"), plain, strict=True)), None, ["test"], converted),
         "openlanguagedata/flores_plus": {
-            f"devtest/{code}.parquet": parquet({"id": [1, 2], "iso_639_3": ["x", "x"], **cells})
+            f"{split}/{code}.parquet": parquet(
+                {"id": [1, 2], "iso_639_3": [code[:3]] * 2, "iso_15924": [code[4:]] * 2, **cells, "topic": ["x"] * 2}
+            )
+            for split in ("dev", "devtest")
             for code, cells in zip(("eng_Latn", "deu_Latn"), plain, strict=True)
         },
         "facebook/xnli": items({"en": nli, "de": nli}, {"label": inference}),
         "google-research-datasets/paws-x": items({"en": two, "de": two}, {"label": ["0", "1"]}),
         "nyu-mll/glue": sst,
-        "AmazonScience/massive": items({"en-US": said, "de-DE": said}, {"intent": intents}, folder=converted),
+        "AmazonScience/massive": items(
+            {"en-US": said, "de-DE": said}, {"intent": intents, "scenario": ["a", "b"]}, folder=converted
+        ),
         "unimelb-nlp/wikiann": items({"en": names, "de": fewer}, {"ner_tags": TAGS}),
     }  # fmt: skip
 
@@ -135,12 +156,18 @@ def read(tmp_path_factory):
             revision = revisions[repository]
             commit = {"commit_name": revision} if len(revision) == 40 else {"branch": revision}
             hub.push(repository, files, kind="datasets", **commit)
-        environment = os.environ | {"HF_ENDPOINT": hub.url, "HF_HOME": str(folder / "cache")}
+        hub.contents.gated.add("openlanguagedata/flores_plus")
+        environment = os.environ | {"HF_ENDPOINT": hub.url, "HF_HOME": str(folder / "cache"), "HF_TOKEN": "hf_good"}
         done = subprocess.run(
             [sys.executable, "-c", FETCH], input=json.dumps(jobs), env=environment, capture_output=True, text=True
         )
         assert done.returncode == 0, done.stderr
-    found = {}
+    commits = {}
+    for _, arguments in jobs:
+        about = json.loads(pq.read_schema(arguments["output"]).metadata[b"isogloss"])
+        assert about["revision"] == arguments["revision"]
+        commits.setdefault((about["repository"], about["revision"]), set()).add(about["commit"])
+    found = {"commits": commits, "said": done.stderr}
     for name, language in corpora:
         output = Path(places("corpus", corpus=name, language=language))
         write_corpus(output=output, **specs.corpus(study, name, language))
@@ -150,6 +177,14 @@ def read(tmp_path_factory):
         write_items(output=output, **specs.items(study, name, language, part))
         found[name, language, part] = pd.read_parquet(output)
     return found
+
+
+def test_a_branch_is_warned_about_and_the_commit_of_every_file_is_kept_in_it(read):
+    assert {revision for _, revision in read["commits"]} > {"main", presets.CONVERTED}
+    for (repository, revision), (commit,) in read["commits"].items():
+        warned = f"The revision '{revision}' of {repository} is no commit" in read["said"]
+        assert warned == (revision != commit)
+        assert not warned or f"Now it is {commit}" in read["said"]
 
 
 def sentences(table):

@@ -6,6 +6,7 @@ failed, which the client hides in its second paragraph.
 """
 
 import errno
+import json
 import logging
 import re
 import sys
@@ -154,7 +155,7 @@ def _ask(repository: Repository, files: tuple[str, ...]) -> Path:
                     allow_patterns=[literally(file) for file in files],
                 )
             )
-        except (OSError, ValueError, httpx2.TransportError) as error:
+        except (OSError, ValueError, httpx2.TransportError, httpx2.InvalidURL) as error:
             refusal = explain(error, repository)
             if wait is None or not _passing(error):
                 raise refusal from error
@@ -217,6 +218,13 @@ def _cause(error: Exception, repository: Repository) -> tuple[str, str]:
     )
     if answer := first(HfHubHTTPError):
         return _refused(answer.response, page, repository.revision, bool(get_token()))
+    if first(httpx2.UnsupportedProtocol, httpx2.InvalidURL):
+        return (
+            f"HF_ENDPOINT is '{constants.ENDPOINT}', which is no address of a hub",
+            "It begins with https:// or http://; take it out of the environment for the hub itself.",
+        )
+    if first(json.JSONDecodeError):
+        return f"what answers as {constants.ENDPOINT} is no hub but, it seems, a page to log in to a network", elsewhere
     if first(httpx2.ConnectError):
         return f"{constants.ENDPOINT} cannot be reached ({first(httpx2.ConnectError)})", elsewhere
     if first(OfflineModeIsEnabled):

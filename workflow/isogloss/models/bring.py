@@ -269,6 +269,10 @@ def fetch_found(found: Repository, folder: Path, convert: bool, tokenizer: Path 
         link_files([file.resolve() for file in tokenizer_files(tokenizer)], folder)
     elif "tokenizer.json" not in top:
         save_tokenizer(source, folder, where)
+    try:
+        check_folder(folder, tokenizer=False)
+    except IsoglossError as error:
+        raise IsoglossError(f"{where} is not whole: {error}") from error
     write_record(found, folder, converted=bool(pickled))
 
 

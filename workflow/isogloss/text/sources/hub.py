@@ -5,6 +5,7 @@ for.
 """
 
 import hashlib
+import json
 import logging
 from fnmatch import fnmatch
 from pathlib import Path
@@ -15,12 +16,16 @@ import pyarrow.parquet as pq
 
 from isogloss.errors import IsoglossError, did_you_mean
 from isogloss.files import published
-from isogloss.hub import download, look_up
+from isogloss.hub import Repository, download, look_up
 from isogloss.text.presets import CONVERTED
 from isogloss.text.segmentation import clean
+from isogloss.text.sources.data_cards import NOTES, as_notes, label_names
 
 log = logging.getLogger(__name__)
 
+# Where a fetched file says what it is from.
+SOURCE = b"isogloss"
+CARD = "README.md"
 NAMES = "What it calls a language otherwise than you is said by `names`; one that it lacks is left out."
 
 
@@ -42,7 +47,7 @@ def fetch_text(
     ----------
     output
         Parquet with the columns ``sentence``, a number, and ``text``: a row for every row of the data set, None where
-        it lacks that language.
+        it lacks that language. Its metadata say under ``isogloss`` what it is from, with the commit.
     repository, revision
         Of the data set; see :class:`isogloss.hub.Repository`.
     files
@@ -67,8 +72,9 @@ def fetch_text(
         If the hub does not give it, or there is no such file, column or language.
     """
     found: dict[int, str | None] = {}
+    source = look_up(repository, revision, "dataset")
     for pattern in files:
-        table = fetch_table(repository, revision, pattern).slice(0, max_rows)
+        table = fetch_table(source, pattern).slice(0, max_rows)
         if nested and not all(
             cell is None or translates(cell) for cell in column_of(table, text, "", repository, True)
         ):
@@ -89,7 +95,7 @@ def fetch_text(
             f"The data set {repository} has no text in '{language}' in the column '{text}' of {known}. {NAMES}"
         )
     numbers = pa.array(found, type=pa.int64())
-    write(pa.table({"sentence": numbers, "text": pa.array(found.values())}), output)
+    write(pa.table({"sentence": numbers, "text": pa.array(found.values())}), source, output)
 
 
 def column_of(table: pa.Table, text: str, language: str, repository: str, whole: bool = False) -> list[Any]:
@@ -111,9 +117,17 @@ def number_of(text: str) -> int:
 def fetch_items(*, output: str | Path, repository: str, revision: str, files: str) -> None:
     """Fetch one language's and split's items of a data set into one Parquet file, with the names of its labels.
 
-    Parameters and errors are those of :func:`fetch_text`.
+    They stand in the files themselves, or else in the data set's card. Parameters and errors are those of
+    :func:`fetch_text`.
     """
-    write(fetch_table(repository, revision, files), output)
+    source = look_up(repository, revision, "dataset")
+    table = fetch_table(source, files)
+    notes = table.schema.metadata or {}
+    if NOTES not in notes and CARD in source.files:
+        card = (download(source, [CARD]) / CARD).read_text(encoding="utf-8", errors="replace")
+        names = label_names(card, wanted_files(source, files)[0])
+        table = table.replace_schema_metadata({**notes, NOTES: as_notes(names)})
+    write(table, source, output)
 
 
 def translates(cell: Any) -> TypeGuard[dict[str, Any]]:
@@ -130,28 +144,50 @@ def inner(cell: Any, keys: list[str], language: str | None) -> Any:
     return cell
 
 
-def fetch_table(repository: str, revision: str, files: str) -> pa.Table:
-    """Fetch the Parquet files that a pattern names, as one table."""
-    found = look_up(repository, revision, "dataset")
-    parquet = sorted(file for file in found.files if file.endswith(".parquet"))
+def wanted_files(source: Repository, files: str) -> list[str]:
+    """List the Parquet files that a pattern names."""
+    parquet = sorted(file for file in source.files if file.endswith(".parquet"))
     wanted = [file for file in parquet if fnmatch(file, files)]
     if not wanted:
         folders = sorted({file.partition("/")[0] for file in parquet})
         first = files.partition("/")[0]
         close = "" if first in folders else did_you_mean(first, folders)
         raise IsoglossError(
-            f"The data set {repository} at {found.commit} has no Parquet file '{files}'{close or '.'} It has "
+            f"The data set {source.name} at {source.commit} has no Parquet file '{files}'{close or '.'} It has "
             + (f"{', '.join(folders[:40])}. {NAMES}" if folders else f"no Parquet files; its branch {CONVERTED} may.")
         )
-    folder = download(found, wanted)
+    return wanted
+
+
+def fetch_table(source: Repository, files: str) -> pa.Table:
+    """Fetch the Parquet files that a pattern names, as one table."""
+    wanted = wanted_files(source, files)
+    folder = download(source, wanted)
     try:
-        return pa.concat_tables([pq.read_table(folder / file) for file in wanted])
+        tables = [pq.read_table(folder / file) for file in wanted]
+        for file, table in zip(wanted, tables, strict=True):
+            if form_of(table) != form_of(tables[0]):
+                raise IsoglossError(
+                    f"The files {wanted[0]} and {file} of {source.name} have other columns or labels "
+                    f"({', '.join(tables[0].column_names)}; {', '.join(table.column_names)}). Let `files`, `train` and "
+                    "the like name those of one config alone."
+                )
+        return pa.concat_tables(tables, promote_options="permissive")
     except (pa.ArrowException, OSError) as error:
-        raise IsoglossError(f"The files {', '.join(wanted)} of {repository} cannot be read: {error}") from error
+        said = " ".join(str(error).split())
+        raise IsoglossError(f"The files {', '.join(wanted)} of {source.name} cannot be read: {said}") from error
 
 
-def write(table: pa.Table, output: str | Path) -> None:
-    """Write a table whole or not at all."""
+def form_of(table: pa.Table) -> tuple[set[str], Any]:
+    """Give the columns of a table, and what its file notes of them."""
+    notes = (table.schema.metadata or {}).get(NOTES)
+    return set(table.column_names), notes and json.loads(notes).get("info", {}).get("features")
+
+
+def write(table: pa.Table, source: Repository, output: str | Path) -> None:
+    """Write a table whole or not at all, with what it is from in its metadata."""
     log.info("%d rows", table.num_rows)
+    about = {"repository": source.name, "revision": source.revision, "commit": source.commit}
+    noted = table.replace_schema_metadata({**(table.schema.metadata or {}), SOURCE: json.dumps(about).encode()})
     with published(output) as draft:
-        pq.write_table(table, draft, compression="zstd")
+        pq.write_table(noted, draft, compression="zstd")
