@@ -4,7 +4,7 @@
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fnmatch import fnmatch
 from pathlib import PurePosixPath
 from typing import Any
@@ -63,7 +63,7 @@ def names_in(feature: Any) -> list[str] | None:
     return None
 
 
-def as_notes(names: dict[str, Sequence[str]]) -> bytes:
+def as_notes(names: Mapping[str, Sequence[str]]) -> bytes:
     """Write names of labels as ``datasets`` leaves them in a file."""
     features = {column: {"names": list(one), "_type": "ClassLabel"} for column, one in names.items()}
     return json.dumps({"info": {"features": features}}).encode()
