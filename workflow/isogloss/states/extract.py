@@ -112,16 +112,7 @@ def extract(
     torch.set_num_threads(threads)
     loaded = load_checkpoint(checkpoint, device, precision)
     side, stack = space.split("-")
-    family = loaded.shape.family
-    if stack not in family.stacks or (side == "source" and stack != family.reader):
-        raise IsoglossError(f"The model in {checkpoint} ({loaded.shape.model_type}) has no space {space}.")
-    depth = loaded.shape.depths[stack]
-    beyond = [layer for layer in layers if layer > depth]
-    if beyond:
-        raise IsoglossError(
-            f"Layer {beyond[0]} is beyond the {stack} of the model in {checkpoint}: it has layers 0 to {depth}. "
-            "Mend `layers:` of this model in the config."
-        )
+    check_space(loaded, checkpoint, space, layers)
     reader, pool_word = Reader(loaded, stack), named(function_of(pooling))
     max_length = min(max_length, loaded.shape.longest or max_length)
     wanted = read_parquet(selection, ("sentence", "position", "word", "aligned", "frequent"))
@@ -135,19 +126,7 @@ def extract(
         with in_language(loaded.tokenizer, attributes.get(name), written=written):
             sentences[name] = read_side(loaded, checkpoint, corpora[name], [*keys, *further], max_length)
     own_side = sentences[side]
-    reason = np.array(
-        [drop_reason(own_side[key], word) for key, word in zip(wanted.sentence, wanted.position, strict=True)]
-    )
-    kept = wanted[reason == ""].rename(columns={"word": "form"}).reset_index(drop=True)
-    dropped = {name: int((reason == name).sum()) for name in REASONS}
-    if any(dropped.values()):
-        log.info(
-            "Left out of %d words: %s",
-            len(wanted),
-            ", ".join(f"{n} {name}" for name, n in dropped.items() if n),
-        )
-    if kept.empty:
-        raise IsoglossError(f"The tokenizer in {checkpoint} leaves none of the {len(wanted)} selected words.")
+    kept, dropped = keep_words(wanted, own_side, checkpoint)
     made_from = {
         **attributes,
         "space": space,
@@ -158,7 +137,7 @@ def extract(
         "token_budget": token_budget,
         "threads": threads,
         "device": loaded.model.device.type,
-        "final_norm_in_last_layer": family.final_norm,
+        "final_norm_in_last_layer": loaded.shape.family.final_norm,
         **({"decoder_step": STEPS[convention]} if reader.after_encoder else {}),
         **({} if retrieval is None else {"retrieval": dict(retrieval)}),
         "model_type": loaded.shape.model_type,
@@ -222,6 +201,41 @@ def extract(
         writer.write_rows("retrieval/lemmas", 0, drawn.means())
     writer.finish()
     log.info("%d words, %d layers, %.1f s", len(kept), len(layers), time.monotonic() - started)
+
+
+def check_space(loaded: Checkpoint, checkpoint: str | Path, space: str, layers: list[int]) -> None:
+    """Refuse a space or a layer that the model does not have."""
+    side, stack = space.split("-")
+    family = loaded.shape.family
+    if stack not in family.stacks or (side == "source" and stack != family.reader):
+        raise IsoglossError(f"The model in {checkpoint} ({loaded.shape.model_type}) has no space {space}.")
+    depth = loaded.shape.depths[stack]
+    beyond = [layer for layer in layers if layer > depth]
+    if beyond:
+        raise IsoglossError(
+            f"Layer {beyond[0]} is beyond the {stack} of the model in {checkpoint}: it has layers 0 to {depth}. "
+            "Mend `layers:` of this model in the config."
+        )
+
+
+def keep_words(
+    wanted: pd.DataFrame, sentences: Mapping[int, Sentence], checkpoint: str | Path
+) -> tuple[pd.DataFrame, dict[str, int]]:
+    """Take the selected words that have a vector; count the others by reason."""
+    reason = np.array(
+        [drop_reason(sentences[key], word) for key, word in zip(wanted.sentence, wanted.position, strict=True)]
+    )
+    kept = wanted[reason == ""].rename(columns={"word": "form"}).reset_index(drop=True)
+    dropped = {name: int((reason == name).sum()) for name in REASONS}
+    if any(dropped.values()):
+        log.info(
+            "Left out of %d words: %s",
+            len(wanted),
+            ", ".join(f"{n} {name}" for name, n in dropped.items() if n),
+        )
+    if kept.empty:
+        raise IsoglossError(f"The tokenizer in {checkpoint} leaves none of the {len(wanted)} selected words.")
+    return kept, dropped
 
 
 def write_batch(
