@@ -7,6 +7,7 @@ import pytest
 import tiny_families
 import torch
 from safetensors.torch import load_file, save_file
+from transformers import AutoConfig
 
 from isogloss.errors import IsoglossError
 from isogloss.models.bring import check_folder, files_of, link_files
@@ -197,6 +198,24 @@ def test_an_encoder_whose_decoder_is_gone_is_refused(name, tmp_path):
     for tokenizer in (True, False):
         with pytest.raises(IsoglossError, match=f"hold no decoder, with which every {name} is read. Get all"):
             check_folder(folder, tokenizer)
+
+
+@pytest.mark.parametrize("name", [name for name, family in FAMILIES.items() if len(family.stacks) == 2])
+def test_a_decoder_that_has_no_start_is_refused_before_it_is_loaded(name, tmp_path):
+    folder = tiny_families.make(tmp_path / "model", name)
+    usual = getattr(AutoConfig.for_model(name), "decoder_start_token_id", None)
+    config = json.loads((folder / "config.json").read_text())
+    for said in ({}, {"decoder_start_token_id": None}):
+        (folder / "config.json").write_text(json.dumps({**without(config, "decoder_start_token_id"), **said}))
+        if name == "mbart" or (not said and usual is not None):  # the first starts with the language's sign
+            check_folder(folder)
+            continue
+        with pytest.raises(IsoglossError, match=f"config.json has no decoder_start_token_id, .* of a {name} starts"):
+            check_folder(folder)
+
+
+def without(settings, name):
+    return {key: value for key, value in settings.items() if key != name}
 
 
 @pytest.mark.parametrize("told", ["nothing", "pad_token", "eos_token", "pad_token_id", "family", "class"])

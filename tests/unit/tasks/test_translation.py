@@ -176,11 +176,12 @@ def test_check_knows_which_languages_a_model_can_be_told(name, key, bases, tmp_p
         files = {language: tmp_path / f"{language}.csv" for language in names}
         for language, path in files.items():
             path.write_text(f"text,{language}\na b,{language}\n")
+            path.with_suffix(".txt").write_text(f"a b {language}\n")
         table = str(tmp_path / "{language}.csv")
         data = {"kind": "table", "languages": names, "train": table, "test": table, "other_text": "{language}"}
         pairs = {"source": "en", "targets": [wanted["pairs"]]}
         corpus = {"kind": "text", "languages": ["en", wanted["pairs"]], "pairs": pairs}
-        corpus["files"] = {language: str(files[language]) for language in corpus["languages"]}
+        corpus["files"] = {language: str(files[language].with_suffix(".txt")) for language in corpus["languages"]}
         task = {"kind": "translation", "models": ["m"], "sources": [wanted["sources"]], "into": wanted["into"],
                 "targets": [wanted["sources"]], "data": data, "max_length": 64}  # fmt: skip
         return {"corpora": {"c": corpus}, "models": {"m": {"folder": str(bases(name))}}, "tasks": {"t": task}}

@@ -11,7 +11,7 @@ from typing import Any
 from isogloss.errors import IsoglossError
 from isogloss.files import write_text
 from isogloss.hub import Repository, download, look_up
-from isogloss.models.families import read_shape
+from isogloss.models.families import Shape, read_config, read_shape
 
 SAFE = re.compile(r"model(-\d+-of-\d+)?\.safetensors")
 PICKLED = re.compile(r"pytorch_model(-\d+-of-\d+)?\.bin")
@@ -85,8 +85,8 @@ def check_folder(source: Path, tokenizer: bool = True) -> None:
     ------
     IsoglossError
         If there is no such folder; its config.json is missing, broken or of a family that is not known; its weights
-        are missing, cut off, empty, not there yet (Git LFS), no safetensors, elsewhere, or without a decoder that there
-        should be; or it has no tokenizer, or nothing that inputs can be padded with.
+        are missing, cut off, empty, not there yet (Git LFS), no safetensors, or elsewhere; a decoder behind its encoder
+        is missing, or the token that it starts with; or it has no tokenizer, or nothing to pad inputs with.
     """
     if not source.is_dir():
         raise IsoglossError(f"There is no model folder {source}.")
@@ -97,10 +97,8 @@ def check_folder(source: Path, tokenizer: bool = True) -> None:
         )
     shape = read_shape(source)
     names = [name for path in weight_files(source) for name in check_weights(path)]
-    if "decoder" in shape.family.stacks[1:] and not any(f"decoder.{shape.family.blocks}." in name for name in names):
-        raise IsoglossError(
-            f"The weights in {source} hold no decoder, with which every {shape.model_type} is read. Get all of it."
-        )
+    if len(shape.family.stacks) == 2:
+        check_decoder(source, shape, names)
     if tokenizer and not tokenizer_files(source):
         raise IsoglossError(
             f"The folder {source} has no tokenizer (none of {', '.join(TOKENIZERS)}). Save the model's own there: "
@@ -108,6 +106,25 @@ def check_folder(source: Path, tokenizer: bool = True) -> None:
         )
     if tokenizer and lacks_padding(source):
         raise unpadded(source)
+
+
+def check_decoder(source: Path, shape: Shape, names: Iterable[str]) -> None:
+    """Refuse an encoder whose decoder is not among its weights, or a decoder that nothing says the start of.
+
+    Raises
+    ------
+    IsoglossError
+        Saying which.
+    """
+    if not any(f"decoder.{shape.family.blocks}." in name for name in names):
+        raise IsoglossError(
+            f"The weights in {source} hold no decoder, with which every {shape.model_type} is read. Get all of it."
+        )
+    if not shape.family.start_is_last and setting(source, "decoder_start_token_id") is None:
+        raise IsoglossError(
+            f"{source / 'config.json'} has no decoder_start_token_id, the token that the decoder of a "
+            f"{shape.model_type} starts with. Say it there; of T5 it is the padding token's number."
+        )
 
 
 def lacks_padding(source: Path) -> bool:
@@ -124,9 +141,17 @@ def lacks_padding(source: Path) -> bool:
     general = told.get("tokenizer_class") in ("PreTrainedTokenizerFast", "TokenizersBackend")
     if not general or told.get("pad_token") or told.get("eos_token"):
         return False
+    return setting(source, "pad_token_id") is None
+
+
+def setting(source: Path, name: str) -> Any:
+    """Give what a model's config.json says; of what it leaves out, what transformers takes."""
+    settings = read_config(source)
+    if name in settings:
+        return settings[name]
     from transformers import AutoConfig
 
-    return AutoConfig.from_pretrained(source, local_files_only=True).pad_token_id is None
+    return getattr(AutoConfig.from_pretrained(source, local_files_only=True), name, None)
 
 
 def unpadded(source: str | Path) -> IsoglossError:

@@ -81,12 +81,7 @@ class Reader:
         """Give the token that a decoder starts with."""
         if self.shape.family.start_is_last:
             return sentence.ids[-1]
-        start = self.model.config.decoder_start_token_id
-        if start is None:
-            raise IsoglossError(
-                f"The config.json of the model ({self.shape.model_type}) has no decoder_start_token_id."
-            )
-        return start
+        return self.model.config.decoder_start_token_id
 
     def inputs(self, rows: Sequence[Sequence[int]]) -> dict[str, torch.Tensor]:
         """Give subwords and attention mask, each ``[sentence, subword]``."""
