@@ -211,7 +211,18 @@ def neighbours(
     measures = [("retrieval", "coinciding"), ("mutual_retrieval", "coinciding"), ("cka_debiased", "organised alike")]
     found = {}
     same = rows.merge(pd.DataFrame(measures, columns=["measure", "question"]), how="cross")
-    found["space_similarity"] = valued(same[same.source != same.target], vectors="centred", pooling="mean")
+    spaces = valued(same[same.source != same.target], vectors="centred", pooling="mean")
+    alone = spaces.assign(target=None).drop_duplicates(["model", "checkpoint", "task", "layer", "source"])
+    kinds = pd.DataFrame(
+        [
+            ("interlingual_overlap", 0.4, 1.0, 0.01),
+            ("language_identity", 1.0, 0.5, 0.001),
+            ("anisotropy", 0.3, np.nan, np.nan),
+        ],
+        columns=["measure", "value", "null_mean", "null_p"],
+    ).merge(pd.DataFrame({"vectors": ["raw", "centred"]}), how="cross")
+    alone = alone.drop(columns=list(kinds)).merge(kinds, how="cross")
+    found["space_similarity"] = pd.concat([spaces, alone], ignore_index=True)
     probed = rows.merge(pd.DataFrame({"vectors": ["raw", "centred"]}), how="cross")
     found["probes"] = valued(probed, label="label", floor=0.35, pooling="mean")
     linked = pd.DataFrame(

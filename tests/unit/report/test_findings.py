@@ -228,6 +228,21 @@ def test_correlations_are_adjusted_over_models_tasks_and_distances(data):
     assert not told(collect(data, set()), figure="correlation_by_layer")
 
 
+def test_languages_in_one_space_are_told_apart_or_not(data):
+    lost = told(collect(data, set()), figure="languages_in_one_space", found=False)
+    assert len(lost) == len(set(data["space_similarity"].model))
+    expected = (
+        "interlingual overlap (ILO) 0.40 centred and 0.40 raw (languages dealt anew: 1.00); share whose language a "
+        "probe tells 1.00 centred and 1.00 raw (languages dealt anew: 0.50); mean cosine of different items 0.30 "
+    )
+    assert all(expected in one for one in lost)
+    rows = data["space_similarity"]
+    rows.loc[rows.measure == "language_identity", "null_p"] = 0.8
+    said = told(collect(data, set()), figure="languages_in_one_space")
+    assert len(said) == len(lost)
+    assert all("A probe tells 0 of them above chance" in one for one in said)
+
+
 def test_transfer_is_told_beside_similarity_of_spaces_and_words(data):
     said = told(collect(data, set()), figure="transfer_by_similarity")
     lost = told(collect(data, set()), figure="transfer_by_similarity", found=False)

@@ -166,6 +166,25 @@ FIGURES = (
         means_over=STATES_AND_PAIRS,
     ),
     Figure(
+        "languages_in_one_space",
+        "sharing",
+        "Each language in the space of all, by layer",
+        "Line: mean over languages; rule: from the lowest to the highest. Interlingual overlap (ILO): how well a "
+        "language mixes with the others; band: languages dealt anew, the perfect mixture. Language identity: share of "
+        "items whose language a linear probe tells; band: chance. Anisotropy: mean cosine of different items. "
+        "Hubness: skewness of how often an item is among others' nearest. Centred: each language's mean is taken off.",
+        ("space_similarity",),
+        "isogloss.report.figures.spaces_by_layer:chart",
+        {
+            "table": "space_similarity",
+            "panel": ["measure", "vectors"],
+            "axis": "value",
+            "only": {},
+            "of_pairs": False,
+        },
+        means_over=STATES_AND_PAIRS,
+    ),
+    Figure(
         "word_retrieval_by_layer",
         "sharing",
         "Weak and strong alignment of words in context, by layer",

@@ -28,7 +28,13 @@ CURVE = ["panel", "model", "state", "layer"]
 
 
 def chart(
-    data: dict[str, pd.DataFrame], *, table: str, panel: list[str], axis: str, only: Mapping[str, list[str]]
+    data: dict[str, pd.DataFrame],
+    *,
+    table: str,
+    panel: list[str],
+    axis: str,
+    only: Mapping[str, list[str]],
+    of_pairs: bool = True,
 ) -> Drawing | None:
     """Describe the figure.
 
@@ -44,9 +50,11 @@ def chart(
         Title of the values' axis.
     only
         By column the values of the rows that are shown.
+    of_pairs
+        Whether the rows of pairs are shown, or those of one language, which have no target.
     """
     rows = before_and_after(data[table])
-    rows = rows[rows.value.notna() & rows.target.notna() & (rows.source != rows.target)]
+    rows = rows[rows.value.notna() & (rows.target.notna() == of_pairs) & (rows.source != rows.target)]
     for column, values in only.items():
         rows = rows[rows[column].isin(values)]
     if rows.empty:
@@ -55,7 +63,7 @@ def chart(
     grouped = rows.groupby(CURVE, sort=True)
     means = grouped[NUMBERS].mean()
     means["lowest"], means["highest"] = grouped.value.min(), grouped.value.max()
-    means["pairs"] = grouped.value.count()
+    means["values"] = grouped.value.count()
     means = means.reset_index()
     models, states = ordered(means.model), ordered(means.state)
     base = alt.Chart().encode(
@@ -66,11 +74,11 @@ def chart(
             alt.Tooltip("model:N"),
             alt.Tooltip("state:N", title="checkpoints"),
             alt.Tooltip("layer:Q"),
-            alt.Tooltip("value:Q", title="mean over pairs", format=".3f"),
+            alt.Tooltip("value:Q", title="mean", format=".3f"),
             alt.Tooltip("lowest:Q", format=".3f"),
             alt.Tooltip("highest:Q", format=".3f"),
             alt.Tooltip("null_high:Q", title="null reaches", format=".3f"),
-            alt.Tooltip("pairs:Q", title="values"),
+            alt.Tooltip("values:Q"),
         ],
     )
     value = alt.Y("value:Q", title=axis, axis=alt.Axis(tickCount=5))

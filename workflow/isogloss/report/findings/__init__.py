@@ -31,6 +31,7 @@ def collect(data: dict[str, pd.DataFrame], controls: set[str]) -> list[Finding]:
         *sharing.translated_overlap(data),
         *sharing.retrieval(data),
         *neighbours.spaces(data),
+        *neighbours.one_space(data),
         *neighbours.words(data),
         *neighbours.probes(data),
         *sharing.boards(data),

@@ -18,6 +18,13 @@ from isogloss.report.findings.finding import (
     two_sided,
 )
 
+# Of one language in the space of all.
+ONE_SPACE = {
+    "interlingual_overlap": "interlingual overlap (ILO)",
+    "language_identity": "share whose language a probe tells",
+    "anisotropy": "mean cosine of different items",
+    "hubness": "hubness",
+}
 ASKED = {"coinciding": "translations coincide", "organised alike": "the spaces are organised alike"}
 
 
@@ -75,6 +82,37 @@ def spaces(data: dict[str, pd.DataFrame]) -> list[Finding]:
             chosen = chosen.assign(above=survivors(chosen.null_p))
             figure, what = "space_similarity_by_layer", f"{ASKED[question]} (centred)"
             findings += above_null(chosen, ["model", "task"], names, figure, what)
+    return findings
+
+
+def one_space(data: dict[str, pd.DataFrame]) -> list[Finding]:
+    """Say whether languages lie apart in the last layer before tuning, and what the space of each looks like."""
+    if "space_similarity" not in data:
+        return []
+    rows = data["space_similarity"]
+    rows = rows[(rows.checkpoint == "pretrained") & rows.target.isna() & rows.value.notna()]
+    rows = rows[rows.layer == rows.groupby(["model", "task"]).layer.transform("max")]
+    identity = rows[(rows.measure == "language_identity") & (rows.vectors == "raw")]
+    identity = identity.assign(apart=survivors(identity.null_p))
+    findings = []
+    for (model, task), known in identity.groupby(["model", "task"], sort=True):
+        part = rows[(rows.model == model) & (rows.task == task)]
+        told = []
+        for measure, name in ONE_SPACE.items():
+            own = part[part.measure == measure]
+            cells = [
+                f"{round(value, 2) + 0:.2f} {vectors}" for vectors, value in own.groupby("vectors").value.mean().items()
+            ]
+            null = f" (languages dealt anew: {own.null_mean.mean():.2f})" if own.null_mean.notna().any() else ""
+            told += [f"{name} {' and '.join(cells)}{null}"] if cells else []
+        apart = int(known.apart.sum())
+        text = (
+            f"the languages in one space, layer {known.layer.iloc[0]}: {'; '.join(told)}; means over "
+            f"{counted(len(known), 'language')}, n = {int(known.n.min()):,}. A probe tells {apart} of them above "
+            f"chance (raw, adjusted p < 0.05 over {counted(len(identity), 'cell')})."
+        )
+        mixed = 1 - apart / len(known)
+        findings.append(Finding("sharing", f"{model}, {task}", text, "languages_in_one_space", mixed > 0, mixed))
     return findings
 
 
