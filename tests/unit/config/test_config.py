@@ -2,12 +2,15 @@ import copy
 import json
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import yaml
 
 from isogloss.config import manual as module
 from isogloss.config.read import ConfigError, load, validate
+from isogloss.plan import specs
 from isogloss.plan.study import Study
+from isogloss.tasks.items import write_items
 
 ROOT = Path(__file__).resolve().parents[3]
 CONFIGS = sorted([*(ROOT / "config").glob("*.yaml"), *(ROOT / "config" / "test").glob("*.yaml")])
@@ -192,6 +195,20 @@ def test_mistakes_in_tasks_are_told(path, value, message):
         place = place[key]
     place[last] = value
     assert any(message in line for line in messages(wrong)), messages(wrong)
+
+
+def test_the_languages_of_a_task_may_be_columns_of_one_file(tmp_path):
+    content, file = copy.deepcopy(TASKS), tmp_path / "items.csv"
+    file.write_text("text.en,text.de,label\n" + "good,gut,positive\nbad,schlecht,negative\n" * 10, encoding="utf-8")
+    content["tasks"]["sentiment"]["data"] = {
+        "kind": "table", "languages": ["en", "de"], "train": str(file), "test": str(file), "text": "text.{language}",
+        "labels": ["negative", "positive"],
+    }  # fmt: skip
+    study = Study(validate(content))
+    for language, words in (("en", ["good", "bad"]), ("de", ["gut", "schlecht"])):
+        write_items(output=tmp_path / "out.parquet", **specs.items(study, "sentiment", language, "test"))
+        found = pd.read_parquet(tmp_path / "out.parquet")
+        assert [list(row) for row in found.words][:2] == [[word] for word in words]
 
 
 @pytest.mark.parametrize("section", ["space_similarity", "probes"])

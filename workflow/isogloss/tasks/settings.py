@@ -69,7 +69,10 @@ class TableTask(Section):
     kind: Literal["table"]
     languages: list[Language] = Field(min_length=1, description="The languages.")
     names: dict[Language, str] = Field({}, description=NAMES)
-    train: FileName = Field(description="Path of the training items, with `{language}` in it. Sources need one.")
+    train: FileName = Field(
+        description="Path of the training items, with `{language}` in it, or in `text` where each language has a "
+        "column of one file. Sources need one."
+    )
     validation: FileName | None = Field(
         None, description="Path of the validation items; where nothing is said, every tenth training item."
     )

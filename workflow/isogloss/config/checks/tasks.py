@@ -212,8 +212,12 @@ def check_task_files(where: str, task: Task, data: HubTask | TableTask) -> list[
         pattern = getattr(data, key)
         if pattern is None:
             continue
-        if len(data.languages) > 1 and "{language}" not in pattern and "{pair}" not in pattern:
-            wrong.append(f"{where}.{key}: the path needs `{{language}}` in it; found '{pattern}'")
+        named = any(name in pattern for name in ("{language}", "{pair}")) or "{language}" in data.text
+        if len(data.languages) > 1 and not named:
+            wrong.append(
+                f"{where}.{key}: the path needs `{{language}}` in it, or `text`, where each language has a column; "
+                f"found '{pattern}'"
+            )
             continue
         for language in languages if data.kind == "table" else ():
             path = pattern.replace("{language}", data.names.get(language, language))
