@@ -116,7 +116,9 @@ def pieces(special, unknown="<unk>"):
     """Unigram pieces with SentencePiece's mark of a space, special ones first."""
     backend = trained(models.Unigram(), pre_tokenizers.Metaspace(), special, trainers.UnigramTrainer, vocab_size=320,
                       normalizer=normalizers.NFKC(), unk_token=unknown)  # fmt: skip
-    return [tuple(piece) for piece in parts(backend)[0]]
+    # The trainer gives pieces that are as probable in an order of its own each time.
+    found = [(piece, round(score, 3)) for piece, score in parts(backend)[0] if piece not in special]
+    return [*((piece, 0.0) for piece in special), *sorted(found, key=lambda piece: (-piece[1], piece[0]))]
 
 
 def spaced_bpe(special):
