@@ -10,6 +10,7 @@ import torch
 from safetensors.torch import load_file
 from transformers import (
     AutoModel,
+    AutoModelForSeq2SeqLM,
     AutoModelForSequenceClassification,
     AutoModelForTokenClassification,
     AutoTokenizer,
@@ -137,11 +138,14 @@ def test_a_tuned_model_answers_as_plain_transformers_does(name, kind, items, tmp
 
 @pytest.mark.parametrize("name", [name for name, family in FAMILIES.items() if len(family.stacks) == 2])
 def test_a_new_head_over_tags_is_drawn_by_the_seed(name, tmp_path):
-    base = tiny_families.make(tmp_path / "base", name)
+    base = tiny_families.make(tmp_path / "base", name, AutoModelForSeq2SeqLM)  # as they are on the hub
+    whole = dict(AutoModelForSeq2SeqLM.from_pretrained(base).base_model.named_parameters())
     drawn = []
     for seed in (1, 1, 2):
         torch.manual_seed(seed)
-        head = load_with_head(base, KINDS[1], ["O"] * 50, tuned=False).model.classifier
+        model = load_with_head(base, KINDS[1], ["O"] * 50, tuned=False).model
+        assert all(torch.equal(weights, whole[key]) for key, weights in model.base_model.named_parameters())
+        head = model.classifier
         drawn.append(head.weight)
         assert head.weight.shape == (50, 16)
         assert 0.018 < head.weight.std() < 0.022

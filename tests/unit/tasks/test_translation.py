@@ -10,6 +10,7 @@ from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
 
 from isogloss.config.read import ConfigError, validate
 from isogloss.errors import IsoglossError
+from isogloss.models.load import load_checkpoint
 from isogloss.models.words import read_sentences, set_language
 from isogloss.states.forward import Reader, pool_sentences
 from isogloss.tasks.finetune import encode, finetune
@@ -109,6 +110,10 @@ def test_a_tuned_model_writes_what_plain_transformers_writes(name, items, bases,
     assert found == expected
     # Those that are told nothing end at once, being as small.
     assert len({*found}) > 1 or not codes
+    # States are taken from it without its head, of the same weights.
+    whole = dict(AutoModelForSeq2SeqLM.from_pretrained(tuned).base_model.named_parameters())
+    for key, weights in load_checkpoint(tuned, "cpu", "float32").model.named_parameters():
+        assert torch.equal(weights, whole[key])
 
 
 def generated(folder, name, longest):

@@ -83,10 +83,14 @@ def load_weights(
         )
     bare = model.base_model is model
     start = "" if bare else f"{model.base_model_prefix}."
+    # Marian's positions are computed, not saved; its bare model lists them by the names that they have below a head.
+    inner = model.base_model
+    listed = inner._keys_to_ignore_on_load_missing or ()
+    computed = {f"{start}{name.removeprefix(f'{inner.base_model_prefix}.')}" for name in listed}
     # A pooler is not part of the hidden states, and many checkpoints have none.
     missing = sorted(
         name
-        for name in loading["missing_keys"]
+        for name in loading["missing_keys"] - computed
         if not (new_head and not name.startswith(start))
         and not ((bare or new_head) and name.removeprefix(start).startswith("pooler."))
     )
