@@ -425,5 +425,5 @@ def clusters_of(wildcards, space):
         places(
             "concepts", **{**wildcards, "space": space, "layer": layer, "seed": seed}
         )
-        for layer in study.layers(wildcards.model)
+        for layer in study.layers_of_kind(wildcards.model, wildcards.kind)
     ]

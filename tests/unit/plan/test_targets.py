@@ -3,8 +3,10 @@
 from pathlib import Path
 
 import pytest
+import tiny_families
+import yaml
 
-from isogloss.config.read import load
+from isogloss.config.read import load, validate
 from isogloss.plan import specs, targets
 from isogloss.plan.places import Places
 from isogloss.plan.study import Study
@@ -32,3 +34,13 @@ def test_cards_are_made_of_each_pair_once_for_all_layers():
     spec = specs.cards(study, cells[0])
     assert spec["layers"] == layers[cells[0]["model"]]
     assert spec["settings"]["null"] == 0
+
+
+def test_cards_of_stacks_of_unlike_depth_have_the_layers_of_both(tmp_path):
+    content = yaml.safe_load((CONFIG / "test" / "tiny.yaml").read_text())
+    content["models"] = {"uneven": {"folder": str(tiny_families.make(tmp_path, "t5"))}}
+    study = Study(validate(content))
+    layers = {cell["kind"]: specs.cards(study, cell)["layers"] for cell in study.kind_cells}
+    assert layers == {"encoder-encoder": [0, 1, 2, 3], "encoder-decoder": [0, 1, 2]}
+    for kind, expected in layers.items():
+        assert sorted({cell["layer"] for cell in study.layer_cells if cell["kind"] == kind}) == expected

@@ -221,7 +221,8 @@ def cards(study: Study, cell: dict[str, Any]) -> dict[str, Any]:
     del settings["bootstrap"]
     languages = {side: cell[side] for side in ("source", "target")}
     identity = {name: cell[name] for name in ("model", "checkpoint", "corpus", "source", "target", "kind")}
-    own = {"layers": study.layers(cell["model"]), "settings": settings, "languages": languages, "identity": identity}
+    layers = study.layers_of_kind(cell["model"], cell["kind"])
+    own = {"layers": layers, "settings": settings, "languages": languages, "identity": identity}
     return plain({**own, "seed": study.settings.concepts.seeds[0]})
 
 

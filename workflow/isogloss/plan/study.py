@@ -124,6 +124,10 @@ class Study:
         chosen = self.settings.models[model].layers
         return [layer for layer in range(deepest + 1) if chosen == "all" or layer in chosen]
 
+    def layers_of_kind(self, model: str, kind: str) -> list[int]:
+        """List the layers to analyse that both sides of a kind of pair have."""
+        return self.layers(model, *kind.split("-"))
+
     def kinds(self, model: str) -> tuple[str, ...]:
         """Name the kinds of pair that a model has: a decoder beside an encoder adds encoder-decoder pairs."""
         return KINDS_OF[self.shapes[model].family.stacks]
@@ -288,7 +292,7 @@ class Study:
             {**cell, "kind": kind, "layer": layer}
             for cell in self.pair_cells
             for kind in self.kinds(cell["model"])
-            for layer in self.layers(cell["model"], *kind.split("-"))
+            for layer in self.layers_of_kind(cell["model"], kind)
         ]
 
     @cached_property
