@@ -147,9 +147,9 @@ def tables(
     )
     found |= neighbours(rng, models, tasks, languages, layers)
     frozen = [
-        {"model": model, "task": task, "variant": "frozen", "measure": "accuracy", "distance": "syntactic",
-         "group": group, "whole": 0.6, "varied": 0.62, "difference": 0.02, "low": -0.01, "high": 0.05, "runs": 3,
-         "n": 12, "reason": ""}
+        {"model": model, "task": task, "variant": "frozen", "random_links": "", "measure": "accuracy",
+         "distance": "syntactic", "group": group, "whole": 0.6, "varied": 0.62, "difference": 0.02, "low": -0.01,
+         "high": 0.05, "runs": 3, "n": 12, "reason": ""}
         for model, task, group in product(models, tasks, ("near", "far", "gap"))
     ]  # fmt: skip
     found["variants"] = pd.DataFrame(frozen)
@@ -170,7 +170,8 @@ def tables(
     told = [
         {"model": model, "checkpoint": "pretrained", "corpus": "games", "source": source, "target": target,
          "layer": layer, "task": "pretrained", "control_of": "", "measure": "probe_accuracy", "vectors": vectors,
-         "value": 0.75 if source == target else value, "floor": 0.6, "null_p": 0.001, "n": 100, "reason": ""}
+         "value": 0.75 if source == target else value, "floor": 0.6, "null_p": 0.001, "null_draws": 999, "n": 100,
+         "reason": ""}
         for model, layer, source, target in product(models, range(layers), ("one", "two"), ("one", "two"))
         for vectors, value in (("raw", 0.4 if model == "naive" else 0.7), ("centred", 0.72))
     ]  # fmt: skip
@@ -279,7 +280,7 @@ def correlations(
     names = [
         f"p_{test}{adjusted}" for test in ("ordinary", "mantel", "mrqap", "mixed") for adjusted in ("", "_adjusted")
     ]
-    return table.assign(**{name: table.p_mantel for name in names})
+    return table.assign(**{name: table.p_mantel for name in names}, p_mrqap_least=0.0001)
 
 
 def cards(rng: np.random.Generator, target: str, layers: int, concepts: int, hostile: bool) -> pd.DataFrame:

@@ -211,7 +211,8 @@ def test_small_studies_of_freezing_end_with_a_reason(tmp_path, sources, targets,
     pd.DataFrame(rows).to_csv(tmp_path / "t.csv", index=False)
     compare_variants(
         **noted(tmp_path, sources), transfer=tmp_path / "t.csv", distances=tmp_path / "d.csv",
-        distance={"nli": {"frozen": distance}}, draws=20, seed=1, controls={}, output=tmp_path / "f.csv",
+        distance={"nli": {"frozen": distance}}, draws=20, seed=1, random_links={}, controls={},
+        output=tmp_path / "f.csv",
     )  # fmt: skip
     table = pd.read_csv(tmp_path / "f.csv")
     assert list(table.group) == ["near", "far", "gap"]
@@ -239,7 +240,7 @@ def test_a_variant_in_which_nothing_is_different_says_so(tmp_path):
     compare_variants(
         **noted(tmp_path, languages, "No word is linked."), transfer=tmp_path / "t.csv",
         distances=tmp_path / "d.csv", distance={"nli": {"frozen": "syntactic"}}, draws=20, seed=1,
-        controls={}, output=tmp_path / "f.csv",
+        random_links={}, controls={}, output=tmp_path / "f.csv",
     )  # fmt: skip
     table = pd.read_csv(tmp_path / "f.csv")
     assert set(table.reason) == {"No word is linked."}
@@ -262,7 +263,7 @@ def test_alignment_is_compared_where_it_is_measured(tmp_path):
     compare_variants(
         **noted(tmp_path, languages), transfer=tmp_path / "t.csv", similarity=tmp_path / "s.csv",
         distances=tmp_path / "d.csv", distance={"nli": {"frozen": "syntactic"}}, draws=20, seed=1,
-        controls={}, output=tmp_path / "f.csv",
+        random_links={}, controls={}, output=tmp_path / "f.csv",
     )  # fmt: skip
     table = pd.read_csv(tmp_path / "f.csv").set_index(["measure", "group"])
     assert table.whole["retrieval", "far"] == pytest.approx(0.2)
@@ -297,6 +298,7 @@ def test_freezing_is_compared_run_by_run(tmp_path):
         distance={"nli": {"frozen": "syntactic"}},
         draws=200,
         seed=1,
+        random_links={},
         controls={},
         output=tmp_path / "f.csv",
     )

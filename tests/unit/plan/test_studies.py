@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from isogloss.config.read import ConfigError, validate
-from isogloss.plan import size, targets
+from isogloss.plan import size, specs, targets
 from isogloss.plan.places import Places
 from isogloss.plan.study import Study
 
@@ -120,3 +120,16 @@ def test_a_variant_may_be_for_one_source():
     assert variants == {("en", "whole"), ("de", "whole"), ("de", "frozen")}
     with pytest.raises(ConfigError, match=r"variants.frozen.sources: 'tr' is not among this task's sources \(en, de\)"):
         study(tasks__sentiment__variants={"frozen": {"layers": [1], "sources": ["tr"]}})
+
+
+def test_linked_words_stand_beside_words_at_random_that_are_alike_in_all_else():
+    content = yaml.safe_load((ROOT / "config" / "interventions.yaml").read_text(encoding="utf-8"))
+    known = specs.variants(Study(validate(content)))["random_links"]
+    names = ("before", "before-lexicon", "before-lower", "during")
+    assert known == {"entities": {name: ["chance"] for name in names}}
+    variants = content["tasks"]["entities"]["variants"]
+    variants["lower-chance"] = {"realign": {**variants["before-lower"]["realign"], "links": "random"}}
+    known = specs.variants(Study(validate(content)))["random_links"]["entities"]
+    assert known["before"] == ["chance"]
+    assert known["before-lower"] == ["lower-chance"]
+    assert known["during"] == ["chance", "lower-chance"]

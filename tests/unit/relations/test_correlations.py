@@ -341,7 +341,7 @@ def test_no_sentence_speaks_of_a_correlation_of_too_few_languages(tmp_path, coun
     assert [finding.found for finding in told] == [count >= 5]
     assert np.isfinite(rows.p_mrqap) == (count >= 5)
     if count < 5:
-        assert told[0].sentence == f"impact with transfer: too few pairs of languages for a test. {rows.reason}"
+        assert told[0].sentence == f"whether impact correlates with transfer cannot be told. {rows.reason}"
 
 
 def test_nothing_fine_tuned_gives_an_empty_table(tmp_path):

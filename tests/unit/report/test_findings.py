@@ -1,5 +1,6 @@
 """Sentences from tables whose truth is known, and from tables in which nothing is."""
 
+import re
 from itertools import pairwise
 
 import numpy as np
@@ -10,7 +11,7 @@ from scipy import stats
 
 from isogloss.relations.variants import compared
 from isogloss.report.findings import FIRST, collect, first_screen
-from isogloss.report.findings.finding import Finding
+from isogloss.report.findings.finding import Finding, cannot_tell, least_of
 from isogloss.statistics.changes import paired_change
 from isogloss.tables import read_table
 
@@ -59,7 +60,7 @@ def test_shared_concepts_are_told_with_numbers_interval_and_null():
     table.loc[table.target == "ru", ["value", "null_p"]] = [0.03, 0.9]
     [said] = told(collect({"concept_alignment": table}, set()))
     assert said.startswith("m: concepts are shared: CALIGN exceeds shuffled translations in 1 of 2 pairs of languages")
-    assert "2 of 4 cells, adjusted p < 0.05), not with ru" in said
+    assert "2 of 4 cells, adjusted p < 0.05), not shown with ru" in said
     assert "en–de in layer 0, 0.50 [0.40, 0.60], where the null reaches 0.05" in said
 
 
@@ -67,10 +68,17 @@ def test_one_cell_of_many_that_is_above_by_chance_is_not_told():
     # 1 of 40 cells has a p of 0.02: without adjustment it would be a finding.
     table = cells(0.03, 0.05, 0.5, layers=range(20))
     table.loc[0, ["value", "null_p"]] = [0.06, 0.02]
-    findings = collect({"concept_alignment": table}, set())
+    findings = collect({"concept_alignment": table.assign(null_draws=999)}, set())
     assert not told(findings)
     lost = told(findings, found=False)[0]
     assert "in none of 2 pairs of languages in any layer (least adjusted p = 0.500 over 40 cells" in lost
+    assert "; at most en–de in layer 0, 0.06 [" in lost
+    # With 100 draws none of 40 cells could have come out.
+    lost = told(collect({"concept_alignment": table}, set()), found=False)[0]
+    assert (
+        "whether CALIGN exceeds shuffled translations cannot be told: no p can fall below 0.010, which is 0.4" in lost
+    )
+    assert "none" not in lost
 
 
 def test_where_nothing_is_there_a_sentence_is_found_in_few_worlds_only():
@@ -207,6 +215,7 @@ def test_a_change_with_fine_tuning_is_told_only_where_it_is_clear():
 
 def test_transfer_must_beat_shared_words_too(data):
     data["baselines"]["score"] = 0.95
+    data["transfer"]["null_draws"] = 9999
     assert not told(collect(data, set()), figure="transfer_heatmap")
     lost = told(collect(data, set()), found=False, figure="transfer_heatmap")
     assert all("above both in 0 of 15" in one for one in lost)
@@ -247,19 +256,20 @@ def test_transfer_is_told_beside_similarity_of_spaces_and_words(data):
     said = told(collect(data, set()), figure="transfer_by_similarity")
     lost = told(collect(data, set()), figure="transfer_by_similarity", found=False)
     assert len(said) == len(set(said)) == 2
-    assert all("strong alignment of words on flores before tuning with transfer: r = 0.77 [" in one for one in said)
+    assert all("transfer with strong alignment of words on flores before tuning: r = 0.77 [" in one for one in said)
     assert all(
         "MRQAP p = 0.0005; mixed model p = 0.0005; Mantel p = 0.0005, adjusted for 4 tests." in one for one in said
     )
-    after = "transfer correlates with none of strong alignment of words on flores after tuning once what languages"
+    after = "transfer was not found to correlate with strong alignment of words on flores after tuning once what"
     assert sum(after in one for one in lost) == 2
     names = "mutual retrieval (MEXA) before tuning, debiased CKA before tuning"
-    assert sum(f"transfer correlates with none of {names} once what languages have" in one for one in lost) == 2
+    assert sum(f"transfer was not found to correlate with {names} once what" in one for one in lost) == 2
     data["correlations"]["p_mrqap"] = np.nan
     data["correlations"]["reason"] = "No regression: 12 pairs are too few."
     lost = told(collect(data, set()), figure="transfer_by_similarity", found=False)
-    for asked in ("similarity of spaces with transfer", "alignment of words with transfer"):
-        few = f"{asked}: too few pairs of languages for a test. No regression: 12 pairs are too few."
+    after = "strong alignment of words on flores before tuning, strong alignment of words on flores after tuning"
+    for asked in (names, after):
+        few = f"whether transfer correlates with {asked} cannot be told. No regression: 12 pairs are too few."
         assert sum(few in one for one in lost) == 2
 
 
@@ -269,7 +279,8 @@ def test_what_mantel_alone_finds_is_not_told(data):
     data["correlations"]["p_mrqap"] = np.nan
     data["correlations"]["reason"] = "No regression: 12 pairs are too few."
     lost = told(collect(data, set()), found=False, figure="transfer_by_impact")
-    assert all("too few pairs of languages for a test. No regression: 12 pairs are too few." in one for one in lost)
+    assert lost
+    assert all("cannot be told. No regression: 12 pairs are too few." in one for one in lost)
 
 
 def test_transfer_is_told_beside_the_best_baseline(data):
@@ -285,7 +296,7 @@ def test_a_mean_of_scores_has_no_interval_above_1(data):
     data["transfer"]["score"] = np.where(data["transfer"].target == "de", 0.7, 1.0)
     said = told(collect(data, set()), figure="transfer_heatmap")
     assert said
-    assert all(", 1.00] on average over" in one for one in said)
+    assert all(", 1.00] from " in one for one in said)
 
 
 def test_a_gap_that_there_is_not_is_told_with_its_reason(data):
@@ -366,7 +377,7 @@ def test_a_tuning_that_changes_no_space_is_not_said_to(data):
     told = collect({**data, "space_similarity": rows}, set())
     told = [one for one in told if "the languages' spaces: " in one.sentence]
     assert all(one.found for one in told)
-    assert "retrieval +0.30 on average" in told[0].sentence
+    assert "retrieval +0.30 [" in told[0].sentence
     # Other ways of tuning are not pooled with it.
     assert "1,0" not in told[0].sentence
 
@@ -418,10 +429,13 @@ def test_a_board_that_is_told_across_languages_is_held_against_the_floor(data):
     boards = {"board_probe": data["board_probe"]}
     [found] = told(collect(boards, set()), figure="board_probe")
     [lost] = told(collect(boards, set()), found=False, figure="board_probe")
-    assert "0.75 of squares in its own language (layer 0), in another 0.70 on average, above the floor of 0.60" in found
+    assert (
+        "0.75 of squares in its own language (layer 0), in another 0.70 (one–two [0.68, 0.72], two–one [0.68, 0.72]) "
+        "on average, above the floor of 0.60"
+    ) in found
     assert "and the boards of other games in 2 of 2 ordered pairs of languages; with each language's mean" in found
-    assert "in another 0.40 on average, above the floor of 0.60 and the boards of other games in 0 of 2" in lost
-    assert "mean taken off 0.72, in 2 (adjusted p < 0.05 over" in lost
+    assert "on average, above the floor of 0.60 and the boards of other games in 0 of 2" in lost
+    assert "two–one [0.70, 0.74]), in 2 (adjusted p < 0.05 over" in lost
     assert "Next moves are legal: one 0.86, two 0.86." in lost
     # The floor alone does not make it: boards of other games may be told as well.
     assert not told(collect({"board_probe": data["board_probe"].assign(null_p=0.3)}, set()), figure="board_probe")
@@ -449,6 +463,88 @@ def test_where_in_the_model_neighbours_are_above_their_null_is_counted_in_cells(
     text = " ".join(told_of({"probes": rows}, "probes"))
     assert "above both in 1 of" in text
     assert ", of 1 of" in text
+
+
+def some_with_a_control(data, control):
+    """The tables of one model, and of its control the same with other numbers."""
+    found = {}
+    for name, table in data.items():
+        if "model" in table:
+            own = table[table.model == "aligned"]
+            drawn_anew = own.assign(model=control, control_of="aligned")
+            table = pd.concat([own.assign(control_of=np.nan), drawn_anew], ignore_index=True)
+        found[name] = table
+    return found
+
+
+def test_a_control_stands_in_every_sentence_of_its_model(data):
+    findings = collect(some_with_a_control(data, "aligned-random"), {"aligned-random"})
+    own = [one for one in findings if one.model == "aligned"]
+    asked = {one.asked[0] for one in own}
+    assert {one.question for one in own} == {"sharing", "tuning", "transfer", "relations"}
+    assert asked >= {
+        "CALIGN", "overlap", "retrieval", "board", "probes", "concepts changed", "spaces changed", "impact", "course",
+        "zero-shot", "variants", "edits", "controls", "crossed", "correlation",
+    }  # fmt: skip
+    lacking = [one.sentence for one in own if " Its control aligned-random: " not in one.sentence]
+    assert not lacking
+    assert not any("Its control" in one.sentence for one in findings if one.model == "aligned-random")
+
+
+def test_links_at_random_stand_beside_linked_words(data):
+    rows = data["variants"].query("model == 'aligned'")
+    linked = rows.assign(variant="before", random_links="chance")
+    chance = rows.assign(variant="chance", difference=0.011, low=0.001, high=0.021)
+    said = [one.sentence for one in collect({"variants": pd.concat([linked, chance])}, set())]
+    [before] = [one for one in said if "sentiment, before against tuned whole" in one]
+    assert "; with links at random (chance) near languages +0.011 [+0.001, +0.021], far languages" in before
+    assert not any("at random" in one for one in said if one != before)
+
+
+@pytest.mark.parametrize(
+    ("p", "draws", "spoken_of", "untold"),
+    [
+        ([1, 1, 1], 999, [0], ""),
+        ([1] * 50, 999, [0], "cannot be told: no p can fall below 0.001, which is 0.05 once adjusted for 50 tests"),
+        # Beside others that were found, one of 20 draws could have been.
+        ([0.9, *[0.0001] * 9], 19, [0], "cannot be told: no p can fall below 0.050, which is 0.05 once adjusted"),
+        ([0.9, *[0.0001] * 9], 20, [0], ""),
+        ([np.nan, 0.001], 999, [0], "cannot be told: there is no test"),
+    ],
+)
+def test_what_no_test_could_have_found_cannot_be_told(p, draws, spoken_of, untold):
+    found = cannot_tell(pd.Series(p), least_of(pd.Series([draws])), pd.Index(spoken_of))
+    assert found.startswith(untold)
+    assert bool(found) == bool(untold)
+
+
+FEW_DRAWS = {"null_draws": 19, "p_mrqap_least": 1 / 24}
+ABSENT = re.compile(r"\b(no|none|not|nothing|without|0 of)\b")
+
+
+@pytest.mark.parametrize("draws", ["few", "many"])
+@pytest.mark.parametrize("seed", range(3))
+def test_what_was_not_found_is_told_with_an_interval_or_cannot_be_told(data, draws, seed):
+    """In worlds of nothing: where no test could come out, no sentence says that something is not there."""
+    rng = np.random.default_rng(seed)
+    for name, table in data.items():
+        chance = {p: rng.integers(2, 21, len(table)) / 20 for p in ("null_p", "p_mrqap") if p in table}
+        least = {key: value for key, value in FEW_DRAWS.items() if key in table} if draws == "few" else {}
+        if draws == "many":
+            least = {"null_draws": 99_999} if "null_draws" in table else {}
+        data[name] = table.assign(**chance, **least)
+    findings = [one for one in collect(data, set()) if not one.found and one.asked]
+    kinds = {one.asked[0] for one in findings}
+    assert {"CALIGN", "board", "zero-shot", "edits", "probes", "correlation", "variants", "spaces changed"} <= kinds
+    for one in findings:
+        assert "cannot be told" in one.sentence or re.search(r"\[[+-]?\d", one.sentence), one
+        tested_by_draws = one.asked[0] not in ("variants", "spaces changed", "concepts changed", "course", "controls")
+        if draws == "few" and tested_by_draws and one.asked[0] != "retrieval":
+            assert "cannot be told" in one.sentence, one
+            said = one.sentence.replace(re.search(r"cannot be told: .*? tests", one.sentence)[0], "")
+            assert not ABSENT.search(said), one
+        elif draws == "many":
+            assert "cannot be told" not in one.sentence, one
 
 
 def test_the_first_screen_takes_turns_between_questions_and_figures():

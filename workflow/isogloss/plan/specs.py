@@ -405,8 +405,20 @@ def variants(study: Study) -> dict[str, Any]:
     }
     tunings = [{**one.identity, "source": one.source} for one in study.varied]
     draws, seed = study.settings.impact.bootstrap, study.settings.impact.seed
-    spec = {"distance": distance, "tunings": tunings, "draws": draws, "seed": seed, "controls": study.controls}
-    return plain(spec)
+    random_links = {name: random_links_of(task) for name, task in study.settings.tasks.items() if task.variants}
+    own = {"random_links": random_links, "controls": study.controls}
+    return plain({"distance": distance, "tunings": tunings, "draws": draws, "seed": seed, **own})
+
+
+def random_links_of(task: Task) -> dict[str, list[str]]:
+    """List for each variant that realigns linked words the ones by words at random: alike in all else, or else all."""
+    chance = {name: one for name, one in task.variants.items() if one.realign and one.realign.links == "random"}
+    found = {}
+    for name, one in task.variants.items():
+        if one.realign and name not in chance:
+            at_random = one.model_copy(update={"realign": one.realign.model_copy(update={"links": "random"})})
+            found[name] = [null for null, other in chance.items() if other.meaning == at_random.meaning] or list(chance)
+    return found
 
 
 def trajectories(study: Study) -> dict[str, Any]:

@@ -71,6 +71,7 @@ COLUMNS = [
     "covariates",
     "partial_r",
     "p_mrqap",
+    "p_mrqap_least",
     "p_mrqap_adjusted",
     "beta_mixed",
     "p_mixed",
@@ -133,7 +134,7 @@ def write_correlations(
         alignment), ``similarity`` (its measure), ``vectors`` and ``state``, ``measure`` of transfer, ``transfer``
         (score or relative) as far as they apply, and ``statistic`` (pearson or spearman); then ``r``, ``low``,
         ``high``, ``n`` pairs, ``languages``, ``p_ordinary`` and ``p_mantel``; ``covariates`` (family, script, shared),
-        and given those and effects of languages ``partial_r`` and ``p_mrqap``, see
+        and given those and effects of languages ``partial_r``, ``p_mrqap`` and ``p_mrqap_least``, see
         :func:`isogloss.statistics.mrqap.regress_many`, and (pearson only, not of single layers: it is slow)
         ``beta_mixed`` and ``p_mixed``, see :func:`isogloss.statistics.social_relations.social_relations`. Each p also
         ``…_adjusted`` (Benjamini and Hochberg, over all layers and distances with the same other columns). ``reason``

@@ -26,8 +26,8 @@ WHOLE = "whole"
 RUN = ["model", "task", "source", "seed"]
 GROUPS = ("near", "far", "gap")
 COLUMNS = [
-    "model", "task", "variant", "measure", "distance", "group", "whole", "varied", "difference", "low", "high", "runs",
-    "n", "reason",
+    "model", "task", "variant", "random_links", "measure", "distance", "group", "whole", "varied", "difference", "low",
+    "high", "runs", "n", "reason",
 ]  # fmt: skip
 
 
@@ -83,6 +83,7 @@ def compare_variants(
     transfer: str | Path,
     distances: str | Path,
     distance: dict[str, dict[str, str]],
+    random_links: dict[str, dict[str, list[str]]],
     draws: int,
     seed: int,
     controls: dict[str, str],
@@ -103,16 +104,18 @@ def compare_variants(
     distance
         For each task and variant the distance that near and far go by: a target is far from a source if it lies
         beyond the median of the source's targets.
+    random_links
+        For each task and variant that realigns linked words the variants that realign words at random instead.
     draws, seed
         Bootstrap resamples of (source, seed) runs.
     controls
         By model with weights drawn anew the model that it is the control of.
     output
-        CSV, one row a (model, task, variant, measure, group): means of ``whole`` and ``varied``, their ``difference``
-        with ``low`` and ``high`` (95 %: paired by model, source and seed; runs are resampled), ``runs``, ``n`` pairs;
-        ``reason``, a sentence where there is no number. Group ``gap`` is far minus near. The measures are the scores of
-        ``transfer``, and, where similarity is measured, ``retrieval`` of the target from the source after tuning
-        (centred vectors, the mean over layers).
+        CSV, one row a (model, task, variant, measure, group): ``random_links``, joined by commas; means of ``whole``
+        and ``varied``, their ``difference`` with ``low`` and ``high`` (95 %: paired by model, source and seed; runs are
+        resampled), ``runs``, ``n`` pairs; ``reason``, a sentence where there is no number. Group ``gap`` is far minus
+        near. The measures are the scores of ``transfer``, and, where similarity is measured, ``retrieval`` of the
+        target from the source after tuning (centred vectors, the mean over layers).
     """
     scores, far = read_table(transfer)[[*RUN, "variant", "target", "measure", "score"]], read_table(distances)
     if similarity:
@@ -133,7 +136,8 @@ def compare_variants(
             varied = varied[varied.idle == ""]
             both = whole.merge(varied, on=["source", "target", "seed", "group"], suffixes=("_whole", "_varied"))
             for row in compared(both, draws, np.random.default_rng(seed), reasons[0] if reasons else ""):
-                names = {"model": model, "task": task, "variant": variant, "measure": measure}
+                beside = ", ".join(random_links.get(task, {}).get(variant, []))
+                names = {"model": model, "task": task, "variant": variant, "random_links": beside, "measure": measure}
                 rows.append({**names, "distance": name, **row})
     write_csv(with_controls(pd.DataFrame(rows, columns=COLUMNS), controls), output)
 

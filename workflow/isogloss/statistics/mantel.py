@@ -217,6 +217,11 @@ def count_permutations(sources: np.ndarray) -> int:
     return factorial(int(sources.sum())) * factorial(int((~sources).sum()))
 
 
+def least_p(sources: np.ndarray, draws: int, reversible: bool = False) -> float:
+    """Give the least p-value that a permutation test can reach, see :func:`too_few`."""
+    return max(1 / (1 + draws), (2 if reversible else 1) / count_permutations(sources))
+
+
 def too_few(sources: np.ndarray, draws: int, permuted: str, reversible: bool = False) -> str:
     """Say why no relation between so few could be significant, however strong; an empty text where one could.
 
@@ -225,8 +230,7 @@ def too_few(sources: np.ndarray, draws: int, permuted: str, reversible: bool = F
     enough languages, or contrasts of them, where that lies below the level: k that may all stand in each other's place
     are enough from k = 4 on (1 / 24), for ranks in one row from 5 on (2 / 120). A test that cannot reject says nothing.
     """
-    number = count_permutations(sources)
-    least = max(1 / (1 + draws), (2 if reversible else 1) / number)
+    number, least = count_permutations(sources), least_p(sources, draws, reversible)
     if least < LEVEL:
         return ""
     turned = ", one of which turns all ranks round" if reversible else ""

@@ -26,6 +26,7 @@ from isogloss.statistics.mantel import (
     blank,
     check,
     in_pairs,
+    least_p,
     permuted_languages,
     too_few,
 )
@@ -86,7 +87,8 @@ def regress_many(
     -------
     list of dict
         For each y: ``partial_r``, the correlation of the contrasts once covariates are taken out of both sides;
-        ``p_mrqap``, two-sided; ``reason``, a sentence where they are NaN.
+        ``p_mrqap``, two-sided; ``p_mrqap_least``, the least that it could have been; ``reason``, a sentence where they
+        are NaN.
 
     Raises
     ------
@@ -155,6 +157,7 @@ def regress_alike(
         x, *ys = (ranked(matrix, joint) for matrix in (x, *ys))
     own, likely = most_likely(models, x), [most_likely(models, y) for y in ys]
     left, residuals = own.residual(x), [model.residual(y) for model, y in zip(likely, ys, strict=True)]
+    least = least_p(models[0].of_sources, draws)
     right = {place: values for place, values in enumerate(residuals) if values is not None}
     found = [without("one side is constant, or made of effects of languages and of the covariates") for _ in ys]
     for model in models:
@@ -162,13 +165,14 @@ def regress_alike(
         if left is not None and places:
             results = permute(own, model, left, np.stack([right[place] for place in places]), draws, seed)
             for place, r, p in zip(places, *results, strict=True):
-                found[place] = {"partial_r": float(r), "p_mrqap": float(p), "reason": ""}
+                found[place] = {"partial_r": float(r), "p_mrqap": float(p), "p_mrqap_least": least, "reason": ""}
     return found
 
 
 def without(reason: str) -> dict[str, float | str]:
     """Give a result without numbers, and why."""
-    return {"partial_r": np.nan, "p_mrqap": np.nan, "reason": f"No regression: {reason}."}
+    blanks = dict.fromkeys(("partial_r", "p_mrqap", "p_mrqap_least"), np.nan)
+    return {**blanks, "reason": f"No regression: {reason}."}
 
 
 def ranked(matrix: np.ndarray, joint: np.ndarray) -> np.ndarray:

@@ -36,9 +36,14 @@ def before_and_after(rows: pd.DataFrame) -> pd.DataFrame:
     return rows[known | ending.isna()]
 
 
+def scored_whole(transfer: pd.DataFrame) -> pd.DataFrame:
+    """Keep the scores that are told: each task's first measure, tuned whole; a checkpoint without a head has none."""
+    return transfer[(transfer.variant == "whole") & transfer.measure.isin(PRIMARY) & transfer.score.notna()]
+
+
 def primary(transfer: pd.DataFrame) -> pd.DataFrame:
-    """Keep each task's first measure, tuned whole, the mean over seeds; a checkpoint without a head has no score."""
-    rows = transfer[(transfer.variant == "whole") & transfer.measure.isin(PRIMARY) & transfer.score.notna()]
+    """Give those scores as means over seeds."""
+    rows = scored_whole(transfer)
     numbers = [name for name in ("score", "low", "high", "null_mean", "null_high") if name in rows]
     return rows.groupby([*GRID, "measure"], sort=True)[numbers].mean().reset_index()
 

@@ -10,7 +10,9 @@ from isogloss.report.figures.tuned import before_and_after
 from isogloss.report.findings.finding import (
     Finding,
     average,
+    cannot_tell,
     counted,
+    least_of,
     listed,
     one_sided,
     standard_error,
@@ -58,15 +60,21 @@ def above_null(rows: pd.DataFrame, keys: list[str], names: dict[str, str], figur
     findings = []
     for key, part in rows.groupby(keys, sort=True):
         told = list(best_layers(part, names))
+        brief = "; ".join(name for name, _ in told)
         pairs = part.groupby(["source", "target"]).above.any()
-        text = (
-            f"{what}: {'; '.join(name for name, _ in told)}, means over pairs, each in its best layer; above the null "
-            f"in {part.above.sum():,} of {counted(len(part), 'cell')} (pair, layer and measure), of "
-            f"{int(pairs.sum())} of {counted(len(pairs), 'ordered pair')} of languages (adjusted p < 0.05 over "
+        untold = "" if pairs.any() else cannot_tell(rows.null_p, least_of(part.null_draws), part.index)
+        above = (
+            f"whether that is above the null {untold}."
+            if untold
+            else f"above the null in {part.above.sum():,} of {counted(len(part), 'cell')} (pair, layer and measure), "
+            f"of {int(pairs.sum())} of {counted(len(pairs), 'ordered pair')} of languages (adjusted p < 0.05 over "
             f"{counted(len(rows), 'cell')})."
         )
-        strength = max(above for _, above in told)
-        findings.append(Finding("sharing", ", ".join(map(str, key)), text, figure, bool(pairs.any()), float(strength)))
+        text = f"{what}: {brief}, means over pairs, each in its best layer; {above}"
+        strength = float(max(above for _, above in told))
+        asked = {"model": str(key[0]), "asked": (what, *key[1:])}
+        name = ", ".join(map(str, key))
+        findings.append(Finding("sharing", name, text, figure, bool(pairs.any()), strength, brief=brief, **asked))
     return findings
 
 
@@ -147,15 +155,22 @@ def probes(data: dict[str, pd.DataFrame]) -> list[Finding]:
             told.append(f"{vectors} {average(top, 'value', least=0, most=1)} in layer {layer}")
             best = max(best, top.value.mean() - max(top.floor.mean(), top.null_high.mean()))
         pairs = part.groupby(["source", "target"]).above.any()
-        text = (
-            f"a linear probe for {label} learnt in one language tells it in another: {', '.join(told)}, means over "
-            f"pairs in the best layer (most frequent label {part.floor.mean():.2f}, permuted labels up to "
-            f"{part.null_high.mean():.2f}); above both in {part.above.sum():,} of {counted(len(part), 'cell')} (pair, "
-            f"layer and vectors), of {int(pairs.sum())} of {counted(len(pairs), 'ordered pair')} of languages "
-            f"(adjusted p < 0.05 over {counted(len(rows), 'cell')})."
-        )
         found = bool(pairs.any())
-        findings.append(Finding("sharing", f"{model}, {task}", text, "probes_by_layer", found, max(best, 0.0)))
+        untold = "" if found else cannot_tell(p, least_of(part.null_draws), part.index)
+        above = (
+            f"whether that is above both {untold}."
+            if untold
+            else f"above both in {part.above.sum():,} of {counted(len(part), 'cell')} (pair, layer and vectors), of "
+            f"{int(pairs.sum())} of {counted(len(pairs), 'ordered pair')} of languages (adjusted p < 0.05 over "
+            f"{counted(len(rows), 'cell')})."
+        )
+        text = (
+            f"what a linear probe for {label} learnt in one language tells right in another: {', '.join(told)}, means "
+            f"over pairs in the best layer (most frequent label {part.floor.mean():.2f}, permuted labels up to "
+            f"{part.null_high.mean():.2f}); {above}"
+        )
+        asked = {"model": model, "asked": ("probes", task, label), "brief": ", ".join(told)}
+        findings.append(Finding("sharing", f"{model}, {task}", text, "probes_by_layer", found, max(best, 0.0), **asked))
     return findings
 
 
@@ -175,18 +190,21 @@ def changes(data: dict[str, pd.DataFrame]) -> list[Finding]:
     both["change"] = both.value - both.value_before
     both["changed"] = survivors(two_sided(both.change, np.hypot(both.error, both.error_before)))
     findings = []
-    for (model, task), part in both.groupby(["model", "task"], sort=True):
+    for (model, checkpoint), part in both.groupby(["model", "checkpoint"], sort=True):
         told = []
         for measure, own in part.groupby("measure", sort=True):
             up, down = ((own.changed & (sign * own.change > 0)).sum() for sign in (1, -1))
-            told.append(f"{names[measure]} {own.change.mean():+.2f} on average (up in {up}, down in {down})")
+            change = average(own, "change", "+z.2f")
+            told.append(f"{names[measure]} {change} on average (clearly up in {up}, down in {down})")
+        found, brief = bool(part.changed.any()), "; ".join(told)
+        what = "changed the languages' spaces" if found else "made no clear change of the languages' spaces"
         text = (
-            f"tuning on {task} changed the languages' spaces: {'; '.join(told)}, of {counted(len(part), 'cell')} in "
-            "all (adjusted p < 0.05; intervals before and after taken as independent)."
+            f"tuning ({checkpoint}) {what}: {brief}, of {counted(len(part), 'cell')} in all (pair, layer and measure; "
+            "adjusted p < 0.05; intervals before and after taken as independent)."
         )
         strength = float(part.change.abs().mean())
-        found = bool(part.changed.any())
-        findings.append(Finding("tuning", model, text, "space_similarity_by_layer", found, strength))
+        asked = {"model": model, "asked": ("spaces changed", checkpoint), "brief": brief}
+        findings.append(Finding("tuning", model, text, "space_similarity_by_layer", found, strength, **asked))
     return findings
 
 
@@ -208,19 +226,25 @@ def crossed(data: dict[str, pd.DataFrame]) -> list[Finding]:
         pairs = counted(len(part[["first", "second"]].drop_duplicates()), "combination")
         text = f"{task}: two texts could not be crossed in {pairs} of languages. {reason}"
         findings.append(Finding("transfer", model, text, "crossed_heatmap", found=False))
-    for (model, task), whole in costs_of_crossing(rows).groupby(["model", "task"], sort=True):
+    for (model, task, source), whole in costs_of_crossing(rows).groupby(["model", "task", "source"], sort=True):
         part = whole[whole.slice == "all"]
-        crossings = part.assign(source=part["first"], target=part["second"])
-        sliced = whole[whole.slice != "all"].groupby("slice").cost.mean()
-        told = f" ({', '.join(f'{cost:+.3f} where {name}' for name, cost in sliced.items())})" if len(sliced) else ""
+        crossings = whole.assign(source=whole["first"], target=whole["second"])
+        sliced = [
+            f"{average(own, 'cost', '+.3f')} where {name}" for name, own in crossings.groupby("slice") if name != "all"
+        ]
+        told = f" ({', '.join(sliced)})" if sliced else ""
+        crossings = crossings[crossings.slice == "all"]
         text = (
-            f"{task}, two texts in two languages: accuracy {part.score.mean():.2f} on average against "
-            f"{part.same.mean():.2f} with both in one, {average(crossings, 'cost', '+.3f')}{told}; clearly lower in "
-            f"{(part.clear & (part.cost < 0)).sum()} and higher in {(part.clear & (part.cost > 0)).sum()} of "
+            f"{task} tuned on {source}, two texts in two languages: accuracy {part.score.mean():.2f} on average "
+            f"against {part.same.mean():.2f} with both in one, {average(crossings, 'cost', '+.3f')}{told}; clearly "
+            f"lower in {(part.clear & (part.cost < 0)).sum()} and higher in {(part.clear & (part.cost > 0)).sum()} of "
             f"{counted(len(part), 'combination')} (adjusted p < 0.05, {int(part.n.median()):,} items)."
         )
         strength = abs(float(part.cost.mean()))
-        findings.append(Finding("transfer", model, text, "crossed_heatmap", bool(part.clear.any()), strength))
+        asked = {"model": model, "asked": ("crossed", task, source)}
+        brief = f"{part.score.mean():.2f} against {part.same.mean():.2f}, {average(crossings, 'cost', '+.3f')}"
+        found = bool(part.clear.any())
+        findings.append(Finding("transfer", model, text, "crossed_heatmap", found, strength, brief=brief, **asked))
     return findings
 
 
@@ -232,15 +256,19 @@ def controls(data: dict[str, pd.DataFrame]) -> list[Finding]:
     rows = rows[(rows.measure == "accuracy") & (rows.best.astype(str) == "True") & (rows.source != rows.target)]
     rows = rows.assign(clear=survivors(one_sided(rows.above, standard_error(rows.above_low, rows.above_high))))
     findings = []
-    for (model, task), part in rows.groupby(["model", "task"], sort=True):
+    for (model, task, source), part in rows.groupby(["model", "task", "source"], sort=True):
         which = part.control.value_counts().sort_index().sort_values(ascending=False, kind="stable").index
         weak = sorted(set(part.target[~part.clear]))
         text = (
-            f"{task}, zero-shot accuracy {part.score.mean():.2f} against {part.control_score.mean():.2f} of the best "
-            f"control ({listed(list(which))}), {average(part, 'above', '+.3f')} on average; above it in "
-            f"{int(part.clear.sum())} of {counted(len(part), 'pair')} of languages (adjusted p < 0.05, "
-            f"{int(part.n.median()):,} items)" + (f", not from every source into {listed(weak)}." if weak else ".")
+            f"{task} tuned on {source}, zero-shot accuracy {part.score.mean():.2f} against "
+            f"{part.control_score.mean():.2f} of the best control ({listed(list(which))}), "
+            f"{average(part, 'above', '+.3f')} on average; above it in {int(part.clear.sum())} of "
+            f"{counted(len(part), 'score')} in other languages (adjusted p < 0.05, {int(part.n.median()):,} items)"
+            + (f", not shown into {listed(weak)}." if weak else ".")
         )
         strength = max(float(part.above.mean()), 0.0)
-        findings.append(Finding("transfer", model, text, "controls", bool(part.clear.any()), strength))
+        asked = {"model": model, "asked": ("controls", task, source)}
+        brief = f"{part.score.mean():.2f}, {average(part, 'above', '+.3f')} above its best control"
+        found = bool(part.clear.any())
+        findings.append(Finding("transfer", model, text, "controls", found, strength, brief=brief, **asked))
     return findings

@@ -11,16 +11,16 @@ import pandas as pd
 
 from isogloss.report.figures.correlation_by_layer import SIMILARITY, WHEN, WITH_TRANSFER
 from isogloss.report.figures.tuned import POOLING, PRIMARY
-from isogloss.report.findings.finding import Finding, between, counted, listed, p_value, survivors
+from isogloss.report.findings.finding import Finding, between, cannot_tell, counted, listed, p_value, survivors
 
 COVARIATES = {"family": "family", "script": "script", "shared": "shared words"}
-# What a relation asks, and the figure that shows it.
-ASKED = {
-    "impact-transfer": "impact with transfer",
+# One side of a relation, and the figure that shows it.
+SIDES = {
+    "impact-transfer": "impact",
     "impact-distance": "impact",
     "distance-transfer": "transfer",
-    "similarity-transfer": "similarity of spaces with transfer",
-    "words-transfer": "alignment of words with transfer",
+    "similarity-transfer": "transfer",
+    "words-transfer": "transfer",
 }
 FIGURES = {
     "impact-transfer": "transfer_by_impact",
@@ -50,33 +50,41 @@ def correlations(data: dict[str, pd.DataFrame]) -> list[Finding]:
     findings = []
     for (model, task, relation), part in rows.groupby(["model", "task", "relation"], sort=True):
         tested = part[part.p_mrqap.notna()]
-        figure, name = FIGURES[relation], f"{model}, {task}"
+        figure, name, side = FIGURES[relation], f"{model}, {task}", SIDES[relation]
+        asked = {"model": model, "asked": ("correlation", task, relation)}
         for row in tested[tested.holds].itertuples():
-            text = f"{sides(row)}: {correlation(row)}, adjusted for {counted(tests[relation], 'test')}."
-            findings.append(Finding("relations", name, text, figure, strength=abs(float(row.r))))
+            text = f"{side} with {other(row)}: {correlation(row)}, adjusted for {counted(tests[relation], 'test')}."
+            brief = f"with {other(row)} {in_short(row)}"
+            strength = abs(float(row.r))
+            findings.append(Finding("relations", name, text, figure, strength=strength, brief=brief, **asked))
         lost = tested[~tested.holds]
         if len(lost):
             nearest = lost.loc[lost.p_mrqap.idxmin()]
-            if relation == "impact-transfer":
-                text = f"{ASKED[relation]} does not correlate once"
-            elif relation in WITH_TRANSFER:
-                names = listed(list(dict.fromkeys(map(similar, lost.itertuples()))))
-                text = f"transfer correlates with none of {names} once"
-            else:
-                text = f"{ASKED[relation]} correlates with none of {listed(sorted(lost.distance))} distance once"
-            text += f" what languages have in common is taken out and p adjusted (nearest: {correlation(nearest)})."
-            findings.append(Finding("relations", name, text, figure, found=False))
+            untold = cannot_tell(rows[rows.relation == relation].p_mrqap, lost.p_mrqap_least.min(), lost.index)
+            text = (
+                f"whether {side} correlates with {others(lost)} {untold}"
+                if untold
+                else f"{side} was not found to correlate with {others(lost)} once what languages have in common is "
+                f"taken out and p adjusted for {counted(tests[relation], 'test')}"
+            ) + f" (nearest: {other(nearest)}, {correlation(nearest)})."
+            brief = f"nearest, with {other(nearest)}, {in_short(nearest)}"
+            findings.append(Finding("relations", name, text, figure, found=False, brief=brief, **asked))
         if tested.empty:
-            text = f"{ASKED[relation]}: too few pairs of languages for a test. {part.reason.iloc[0]}".strip()
+            text = f"whether {side} correlates with {others(part)} cannot be told. {part.reason.iloc[0]}".strip()
             findings.append(Finding("relations", name, text, figure, found=False))
     return findings
 
 
-def sides(row: Any) -> str:
-    """Name the two sides of a correlation."""
+def other(row: Any) -> str:
+    """Name what a relation's side is correlated with."""
     if row.relation in WITH_TRANSFER:
-        return f"{similar(row)} with transfer"
-    return ASKED[row.relation] + ("" if row.relation == "impact-transfer" else f" with {row.distance} distance")
+        return similar(row)
+    return "transfer" if row.relation == "impact-transfer" else f"{row.distance} distance"
+
+
+def others(rows: pd.DataFrame) -> str:
+    """Name all that one side is correlated with."""
+    return listed(list(dict.fromkeys(map(other, rows.itertuples()))))
 
 
 def similar(row: Any) -> str:
@@ -93,3 +101,8 @@ def correlation(row: Any) -> str:
     for name, p in (("mixed model", row.p_mixed), ("Mantel", row.p_mantel)):
         text += f"; {name} p = {p_value(p)}" if np.isfinite(p) else ""
     return text
+
+
+def in_short(row: Any) -> str:
+    """Write a correlation of a control in its model's sentence."""
+    return f"r = {row.r:.2f}{between(row.low, row.high)}, MRQAP p = {p_value(row.p_mrqap)}"

@@ -10,7 +10,9 @@ from isogloss.report.findings.finding import (
     Finding,
     average,
     between,
+    cannot_tell,
     counted,
+    least_of,
     listed,
     one_sided,
     p_value,
@@ -39,12 +41,13 @@ def subject(model: str, kind: str, kinds: int) -> str:
 def profile(rows: pd.DataFrame) -> str:
     """Say in which layer a score's mean over pairs is highest."""
     means = rows.groupby("layer").value.mean()
-    best = means.idxmax()
+    best, first, last = means.idxmax(), means.index[0], means.index[-1]
+    told = {layer: average(rows[rows.layer == layer], "value", least=0, most=1) for layer in (best, first, last)}
     if len(means) == 1:
-        return f"mean over pairs in layer {best}: {means[best]:.2f}"
+        return f"mean over pairs in layer {best}: {told[best]}"
     return (
-        f"highest in layer {best}, {means[best]:.2f} on average over pairs (layer {means.index[0]}: "
-        f"{means.iloc[0]:.2f}, layer {means.index[-1]}: {means.iloc[-1]:.2f})"
+        f"highest in layer {best}, {told[best]} on average over pairs (layer {first}: {told[first]}, "
+        f"layer {last}: {told[last]})"
     )
 
 
@@ -77,7 +80,10 @@ def somewhere(data: dict[str, pd.DataFrame], part: pd.DataFrame) -> str:
         return ""
     tests = data["best_layer"].merge(part[["model", "checkpoint", "corpus", "kind", "measure"]].drop_duplicates())
     found = survivors(tests.null_p).sum()
-    return f", and somewhere in the model in {found} (best layer against the best layers of the null, adjusted)"
+    how = "(best layer against the best layers of the null, adjusted)"
+    if not found and (untold := cannot_tell(tests.null_p, least_of(tests.null_draws))):
+        return f"; whether somewhere in the model {how} {untold}"
+    return f", and somewhere in the model in {found} {how}"
 
 
 def parts(rows: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
@@ -106,16 +112,23 @@ def shared(data: dict[str, pd.DataFrame], rows: pd.DataFrame, score: str, found:
     rows = rows.assign(above=above_null(rows), adjusted=benjamini_hochberg(rows.null_p))
     findings = []
     for name, part in parts(rows):
+        one = part.iloc[0]
+        asked = {"model": one.model, "asked": (score, one.corpus, one.kind)}
         by_pair = part.groupby(PAIR).above.any()
+        highest = part.sort_values(["value", "layer"], ascending=[False, True], kind="stable").iloc[0]
         if not part.above.any():
-            least = 1 / (part.null_draws.max() + 1)
+            least = least_of(part.null_draws)
+            untold = cannot_tell(rows.null_p, least, part.index)
             text = (
-                f"{score} exceeds shuffled translations in none of {counted(len(by_pair), 'pair')} of languages in any "
-                f"layer{somewhere(data, part)} (least adjusted p = {p_value(part.adjusted.min())} over "
+                f"whether {score} exceeds shuffled translations {untold}"
+                if untold
+                else f"{score} exceeds shuffled translations in none of {counted(len(by_pair), 'pair')} of languages "
+                f"in any layer{somewhere(data, part)} (least adjusted p = {p_value(part.adjusted.min())} over "
                 f"{counted(len(rows), 'cell')}; with {counted(int(part.null_draws.max()), 'draw')} no p is below "
-                f"{p_value(least)})."
-            )
-            findings.append(Finding("sharing", name, text, figure, found=False))
+                f"{p_value(least)})"
+            ) + f"; at most {cell(highest)}, where the null reaches {highest.null_high:.2f}."
+            brief = f"{'that it exceeds them cannot be told' if untold else 'above them in none'}, {profile(part)}"
+            findings.append(Finding("sharing", name, text, figure, found=False, brief=brief, **asked))
             continue
         top = part[part.above].sort_values(["value", "layer"], ascending=[False, True], kind="stable").iloc[0]
         missing = sorted(target for (_, _, target), any_layer in by_pair.items() if not any_layer)
@@ -124,11 +137,13 @@ def shared(data: dict[str, pd.DataFrame], rows: pd.DataFrame, score: str, found:
             f"{counted(len(by_pair), 'pair')} of languages ({part.above.sum()} of {counted(len(part), 'cell')}, "
             f"adjusted p < 0.05)"
             + somewhere(data, part)
-            + (f", not with {listed(missing)}" if missing else "")
+            + (f", not shown with {listed(missing)}" if missing else "")
             + f"; {profile(part)}; at most "
             f"{cell(top)}, where the null reaches {top.null_high:.2f}."
         )
-        findings.append(Finding("sharing", name, text, figure, strength=top.value - top.null_high))
+        brief = f"above them in {by_pair.sum()} of {counted(len(by_pair), 'pair')}, {profile(part)}"
+        strength = top.value - top.null_high
+        findings.append(Finding("sharing", name, text, figure, strength=strength, brief=brief, **asked))
     return findings
 
 
@@ -169,17 +184,19 @@ def above_controls(data: dict[str, pd.DataFrame], controls: set[str]) -> list[Fi
     both["spread"] = np.hypot(both.error, both.error_control)
     both["above"] = survivors(one_sided(both.difference, both.spread))
     findings = []
-    for (model, corpus), part in both.groupby(["model", "corpus"], sort=True):
+    for name, part in parts(both):
         text = (
             f"CALIGN in its best layer lies above that of random weights ({listed(sorted(set(part.model_control)))}) "
             f"in {part.above.sum()} of {counted(len(part), 'pair')} (adjusted p < 0.05, bootstrap over concepts); "
             f"{average(part, 'difference', '+.2f')} on average."
         )
         found = bool(part.above.any())
-        name = on_corpus(model, corpus, both)
         findings.append(
             Finding("sharing", name, text, "concept_alignment_by_model", found, max(float(part.difference.mean()), 0.0))
         )
+    if lacking := sorted(set(rows.model) - controls - set(both.model)):
+        text = "no control with random weights was run beside it on the same pairs, so it was not held against one."
+        findings.append(Finding("sharing", listed(lacking), text, "concept_alignment_by_model", found=False))
     return findings
 
 
@@ -189,15 +206,21 @@ def overlap(data: dict[str, pd.DataFrame]) -> list[Finding]:
     findings = []
     for name, part in parts(rows):
         top = part.sort_values(["value", "layer"], ascending=[False, True], kind="stable").iloc[0]
+        asked = {"model": top.model, "asked": ("overlap", top.corpus, top.kind)}
         text = (
             f"clustered together, languages mix (COLAP) most in {cell(top)}, where full mixing would give "
             f"{top.full_mixing:.2f}; {profile(part)}. By itself that says nothing of meaning."
         )
-        if top.boot_low > 0:
-            findings.append(Finding("sharing", name, text, "concept_overlap_by_layer", strength=top.value / 2))
-        else:
-            text = f"clustered together, languages mix in no concept (COLAP) in any of {counted(len(part), 'cell')}."
-            findings.append(Finding("sharing", name, text, "concept_overlap_by_layer", found=False))
+        if top.value == 0:
+            text = (
+                f"clustered together (COLAP), none of the concepts counted in {counted(len(part), 'cell')} holds "
+                f"enough of both languages, where full mixing would give up to {part.full_mixing.max():.2f}."
+            )
+        found, strength = bool(top.boot_low > 0), top.value / 2
+        brief = profile(part)
+        findings.append(
+            Finding("sharing", name, text, "concept_overlap_by_layer", found, strength, brief=brief, **asked)
+        )
     return findings
 
 
@@ -220,7 +243,12 @@ def retrieval(data: dict[str, pd.DataFrame]) -> list[Finding]:
         )
         strength = (best.value - best.chance).mean()
         name = on_corpus(model, corpus, rows)
-        findings.append(Finding("sharing", name, text, "retrieval_by_layer", bool(best.above.any()), float(strength)))
+        asked = {"model": model, "asked": ("retrieval", corpus, measure)}
+        brief = f"{average(best, 'value', least=0, most=1)} in layer {layer}"
+        found = bool(best.above.any())
+        findings.append(
+            Finding("sharing", name, text, "retrieval_by_layer", found, float(strength), brief=brief, **asked)
+        )
     return findings
 
 
@@ -233,8 +261,9 @@ def boards(data: dict[str, pd.DataFrame]) -> list[Finding]:
     # Above both floor and null: the larger of the two p-values (intersection and union).
     p = np.fmax(every.null_p, one_sided(every.value - every.floor, standard_error(every.low, every.high)))[tested]
     every = every.assign(above=pd.Series(survivors(p), index=p.index).reindex(every.index, fill_value=False))
+    untold = cannot_tell(p, least_of(every.null_draws))
     findings = []
-    for (model, corpus), table in every.groupby(["model", "corpus"], sort=True):
+    for (model, checkpoint, corpus), table in every.groupby(["model", "checkpoint", "corpus"], sort=True):
         rows = table[(table.measure == "probe_accuracy") & table.value.notna()]
         across, own = rows[rows.source != rows.target], rows[rows.source == rows.target]
         if across.empty or own.empty:
@@ -242,17 +271,29 @@ def boards(data: dict[str, pd.DataFrame]) -> list[Finding]:
         layer = own.groupby("layer").value.mean().idxmax()
         at = across[across.layer == layer]
         raw, centred = (at[at.vectors == name] for name in ("raw", "centred"))
-        floor = float(rows.floor.iloc[0])
+        floor = float(at.floor.mean())
         legal = table[table.measure == "legality"]
         moves = ", ".join(f"{name} {value:.2f}" for name, value in zip(legal.target, legal.value, strict=True))
         same = own[own.layer == layer].value.mean()
+        across_raw, across_centred = (average(part, "value", least=0, most=1) for part in (raw, centred))
+        if untold:
+            above = f"; whether that is above the boards of other games {untold}; with each language's mean taken off "
+            above += f"{across_centred}."
+        else:
+            above = (
+                f", above the floor of {floor:.2f} and the boards of other games in {raw.above.sum()} of "
+                f"{counted(len(raw), 'ordered pair')} of languages; with each language's mean taken off "
+                f"{across_centred}, in {centred.above.sum()} (adjusted p < 0.05 over "
+                f"{counted(int(tested.sum()), 'cell')})."
+            )
         text = (
             f"{corpus}: a probe for the board tells {same:.2f} of squares in its own language (layer {int(layer)}), "
-            f"in another {raw.value.mean():.2f} on average, above the floor of {floor:.2f} and the boards of other "
-            f"games in {raw.above.sum()} of {counted(len(raw), 'ordered pair')} of languages; with each language's "
-            f"mean taken off {centred.value.mean():.2f}, in {centred.above.sum()} (adjusted p < 0.05 over "
-            f"{counted(int(tested.sum()), 'cell')}). Next moves are legal: {moves}."
+            f"in another {across_raw} on average{above} Next moves are legal: {moves}."
         )
         strength = max(0.0, float(raw.value.mean() - floor))
-        findings.append(Finding("sharing", str(model), text, "board_probe", bool(raw.above.any()), strength))
+        name = str(model) if checkpoint == "pretrained" else f"{model}, {checkpoint}"
+        asked = {"model": model, "asked": ("board", checkpoint, corpus)}
+        brief = f"{across_raw} of squares in another language, raw, in layer {int(layer)}"
+        found = bool(raw.above.any())
+        findings.append(Finding("sharing", name, text, "board_probe", found, strength, brief=brief, **asked))
     return findings

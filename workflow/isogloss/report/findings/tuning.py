@@ -4,7 +4,17 @@ import numpy as np
 import pandas as pd
 
 from isogloss.report.figures.tuned import NAMES, POOLING
-from isogloss.report.findings.finding import Finding, average, between, counted, standard_error, survivors, two_sided
+from isogloss.report.findings.finding import (
+    Finding,
+    average,
+    between,
+    by_source,
+    counted,
+    span,
+    standard_error,
+    survivors,
+    two_sided,
+)
 
 COURSES = {"impact": "impact", "calign": "CALIGN", **NAMES}
 # Of what a change is told: table, measure, name and figure.
@@ -32,22 +42,36 @@ def concepts(data: dict[str, pd.DataFrame]) -> list[Finding]:
         return []
     both["changed"] = survivors(both.change_p)
     findings = []
-    for (model, score, checkpoint), part in both.groupby(["model", "score", "checkpoint"], sort=True):
+    for (model, corpus, kind, score, checkpoint), part in both.groupby(
+        ["model", "corpus", "kind", "score", "checkpoint"], sort=True
+    ):
         clear, total = part[part.changed], counted(len(part), "cell")
-        mean = f"{part.change.mean():+.3f} on average"
+        mean = f"{average(part, 'change', '+z.3f')} on average"
+        several = [str(name) for name, column in ((corpus, both.corpus), (kind, both.kind)) if column.nunique() > 1]
+        name = ", ".join([model, *several])
+        brief = f"{mean}, clear in {len(clear)} of {total}"
+        asked = {"model": model, "asked": ("concepts changed", corpus, kind, score, checkpoint), "brief": brief}
         if clear.empty:
-            text = f"{score} after {checkpoint} changed clearly in none of {total} ({mean})."
-            findings.append(Finding("tuning", model, text, part.figure.iloc[0], found=False))
+            text = f"{score} after {checkpoint} changed clearly in none of {total} ({mean}; at most {change(part)})."
+            findings.append(Finding("tuning", name, text, part.figure.iloc[0], found=False, **asked))
             continue
-        top = clear.loc[clear.change.abs().idxmax()]
         text = (
             f"{score} after {checkpoint} went up in {(clear.change > 0).sum()} and down in {(clear.change < 0).sum()} "
             f"of {total} (adjusted p < 0.05, concepts before and after paired by their words; {mean}), most in "
-            f"{top.source}–{top.target}, layer {int(top.layer)}: from {top.value - top.change:.2f} to {top.value:.2f}, "
-            f"{top.change:+.2f}{between(top.change_low, top.change_high, '+.2f')}."
+            f"{change(clear)}."
         )
-        findings.append(Finding("tuning", model, text, part.figure.iloc[0], strength=abs(float(top.change))))
+        strength = float(clear.change.abs().max())
+        findings.append(Finding("tuning", name, text, part.figure.iloc[0], strength=strength, **asked))
     return findings
+
+
+def change(cells: pd.DataFrame) -> str:
+    """Write the largest change of some cells, with its interval."""
+    top = cells.loc[cells.change.abs().idxmax()]
+    return (
+        f"{top.source}–{top.target}, layer {int(top.layer)}: from {top.value - top.change:.2f} to {top.value:.2f}, "
+        f"{top.change:+z.2f}{between(top.change_low, top.change_high, '+z.2f')}"
+    )
 
 
 def impact(data: dict[str, pd.DataFrame]) -> list[Finding]:
@@ -64,11 +88,13 @@ def impact(data: dict[str, pd.DataFrame]) -> list[Finding]:
         top, bottom = part[part.layer == best], part[part.layer == least]
         text = (
             f"fine-tuning on {task} moved the other languages' spaces most in layer {best}: impact "
-            f"{average(top, 'impact', most=1)} on average over {counted(len(top), 'cell')}, least in layer {least}, "
-            f"{average(bottom, 'impact', most=1)} (0: nothing moved; vectors of other items: "
-            f"{top.null_mean.mean():.2f})."
+            f"{by_source(top, 'impact', most=1)}, means over targets, least in layer {least}, "
+            f"{span(bottom.groupby('source').impact.mean())} (0: nothing moved; vectors of other items: "
+            f"{span(top.null_mean)})."
         )
-        findings.append(Finding("tuning", model, text, "impact_by_layer", strength=float(means[best])))
+        brief = f"{by_source(top, 'impact', most=1)} in its layer {best}"
+        asked = {"model": model, "asked": ("impact", task), "brief": brief}
+        findings.append(Finding("tuning", model, text, "impact_by_layer", strength=float(means[best]), **asked))
     return findings
 
 
@@ -80,23 +106,31 @@ def trajectories(data: dict[str, pd.DataFrame]) -> list[Finding]:
     rows = rows[(rows.source != rows.target) & rows.measure.isin(COURSES) & rows.value.notna() & (rows.step > 0)]
     rows = rows.assign(error=standard_error(rows.low, rows.high))
     rows = rows.astype({"corpus": object, "kind": object}).fillna({"corpus": "", "kind": "", "layer": -1})
-    told = ["model", "task", "measure", "corpus", "kind"]
-    ends = rows.sort_values("fraction", kind="stable").groupby([*told, "source", "seed", "target", "layer"], sort=True)
+    told = ["model", "task", "measure", "corpus", "kind", "source"]
+    ends = rows.sort_values("fraction", kind="stable").groupby([*told, "seed", "target", "layer"], sort=True)
     both = ends.first().join(ends.last(), suffixes=("_first", "_last")).reset_index()
     both = both[both.fraction_first < both.fraction_last]
     both["change"] = both.value_last - both.value_first
     both["changed"] = survivors(two_sided(both.change, np.hypot(both.error_first, both.error_last)))
     findings = []
-    for (model, task, measure, corpus, kind), part in both.groupby(told, sort=True):
+    for (model, task, measure, corpus, kind, source), part in both.groupby(told, sort=True):
         clear = part[part.changed]
+        first, last, change = (
+            average(part, column, form)
+            for column, form in (("value_first", ".2f"), ("value_last", ".2f"), ("change", "+z.2f"))
+        )
         where = f" ({corpus}, {kind})" if corpus else ""
         text = (
-            f"{task}, {COURSES[measure]} of the other languages{where}: {part.value_first.mean():.2f} after "
-            f"{100 * part.fraction_first.mean():.3g} % of the steps, {part.value_last.mean():.2f} after "
-            f"{100 * part.fraction_last.mean():.3g} %, on average over {counted(len(part), 'cell')}; clearly up in "
+            f"{task} tuned on {source}, {COURSES[measure]} of the other languages{where}: {first} after "
+            f"{100 * part.fraction_first.mean():.3g} % of the steps, {last} after "
+            f"{100 * part.fraction_last.mean():.3g} %, {change}, on average over {counted(len(part), 'cell')} (target, "
+            f"layer and seed); clearly up in "
             f"{(clear.change > 0).sum()}, down in {(clear.change < 0).sum()} (adjusted p < 0.05, both "
             "taken as independent)."
         )
         strength = abs(float(part.change.mean()))
-        findings.append(Finding("tuning", model, text, "trajectories", not clear.empty, strength))
+        brief = f"{first} after {100 * part.fraction_first.mean():.3g} %, {last} after "
+        brief += f"{100 * part.fraction_last.mean():.3g} %"
+        asked = {"model": model, "asked": ("course", task, measure, corpus, kind, source), "brief": brief}
+        findings.append(Finding("tuning", model, text, "trajectories", not clear.empty, strength, **asked))
     return findings
