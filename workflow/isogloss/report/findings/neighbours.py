@@ -72,9 +72,9 @@ def above_null(rows: pd.DataFrame, keys: list[str], names: dict[str, str], figur
         )
         text = f"{what}: {brief}, means over pairs, each in its best layer; {above}"
         strength = float(max(above for _, above in told))
-        asked = {"model": str(key[0]), "asked": (what, *key[1:])}
-        name = ", ".join(map(str, key))
-        findings.append(Finding("sharing", name, text, figure, bool(pairs.any()), strength, brief=brief, **asked))
+        asked = (what, *key[1:])
+        name, found = ", ".join(map(str, key)), bool(pairs.any())
+        findings.append(Finding("sharing", name, text, figure, found, strength, str(key[0]), asked, brief))
     return findings
 
 
