@@ -13,12 +13,44 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from benchmarks import concept_worlds, family_trees, unrelated_worlds
+from benchmarks import concept_worlds, family_trees, interval_worlds, tuned_worlds, unrelated_worlds
 from scipy import stats
 
 from isogloss.measures.transfer.compute import write_scores
 
 ITEMS, LABELS = 100, ("a", "b", "c")
+# Every p-value of a table (``table.column``) and every one that a sentence of the report makes (``module.function: what
+# makes it``), each with what the names of its lines begin with.
+LINES = {
+    "concept_alignment.null_p": "CALIGN (`aligned`)",
+    "concept_alignment.change_p": "change after tuning (`aligned`)",
+    "concept_overlap.null_p": "COLAP (`overlapping_translated`)",
+    "concept_overlap.change_p": "change after tuning (`overlapping",
+    "best_layer.null_p": "CALIGN, best of",
+    "transfer.null_p": "transfer",
+    "space_similarity.null_p": "space_similarity",
+    "word_retrieval.null_p": "word_retrieval",
+    "probes.null_p": "probes",
+    "crossed.null_p": "crossed",
+    "edits.null_p": "edits",
+    "board_probe.null_p": "board_probe",
+    "correlations.p_ordinary": "ordinary",
+    "correlations.p_mantel": "Mantel",
+    "correlations.p_mrqap": "MRQAP",
+    "correlations.p_mixed": "social-relations model",
+    "transfer.tested: one_sided_of_two": "score above a baseline",
+    # Of the null's upper end, above which a score without any knowledge is in one world of forty.
+    "transfer.tested: one_sided": "transfer",
+    "transfer.variants: two_sided_of_runs": "variant against tuned whole",
+    "neighbours.probes: one_sided_of_two": "probe above its floor",
+    "neighbours.changes: two_sided": "change of similarity",
+    "neighbours.costs_of_crossing: two_sided": "cost of crossing",
+    "neighbours.controls: one_sided": "score above a control",
+    "sharing.above_controls: one_sided": "best layer above random weights",
+    "sharing.retrieval: sf": "nearest neighbours, binomial",
+    "sharing.boards: one_sided_of_two": "probe above its floor",
+    "tuning.trajectories: two_sided": "change between two points",
+}
 
 
 def transfer_p(seed: int, shares: tuple[float, ...]) -> float:
@@ -39,6 +71,12 @@ def transfer_tests() -> Iterator[tuple[str, str, Callable[[int], float]]]:
         yield "transfer (accuracy)", name, partial(transfer_p, shares=shares)
 
 
+def tests() -> Iterator[tuple[str, str, Callable[[int], float]]]:
+    """List every test with its world; see :func:`benchmarks.concept_worlds.tests`."""
+    modules = (concept_worlds, unrelated_worlds, tuned_worlds, interval_worlds, family_trees)
+    return chain(transfer_tests(), *(module.tests() for module in modules))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description="False-positive rates of every p-value, as a table in Markdown.")
     parser.add_argument("--worlds", type=int, default=200, help="worlds a line (200)")
@@ -49,9 +87,7 @@ def main() -> None:
         f"{options.worlds} worlds a line; by chance alone {low / options.worlds:.3f} to {high / options.worlds:.3f}.\n"
     )
     print("| p of | world | p <= 0.05 | p <= 0.2 | mean p |\n|---|---|---|---|---|")
-    for name, world, p_value in chain(
-        concept_worlds.tests(), transfer_tests(), unrelated_worlds.tests(), family_trees.tests()
-    ):
+    for name, world, p_value in tests():
         if options.only not in name:
             continue
         p = np.array([p_value(seed) for seed in range(options.worlds)])

@@ -10,7 +10,7 @@ from functools import partial
 
 import numpy as np
 
-from isogloss.statistics.mantel import mantel
+from isogloss.statistics.mantel import correlate, mantel
 from isogloss.statistics.mrqap import regress
 from isogloss.statistics.social_relations import social_relations
 
@@ -144,6 +144,11 @@ def mantel_p(seed: int, kind: Kind, method: str, draws: int = 199) -> float:
     return mantel(x, y, sources, draws, seed, method)[1]
 
 
+def ordinary_p(seed: int, kind: Kind) -> float:
+    x, y, _, sources = plant(kind, seed)
+    return correlate(x, y, sources, 99, seed)["p_ordinary"]
+
+
 def social_relations_p(seed: int, kind: Kind) -> float:
     x, y, shared, sources = plant(kind, seed)
     return social_relations(x, y, np.empty((0, *x.shape)), shared, sources)["p_mixed"]
@@ -156,6 +161,7 @@ def tests() -> Iterator[tuple[str, str, Callable[[int], float]]]:
             yield f"MRQAP on contrasts, {method}", kind.name, partial(mrqap_p, kind=kind, method=method)
             yield f"Mantel, {method}", kind.name, partial(mantel_p, kind=kind, method=method)
         yield "MRQAP given script and words too, pearson", kind.name, partial(mrqap_given_p, kind=kind)
+        yield "ordinary, pearson", kind.name, partial(ordinary_p, kind=kind)
         # With one source there are no effects of languages to tell apart.
         if kind.sources != 1:
             yield "social-relations model", kind.name, partial(social_relations_p, kind=kind)

@@ -149,6 +149,15 @@ def one_sided(difference: pd.Series, error: pd.Series) -> np.ndarray:
         return stats.norm.sf(np.asarray(difference / error, dtype=float))
 
 
+def one_sided_of_two(value: pd.Series, other: pd.Series, error: pd.Series) -> np.ndarray:
+    """Give the p-value of a value not above another that was measured on the same items, without an interval.
+
+    The other is taken to err as much, and by itself. To take it for known would find it passed in 12 % of the worlds in
+    which both are alike (benchmarks/interval_worlds.py).
+    """
+    return one_sided(value - other, np.sqrt(2) * error)
+
+
 def between(low: float, high: float, form: str = ".2f") -> str:
     """Write a 95 % interval, or nothing where there is none."""
     return f" [{low:{form}}, {high:{form}}]" if np.isfinite(low) and np.isfinite(high) else ""

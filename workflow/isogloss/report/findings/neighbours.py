@@ -15,6 +15,7 @@ from isogloss.report.findings.finding import (
     least_of,
     listed,
     one_sided,
+    one_sided_of_two,
     standard_error,
     survivors,
     two_sided,
@@ -27,6 +28,9 @@ ONE_SPACE = {
     "anisotropy": "mean cosine of different items",
     "hubness": "hubness",
 }
+# Items are each other's neighbours, which its interval over items does not know: in 16 % of worlds without a change it
+# says that there was one (benchmarks/interval_worlds.py).
+UNTESTED = "neighbour_overlap"
 ASKED = {"coinciding": "translations coincide", "organised alike": "the spaces are organised alike"}
 
 
@@ -143,7 +147,7 @@ def probes(data: dict[str, pd.DataFrame]) -> list[Finding]:
     if rows.empty or (rows := rows[rows.state == "pretrained"]).empty:
         return []
     # Above both: the larger of the two p-values (intersection and union).
-    p = np.fmax(rows.null_p, one_sided(rows.value - rows.floor, rows.error))
+    p = np.fmax(rows.null_p, one_sided_of_two(rows.value, rows.floor, rows.error))
     rows = rows.assign(above=survivors(p))
     findings = []
     for (model, task, label), part in rows.groupby(["model", "task", "label"], sort=True):
@@ -179,7 +183,7 @@ def changes(data: dict[str, pd.DataFrame]) -> list[Finding]:
     rows = across(data, "space_similarity")
     if rows.empty:
         return []
-    names = {measure: name for group in SPACES.values() for measure, name in group.items()}
+    names = {measure: name for group in SPACES.values() for measure, name in group.items() if measure != UNTESTED}
     rows = rows[(rows.vectors == "centred") & rows.measure.isin(names)]
     cell = ["model", "task", "measure", "source", "target", "layer"]
     before = rows[rows.state == "pretrained"][[*cell, "value", "error"]]

@@ -15,6 +15,7 @@ from isogloss.report.findings.finding import (
     least_of,
     listed,
     one_sided,
+    one_sided_of_two,
     p_value,
     standard_error,
     survivors,
@@ -259,7 +260,7 @@ def boards(data: dict[str, pd.DataFrame]) -> list[Finding]:
     every = data["board_probe"]
     tested = (every.measure == "probe_accuracy") & every.value.notna() & (every.source != every.target)
     # Above both floor and null: the larger of the two p-values (intersection and union).
-    p = np.fmax(every.null_p, one_sided(every.value - every.floor, standard_error(every.low, every.high)))[tested]
+    p = np.fmax(every.null_p, one_sided_of_two(every.value, every.floor, standard_error(every.low, every.high)))[tested]
     every = every.assign(above=pd.Series(survivors(p), index=p.index).reindex(every.index, fill_value=False))
     untold = cannot_tell(p, least_of(every.null_draws))
     findings = []

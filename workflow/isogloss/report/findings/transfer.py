@@ -16,6 +16,7 @@ from isogloss.report.findings.finding import (
     least_of,
     listed,
     one_sided,
+    one_sided_of_two,
     span,
     standard_error,
     survivors,
@@ -41,7 +42,7 @@ def tested(data: dict[str, pd.DataFrame]) -> pd.DataFrame:
         rows = rows.assign(alone=np.nan, knows="")
     error = standard_error(rows.low, rows.high)
     # Above both: the larger of the two p-values (intersection and union).
-    above_baseline = np.where(rows.alone.isna(), 0, one_sided(rows.score - rows.alone, error))
+    above_baseline = np.where(rows.alone.isna(), 0, one_sided_of_two(rows.score, rows.alone, error))
     p = np.fmax(np.fmax(above_baseline, one_sided(rows.score - rows.null_high, error)), rows.null_p)
     return rows.assign(p=p, clear=survivors(p), over=rows.score - np.fmax(rows.null_mean, rows.alone))
 

@@ -1,0 +1,172 @@
+"""Planted worlds for the p-values that sentences of the report make from intervals: two things that are alike.
+
+Answers are right as often on both sides, by items drawn by themselves, so that any difference is chance. What is tested
+stands as the sentence has it: by :mod:`isogloss.report.findings.finding`, from the intervals in the tables.
+"""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache, partial
+
+import numpy as np
+import pandas as pd
+from benchmarks.unrelated_worlds import LABELS, WIDTH
+from scipy import stats
+from sklearn.linear_model import LogisticRegression
+
+from isogloss.measures.controls.compute import score_target
+from isogloss.measures.crossed.compute import score_crossed
+from isogloss.measures.retrieval.compute import centred, found
+from isogloss.measures.space_similarity.compute import Draws
+from isogloss.measures.space_similarity.compute import measure_layer as measure_spaces
+from isogloss.relations.variants import compared
+from isogloss.report.findings.finding import (
+    one_sided,
+    one_sided_of_two,
+    standard_error,
+    two_sided,
+    two_sided_of_runs,
+)
+from isogloss.report.findings.neighbours import SPACES, UNTESTED
+from isogloss.statistics.nulls import bootstrap_means, bootstrap_share, resamples
+
+ITEMS, BOOTSTRAP, KNOWN, CONCEPTS, LAYERS = 200, 400, 0.6, 60, 4
+
+
+def answers(rng: np.random.Generator, truth: np.ndarray) -> np.ndarray:
+    """Answer rightly with probability 0.6, and else anything."""
+    share = (KNOWN - 1 / len(LABELS)) / (1 - 1 / len(LABELS))
+    return np.where(rng.random(len(truth)) < share, truth, rng.choice(LABELS, len(truth)))
+
+
+def scored(rng: np.random.Generator, hits: np.ndarray) -> tuple[float, float]:
+    """Give a share of items with the standard error that its interval stands for."""
+    (low,), (high,) = bootstrap_means(hits[:, None], resamples(len(hits), BOOTSTRAP, rng))
+    return float(hits.mean()), standard_error(low, high)
+
+
+def baseline_p(seed: int) -> float:
+    """Give the p of a score above a baseline that is right as often."""
+    rng = np.random.default_rng(seed)
+    truth = rng.choice(LABELS, ITEMS)
+    score, error = scored(rng, answers(rng, truth) == truth)
+    return float(one_sided_of_two(score, (answers(rng, truth) == truth).mean(), error))
+
+
+def floor_p(seed: int) -> float:
+    """Give the p of a probe that is right as often as the most frequent label, but on other items."""
+    rng = np.random.default_rng(seed)
+    truth = rng.choice(LABELS, ITEMS, p=(KNOWN, (1 - KNOWN) / 2, (1 - KNOWN) / 2))
+    value, error = scored(rng, rng.random(ITEMS) < KNOWN)
+    return float(one_sided_of_two(value, (truth == LABELS[0]).mean(), error))
+
+
+def course_p(seed: int) -> float:
+    """Give the p of a change between two points of a fine-tuning that are right as often."""
+    rng = np.random.default_rng(seed)
+    truth = rng.choice(LABELS, ITEMS)
+    (first, error), (last, other) = (scored(rng, answers(rng, truth) == truth) for _ in range(2))
+    return float(two_sided(last - first, np.hypot(error, other)))
+
+
+def crossing_p(seed: int) -> float:
+    """Give the p of the cost of crossing two languages where it costs nothing."""
+    rng = np.random.default_rng(seed)
+    truth, overlap = rng.choice(LABELS, ITEMS), rng.random(ITEMS)
+    parts = [
+        pd.DataFrame({"first": first, "second": second, "item": range(ITEMS), "truth": truth, "overlap": overlap})
+        for first in ("en", "de")
+        for second in ("en", "de")
+    ]
+    said = pd.concat(part.assign(predicted=answers(rng, truth)) for part in parts)
+    rows = pd.DataFrame(score_crossed(said, "en", 2, BOOTSTRAP, rng))
+    rows = rows[(rows.measure == "accuracy") & (rows.slice == "all") & (rows["first"] == "en") & (rows.second == "de")]
+    return two_sided(rows.cost, standard_error(rows.cost_low, rows.cost_high)).item()
+
+
+def control_p(seed: int) -> float:
+    """Give the p of a score above that of items whose loss changes nothing."""
+    rng = np.random.default_rng(seed)
+    plain = pd.DataFrame({"item": range(ITEMS), "truth": rng.choice(LABELS, ITEMS)})
+    said = plain.assign(control="shuffled-1", tuned_on="plain", reason="", predicted=answers(rng, plain.truth))
+    rows = pd.DataFrame(score_target(plain.assign(predicted=answers(rng, plain.truth)), said, BOOTSTRAP, seed))
+    rows = rows[rows.measure == "accuracy"]
+    return one_sided(rows.above, standard_error(rows.above_low, rows.above_high)).item()
+
+
+def random_weights_p(seed: int) -> float:
+    """Give the p of a best layer above the best layer of a control whose concepts are aligned as often."""
+    rng = np.random.default_rng(seed)
+    sides = []
+    for aligned in rng.binomial(CONCEPTS, 0.1, (2, LAYERS)).max(1):
+        interval = bootstrap_share(aligned, CONCEPTS, BOOTSTRAP, rng)
+        sides.append((aligned / CONCEPTS, standard_error(interval["boot_low"], interval["boot_high"])))
+    (value, error), (control, other) = sides
+    return float(one_sided(value - control, np.hypot(error, other)))
+
+
+@cache
+def spaces(seed: int) -> list[pd.DataFrame]:
+    """Measure two languages' spaces twice: items share half of what they are, the other half is drawn anew."""
+    rng = np.random.default_rng(seed)
+    shared, measured = rng.normal(size=(ITEMS, WIDTH)), []
+    for _ in range(2):
+        sides = {name: shared + rng.normal(size=(ITEMS, WIDTH)) for name in ("en", "de")}
+        with ThreadPoolExecutor(1) as pool:
+            rows = pd.DataFrame(measure_spaces(sides, 5, False, Draws.of(ITEMS, 2, BOOTSTRAP, seed), pool))
+        rows = rows[(rows.vectors == "centred") & (rows.source == "en") & (rows.target == "de")].set_index("measure")
+        measured.append(rows.assign(error=standard_error(rows.low, rows.high)))
+    return measured
+
+
+def spaces_p(seed: int, measure: str) -> float:
+    """Give the p of a change of two spaces' similarity where as much is shared as before."""
+    before, after = (rows.loc[measure] for rows in spaces(seed))
+    return float(two_sided(after.value - before.value, np.hypot(before.error, after.error)))
+
+
+def variants_p(seed: int, runs: int) -> float:
+    """Give the p of a gap that another way of tuning leaves as it is."""
+    rng = np.random.default_rng(seed)
+    both = pd.DataFrame(
+        {"source": "en", "seed": np.repeat(range(runs), 2), "group": ["near", "far"] * runs}
+        | {f"score_{side}": rng.normal(0.6, 0.05, 2 * runs) for side in ("whole", "varied")}
+    )
+    rows = pd.DataFrame(compared(both, 1000, rng))
+    rows = rows[rows.group == "gap"]
+    return two_sided_of_runs(rows.difference, rows.low, rows.high, rows.runs).item()
+
+
+def neighbours_p(seed: int) -> float:
+    """Give the binomial p of retrieval where sentences have nothing to do with their translations."""
+    rng = np.random.default_rng(seed)
+    value = found(*rng.normal(size=(2, ITEMS, WIDTH)))
+    return float(stats.binom.sf(round(value * ITEMS) - 1, ITEMS, 1 / ITEMS))
+
+
+def sentiment_p(seed: int) -> float:
+    """Give the binomial p of a logistic regression that learnt labels that its vectors do not tell."""
+    rng = np.random.default_rng(seed)
+    (learnt, tested), labels = rng.normal(size=(2, ITEMS, WIDTH)), rng.choice(LABELS[:2], (2, ITEMS))
+    probe = LogisticRegression(max_iter=300).fit(centred(learnt), labels[0])
+    chance = np.unique(labels[1], return_counts=True)[1].max() / ITEMS
+    return float(stats.binom.sf(round(probe.score(centred(tested), labels[1]) * ITEMS) - 1, ITEMS, chance))
+
+
+def tests() -> Iterator[tuple[str, str, Callable[[int], float]]]:
+    """List each test with its world; see :func:`benchmarks.concept_worlds.tests`."""
+    yield "score above a baseline", "right as often", baseline_p
+    yield "probe above its floor", "right as often", floor_p
+    yield "score above a control", "right as often", control_p
+    yield "cost of crossing", "right as often", crossing_p
+    yield "change between two points of a fine-tuning", "right as often", course_p
+    yield "best layer above random weights", "aligned as often", random_weights_p
+    for names in SPACES.values():
+        for measure in names:
+            if measure == UNTESTED:
+                continue
+            yield f"change of similarity (`{measure}`)", "as similar as before", partial(spaces_p, measure=measure)
+    for runs in (3, 6, 12):
+        yield "variant against tuned whole", f"as good in {runs} runs", partial(variants_p, runs=runs)
+    yield "nearest neighbours, binomial", "unrelated vectors", neighbours_p
+    yield "probe for sentiment, binomial", "labels at random", sentiment_p
