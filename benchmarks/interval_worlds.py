@@ -20,6 +20,7 @@ from isogloss.measures.retrieval.compute import centred, found
 from isogloss.measures.space_similarity.compute import Draws
 from isogloss.measures.space_similarity.compute import measure_layer as measure_spaces
 from isogloss.relations.variants import compared
+from isogloss.report.figures.spaces_by_layer import SPACES
 from isogloss.report.findings.finding import (
     one_sided,
     one_sided_of_two,
@@ -27,7 +28,7 @@ from isogloss.report.findings.finding import (
     two_sided,
     two_sided_of_runs,
 )
-from isogloss.report.findings.neighbours import SPACES, UNTESTED
+from isogloss.report.findings.neighbours import UNTESTED
 from isogloss.statistics.nulls import bootstrap_means, bootstrap_share, resamples
 
 ITEMS, BOOTSTRAP, KNOWN, CONCEPTS, LAYERS = 200, 400, 0.6, 60, 4
