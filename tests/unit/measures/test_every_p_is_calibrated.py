@@ -13,8 +13,8 @@ ROOT = Path(__file__).resolve().parents[3]
 PACKAGE = ROOT / "workflow" / "isogloss"
 # What makes a p-value in a sentence of the report: `sf`, scipy's, is the chance to lie above.
 MAKERS = {"one_sided", "one_sided_of_two", "two_sided", "two_sided_of_runs", "sf"}
-# Adjusted ones follow from the others.
-COLUMN = re.compile(r"p_(?!.*adjusted)\w+|(?!adjusted)\w+_p")
+# Adjusted ones follow from the others; the least that a p could be is none.
+COLUMN = re.compile(r"p_(?!.*(adjusted|least))\w+|(?!adjusted)\w+_p")
 # What a measure calls, or reaches by a helper, that gives a p of this column.
 GIVES = {"null_p": ("null_p", "null_summary", "pooled_share"), "change_p": ("paired_change",)}
 
