@@ -1,5 +1,6 @@
 """Tables of the whole grid, put together from one small file a cell."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import pandas as pd
@@ -78,6 +79,12 @@ def with_controls(table: pd.DataFrame, controls: dict[str, str]) -> pd.DataFrame
     place = 1 + max(table.columns.get_loc(name) for name in FIRST if name in table)
     table.insert(place, "control_of", [controls.get(name, "") for name in table.model])
     return table
+
+
+def controls_in(tables: Iterable[pd.DataFrame]) -> dict[str, str]:
+    """Give by randomised control the model that it is one of, as some tables name it."""
+    named = [table[["model", "control_of"]].dropna() for table in tables if "control_of" in table]
+    return {model: of for table in named for model, of in table.itertuples(index=False) if of}
 
 
 def read_table(path: str | Path) -> pd.DataFrame:

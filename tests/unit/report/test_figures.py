@@ -66,6 +66,33 @@ def test_tables_without_a_row_are_a_sentence_in_the_picture(data, tmp_path, figu
     assert "the tables hold no value to draw" in strings(tmp_path / "x.svg")
 
 
+def with_a_control(data):
+    """The tables of one model, and of its randomised control the same numbers."""
+    found = {}
+    for name, table in data.items():
+        if "model" in table:
+            own = table[table.model == "aligned"].assign(control_of=np.nan)
+            table = pd.concat([own, own.assign(model="aligned-random", control_of="aligned")], ignore_index=True)
+        found[name] = table
+    return found
+
+
+@pytest.mark.parametrize("figure", FIGURES, ids=lambda figure: figure.name)
+def test_a_control_stands_in_the_panel_of_its_model(data, figure):
+    described = describe(figure, with_a_control(data))
+    rows = pd.DataFrame(described["data"]["values"])
+    assert set(rows.model) == {"aligned", "aligned-random"}
+    if (facet := described.get("facet")) and facet["field"] in rows:
+        assert (rows.groupby(facet["field"]).model.nunique() == 2).all()
+    # Something that is drawn tells both apart.
+    assert any(f"'field': '{field}'" in str(described) for field in ("whose", "row", "series", "curve", "model"))
+    if "whose" in rows:
+        assert set(rows.whose) == {"as trained", "aligned-random"}
+    # Without one nothing is said of it.
+    alone = {name: table[table.model == "aligned"] if "model" in table else table for name, table in data.items()}
+    assert "'field': 'whose'" not in str(describe(figure, alone))
+
+
 def test_a_figure_that_there_is_not(folder, tmp_path):
     with pytest.raises(IsoglossError, match="no figure 'alignment'; there are concept_alignment_by_layer"):
         draw("alignment", tables=[folder / "impact.csv"], output=tmp_path / "x.svg", pdf=tmp_path / "x.pdf")

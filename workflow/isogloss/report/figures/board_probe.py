@@ -4,7 +4,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from isogloss.report.figures.style import Drawing, categories, layer_axis, layered, panels
+from isogloss.report.figures.style import Drawing, categories, faded, layer_axis, layered, panels, side_by_side
 
 KINDS = ["same language", "other language, centred", "other language, raw"]
 
@@ -16,15 +16,16 @@ def chart(data: dict[str, pd.DataFrame]) -> Drawing | None:
     if rows.empty:
         return None
     rows = rows[(rows.source != rows.target) | (rows.vectors == "raw")]
+    rows = side_by_side(rows, rows)
     same, raw = rows.source == rows.target, rows.vectors == "raw"
     rows = rows.assign(
-        panel=rows.model + "\n" + rows.corpus,
+        panel=rows.beside + "\n" + rows.corpus,
         told=np.select([same, raw], [KINDS[0], KINDS[2]], KINDS[1]),
         pair=rows.source + "–" + rows.target,
     )
-    where = ["model", "checkpoint", "task", "corpus", "source", "target", "pair", "layer", "told", "panel"]
+    where = ["model", "checkpoint", "task", "corpus", "source", "target", "pair", "layer", "told", "panel", "whose"]
     rows = rows[[*where, "value", "low", "high", "floor", "n"]]
-    base = alt.Chart().encode(x=layer_axis(rows), color=categories("told", KINDS, "tested in"))
+    base = alt.Chart().encode(x=layer_axis(rows), color=categories("told", KINDS, "tested in"), **faded(rows))
     title = "share of squares told right"
     lines = base.mark_line(strokeWidth=1.5).encode(
         y=alt.Y("value:Q", aggregate="mean", title=title, scale=alt.Scale(zero=False))
@@ -32,6 +33,7 @@ def chart(data: dict[str, pd.DataFrame]) -> Drawing | None:
     points = base.mark_circle(size=35, opacity=0.8).encode(
         y=alt.Y("value:Q", title=title),
         tooltip=[
+            "model:N",
             "pair:N",
             "told:N",
             "layer:Q",

@@ -2,25 +2,30 @@
 
 import pandas as pd
 
-from isogloss.report.figures.style import wrapped
+from isogloss.report.figures.style import labelled, side_by_side, wrapped
 
-SHOWN = ["model", "checkpoint", "task", "source", "target", "kind", "layer", "curve", "pair", "value"]
+SHOWN = ["model", "checkpoint", "task", "source", "target", "kind", "layer", "curve", "panel", "pair", "row", "value"]
 
 
 def scored(rows: pd.DataFrame, measure: str) -> pd.DataFrame:
     """Keep one measure's rows that have a value, and name each row's curve and pair.
 
-    A name says no more than is needed to tell curves, and pairs, apart.
+    A name says no more than is needed to tell curves, and pairs, apart. Where a figure has a panel a curve, a control's
+    rows, named as such, stand in its model's ``panel``.
     """
     rows = rows[(rows.measure == measure) & rows.value.notna()]
-    curve = rows.model.astype(str)
-    if rows.checkpoint.nunique() > 1:
-        curve = curve + ", " + rows.checkpoint
-    # A model with a decoder has two kinds of pair, so its curves say which.
+    rows = side_by_side(rows, rows)
     several = rows.groupby("model").kind.transform("nunique") > 1
-    curve = curve.where(~several, curve + ", " + rows.kind.str.replace("-", "–"))
+
+    def curve(model: pd.Series) -> pd.Series:
+        if rows.checkpoint.nunique() > 1:
+            model = model + ", " + rows.checkpoint
+        # A model with a decoder has two kinds of pair, so its curves say which.
+        return model.where(~several, model + ", " + rows.kind.str.replace("-", "–")).map(wrapped)
+
     pair = rows.source + "–" + rows.target
     if rows.corpus.nunique() > 1:
         pair = pair + " (" + rows.corpus + ")"
     bounds = ["null_low", "null_high", "null_p", "boot_low", "boot_high", "full_mixing"]
-    return rows.assign(curve=curve.map(wrapped), pair=pair)[SHOWN + [name for name in bounds if name in rows]]
+    named = rows.assign(curve=curve(rows.model), panel=curve(rows.beside), pair=pair, row=labelled(pair, rows.whose))
+    return named[SHOWN + [name for name in bounds if name in rows]]

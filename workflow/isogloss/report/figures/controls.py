@@ -3,7 +3,7 @@
 import altair as alt
 import pandas as pd
 
-from isogloss.report.figures.style import Drawing, categories, layered, ordered, panels, shapes
+from isogloss.report.figures.style import Drawing, categories, faded, layered, ordered, panels, shapes, side_by_side
 
 
 def chart(data: dict[str, pd.DataFrame]) -> Drawing | None:
@@ -12,15 +12,18 @@ def chart(data: dict[str, pd.DataFrame]) -> Drawing | None:
     rows = rows[(rows.measure == "accuracy") & rows.score.notna()]
     if rows.empty:
         return None
+    rows = side_by_side(rows, rows)
     rows = rows.assign(
-        panel=rows.model + ", " + rows.task + "\ntuned on " + rows.source,
+        panel=rows.beside + ", " + rows.task + "\ntuned on " + rows.source,
         read_by=rows.tuned_on.map({"plain": "this checkpoint", "control": "one tuned on such items"}),
     )
-    keys = ["panel", "model", "task", "source", "target", "control", "read_by"]
+    keys = ["panel", "model", "whose", "task", "source", "target", "control", "read_by"]
     numbers = ["score", "score_low", "score_high", "control_score", "low", "high", "above", "above_low", "above_high"]
     rows = rows.groupby(keys, sort=True)[numbers].mean().reset_index()
     across = alt.X("target:N", title="target", sort=ordered(rows.target), axis=alt.Axis(labelAngle=0))
-    whole = alt.Chart().encode(x=across, color=alt.value("currentColor"))
+    pale = faded(rows)
+    apart = {"xOffset": alt.XOffset("whose:N", sort=ordered(rows.whose)), **pale} if pale else {}
+    whole = alt.Chart().encode(x=across, color=alt.value("currentColor"), **apart)
     ticks = whole.mark_tick(thickness=2.5, size=24).encode(
         y=alt.Y("mean(score):Q", title="accuracy"),
         tooltip=["target:N", alt.Tooltip("mean(score):Q", title="items as they are", format=".3f")],
@@ -36,7 +39,9 @@ def chart(data: dict[str, pd.DataFrame]) -> Drawing | None:
             y=alt.Y("control_score:Q", title="accuracy", scale=alt.Scale(zero=False)),
             color=categories("control", ordered(rows.control), "items lack"),
             shape=shapes("read_by", ordered(rows.read_by), "read by"),
+            **apart,
             tooltip=[
+                "model:N",
                 alt.Tooltip("control:N", title="items lack"),
                 alt.Tooltip("read_by:N", title="read by"),
                 alt.Tooltip("target:N"),

@@ -4,7 +4,17 @@ import altair as alt
 import pandas as pd
 
 from isogloss.report.figures.spaces_by_layer import SPACES, WORDS
-from isogloss.report.figures.style import Drawing, categories, dashes, layer_axis, layered, panels, zero_line
+from isogloss.report.figures.style import (
+    Drawing,
+    categories,
+    dashes,
+    faded,
+    layer_axis,
+    layered,
+    panels,
+    side_by_side,
+    zero_line,
+)
 from isogloss.report.figures.tuned import POOLING, PRIMARY
 
 NUMBERS = ["r", "low", "high", "n", "partial_r", "p_mrqap", "p_mrqap_adjusted", "p_mantel"]
@@ -61,15 +71,17 @@ def lines(rows: pd.DataFrame, names: list[str], what: str) -> Drawing | None:
     if rows.empty:
         return None
     more = rows.more if "more" in rows else ""
+    rows = side_by_side(rows, rows)
     rows = rows.assign(
         layer=rows.layer.astype(float).astype(int),
-        panel=rows.model + ", " + rows.task + more + "\nn = " + rows.n.astype(int).astype(str) + " pairs",
+        panel=rows.beside + ", " + rows.task + more + "\nn = " + rows.n.astype(int).astype(str) + " pairs",
     )
-    rows = rows[[name for name in ["model", "task", "layer", "line", "panel", *NUMBERS] if name in rows]]
+    rows = rows[[name for name in ["model", "task", "layer", "line", "panel", "whose", *NUMBERS] if name in rows]]
     base = alt.Chart().encode(
         x=layer_axis(rows),
         y=alt.Y("r:Q", title=f"Pearson's r with {what}", scale=alt.Scale(domain=[-1, 1])),
         color=categories("line", names, f"{what} with"),
+        **faded(rows),
     )
     drawn = base.mark_line(strokeWidth=1.4).encode(strokeDash=dashes("line", names, f"{what} with"))
     points = base.mark_point(size=38, strokeWidth=1.4, opacity=1).encode(
@@ -78,6 +90,7 @@ def lines(rows: pd.DataFrame, names: list[str], what: str) -> Drawing | None:
             "isValid(datum.p_mrqap_adjusted) && datum.p_mrqap_adjusted < 0.05", alt.value(1), alt.value(0)
         ),
         tooltip=[
+            "model:N",
             alt.Tooltip("line:N", title=f"{what} with"),
             "layer:Q",
             alt.Tooltip("r:Q", format=".2f"),

@@ -4,7 +4,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from isogloss.report.figures.style import Drawing, panels, squares
+from isogloss.report.figures.style import Drawing, labelled, panels, squares
 from isogloss.report.figures.tuned import with_panel
 from isogloss.report.findings.neighbours import costs_of_crossing
 
@@ -25,7 +25,8 @@ def chart(data: dict[str, pd.DataFrame]) -> Drawing | None:
     # The same way at every checkpoint.
     rows = rows.assign(loses=signs.max() < 0, gains=signs.min() > 0).reset_index()
     # The first text's language runs down, the second's across.
-    rows = with_panel(rows).rename(columns={"first": "source", "second": "target"})
+    rows = with_panel(rows, data["crossed"]).rename(columns={"first": "source", "second": "target"})
+    rows["row"] = labelled(rows.source, rows.whose)
     rows["mark"] = np.select([rows.loses.eq(True), rows.gains.eq(True)], ["−", "+"], "")
     extra = [
         alt.Tooltip("low:Q", title="from", format=".3f"),

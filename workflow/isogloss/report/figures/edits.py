@@ -3,7 +3,17 @@
 import altair as alt
 import pandas as pd
 
-from isogloss.report.figures.style import Drawing, categories, layered, panels, shapes, zero_line
+from isogloss.report.figures.style import (
+    Drawing,
+    categories,
+    faded,
+    labelled,
+    layered,
+    panels,
+    shapes,
+    side_by_side,
+    zero_line,
+)
 
 SHOWN = {"reliability": "edited item", "success": "edited item", "drift": "other items (drift)"}
 WEIGHTS = ("all", "first", "middle", "last")
@@ -15,16 +25,20 @@ def chart(data: dict[str, pd.DataFrame]) -> Drawing | None:
     rows = rows[rows.measure.isin(SHOWN) & rows.value.notna()]
     if rows.empty:
         return None
-    panel = rows.model + ", " + rows.checkpoint + "\nedited in " + rows.source
-    rows = rows.assign(panel=panel, what=rows.measure.map(SHOWN))
-    kept = ["model", "checkpoint", "task", "source", "target", "weights", "what", "panel", "value", "low", "high", "n"]
-    rows = rows[kept]
+    rows = side_by_side(rows, rows)
+    panel = rows.beside + ", " + rows.checkpoint + "\nedited in " + rows.source
+    rows = rows.assign(panel=panel, what=rows.measure.map(SHOWN), series=labelled(rows.weights, rows.whose))
+    kept = ["model", "checkpoint", "task", "source", "target", "weights", "what", "panel", "whose", "series"]
+    rows = rows[[*kept, "value", "low", "high", "n"]]
     weights = [name for name in WEIGHTS if name in set(rows.weights)]
+    series = sorted(set(rows.series), key=lambda name: (WEIGHTS.index(name.split(" ")[0]), name))
     base = alt.Chart().encode(
         x=alt.X("target:N", title="asked in", axis=alt.Axis(labelAngle=0)),
-        xOffset=alt.XOffset("weights:N", sort=weights),
+        xOffset=alt.XOffset("series:N", sort=series),
         color=categories("weights", weights),
+        **faded(rows),
         tooltip=[
+            "model:N",
             "target:N",
             "weights:N",
             alt.Tooltip("what:N", title="share of"),

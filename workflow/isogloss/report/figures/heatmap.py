@@ -19,7 +19,7 @@ def chart(data: dict[str, pd.DataFrame], *, table: str, measure: str, axis: str,
     top = max(float(rows.value.max()), 1e-9)
     base = alt.Chart().encode(
         x=alt.X("layer:O", title="layer", axis=alt.Axis(labelAngle=0)),
-        y=alt.Y("pair:N", title=None, sort=ordered(rows.pair)),
+        y=alt.Y("row:N", title=None, sort=ordered(rows.row)),
         tooltip=[
             alt.Tooltip("curve:N", title="model"),
             alt.Tooltip("pair:N"),
@@ -40,4 +40,4 @@ def chart(data: dict[str, pd.DataFrame], *, table: str, measure: str, axis: str,
         text="mark:N", color=alt.condition(f"datum.value > {0.6 * top}", alt.value("#000"), alt.value("#fff"))
     )
     figure = layered(squares, marks).properties(width=alt.Step(22), height=alt.Step(20))
-    return panels(figure, rows, "curve")
+    return panels(figure, rows, "panel")

@@ -4,13 +4,13 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from isogloss.report.figures.style import GRADED, Drawing, layer_axis, panels
+from isogloss.report.figures.style import GRADED, Drawing, faded, layer_axis, panels
 from isogloss.report.figures.tuned import GRID, moved, with_panel
 
 
 def chart(data: dict[str, pd.DataFrame]) -> Drawing | None:
     """Describe the figure."""
-    rows = with_panel(moved(data["impact"], [*GRID, "layer"]))
+    rows = with_panel(moved(data["impact"], [*GRID, "layer"]), data["impact"])
     rows = rows[rows.source != rows.target]
     if rows.empty:
         return None
@@ -26,7 +26,8 @@ def chart(data: dict[str, pd.DataFrame]) -> Drawing | None:
             x=layer_axis(rows),
             y=alt.Y("mean(impact):Q", title="impact (1 − CKA)"),
             color=alt.Color("target:O", sort=targets, scale=GRADED, legend=alt.Legend(title=by)),
-            tooltip=["target:N", "layer:Q", alt.Tooltip("mean(impact):Q", title="impact", format=".3f")],
+            **faded(rows),
+            tooltip=["model:N", "target:N", "layer:Q", alt.Tooltip("mean(impact):Q", title="impact", format=".3f")],
         )
         .properties(width=230, height=160)
     )

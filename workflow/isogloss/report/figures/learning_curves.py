@@ -3,7 +3,7 @@
 import altair as alt
 import pandas as pd
 
-from isogloss.report.figures.style import Drawing, categories, dashes, ordered, panels
+from isogloss.report.figures.style import Drawing, categories, dashes, faded, ordered, panels
 from isogloss.report.figures.tuned import with_panel
 
 KINDS = {"loss": "training", "validation_loss": "held out"}
@@ -15,8 +15,8 @@ def chart(data: dict[str, pd.DataFrame]) -> Drawing | None:
     rows = rows[rows.measure.isin(KINDS) & (rows.value > 0)]
     if rows.empty:
         return None
-    rows = with_panel(rows.assign(items=rows.measure.map(KINDS), measure=""))
-    rows = rows[["model", "task", "checkpoint", "variant", "items", "panel", "step", "value"]]
+    rows = with_panel(rows.assign(items=rows.measure.map(KINDS), measure=""), rows)
+    rows = rows[["model", "task", "checkpoint", "variant", "items", "panel", "whose", "step", "value"]]
     lines = (
         alt.Chart()
         .mark_line(strokeWidth=1.3)
@@ -25,7 +25,14 @@ def chart(data: dict[str, pd.DataFrame]) -> Drawing | None:
             y=alt.Y("value:Q", title="loss", scale=alt.Scale(type="log")),
             color=categories("checkpoint", ordered(rows.checkpoint)),
             strokeDash=dashes("items", list(KINDS.values())),
-            tooltip=["checkpoint:N", "items:N", "step:Q", alt.Tooltip("value:Q", title="loss", format=".4g")],
+            **faded(rows),
+            tooltip=[
+                "model:N",
+                "checkpoint:N",
+                "items:N",
+                "step:Q",
+                alt.Tooltip("value:Q", title="loss", format=".4g"),
+            ],
         )
         .properties(width=230, height=150)
     )

@@ -8,6 +8,8 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
+from isogloss.tables import controls_in
+
 # Okabe and Ito's palette without its yellow and its black, told apart by people of any colour vision on either ground.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8A8A8A")
 DASHES = ([1, 0], [6, 3], [2, 2], [8, 3, 2, 3], [1, 3])
@@ -18,6 +20,8 @@ GRADED = alt.Scale(scheme=alt.SchemeParams(name="viridis", extent=[0.1, 0.95]))
 Drawing = tuple[alt.TopLevelMixin, pd.DataFrame]
 NO_ROWS = alt.InlineData(values=[], name="rows")
 LAYER = "layer (0 = embeddings)"
+# Of the models themselves, beside their randomised controls.
+TRAINED, PALE = "as trained", 0.4
 
 # Ink follows the page's: the same drawing reads on a light and on a dark page, and is black in a file.
 CONFIG: dict[str, Any] = {
@@ -112,6 +116,42 @@ def layer_axis(rows: pd.DataFrame) -> alt.X:
     return alt.X("layer:Q", title=LAYER, axis=axis, scale=alt.Scale(nice=False, zero=False, padding=6))
 
 
+def side_by_side(rows: pd.DataFrame, *tables: pd.DataFrame) -> pd.DataFrame:
+    """Put a model's randomised controls into its panel.
+
+    Parameters
+    ----------
+    rows
+        Has ``model``.
+    *tables
+        Of the whole grid, which name controls.
+
+    Returns
+    -------
+    DataFrame
+        With ``beside``, the model that a row stands beside, a control's own model or the row's, and ``whose``, by
+        which both are told apart.
+    """
+    there = set(rows.model)
+    of = {name: model for name, model in controls_in(tables).items() if model in there}
+    beside, whose = rows.model.replace(of), rows.model.where(rows.model.isin(of), TRAINED)
+    return rows.assign(beside=beside, whose=whose)
+
+
+def faded(rows: pd.DataFrame) -> dict[str, Any]:
+    """Tell controls, which are drawn paler, from their models; nothing where there is none."""
+    names = sorted(set(rows.whose), key=lambda name: (name != TRAINED, name))
+    if names == [TRAINED]:
+        return {}
+    scale = alt.Scale(domain=names, range=[1.0 if name == TRAINED else PALE for name in names])
+    return {"opacity": alt.Opacity("whose:N", scale=scale, legend=alt.Legend(title="weights"))}
+
+
+def labelled(names: pd.Series, whose: pd.Series) -> pd.Series:
+    """Name rows or columns of a panel: a control's own, behind its model's."""
+    return names.where(whose == TRAINED, names + " · " + whose)
+
+
 def zero_line() -> alt.Chart:
     """Draw one line at 0 in every panel."""
     one = alt.Chart().transform_aggregate(rows="count()").mark_rule(opacity=0.6)
@@ -147,10 +187,13 @@ def squares(
     down: str = "source",
     across: str = "target",
 ) -> alt.LayerChart:
-    """Draw source × target matrices with their numbers; a column ``mark`` is set below the number."""
+    """Draw source × target matrices with their numbers; a column ``mark`` is set below the number.
+
+    ``row`` is the source language, and of a control that stands beside its model its name too.
+    """
     base = alt.Chart().encode(
         x=alt.X("target:N", title=across, sort=ordered(rows.target), axis=alt.Axis(labelAngle=0)),
-        y=alt.Y("source:N", title=down, sort=ordered(rows.source)),
+        y=alt.Y("row:N", title=down, sort=ordered(rows.row)),
         tooltip=[
             alt.Tooltip("source:N", title=down),
             alt.Tooltip("target:N", title=across),

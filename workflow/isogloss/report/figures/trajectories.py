@@ -3,7 +3,7 @@
 import altair as alt
 import pandas as pd
 
-from isogloss.report.figures.style import Drawing, categories, dashes, layered, ordered, panels
+from isogloss.report.figures.style import Drawing, categories, dashes, faded, layered, ordered, panels, side_by_side
 from isogloss.report.figures.tuned import GRID, NAMES
 
 SHOWN = {"impact": "impact (1 − CKA)", "calign": "CALIGN", **NAMES}
@@ -29,11 +29,14 @@ def chart(data: dict[str, pd.DataFrame]) -> Drawing | None:
     title = rows.measure.map(SHOWN) + where.where(where == "", ", " + where)
     # Where there is no interval its bar has no length; a panel of empty ones has no extent to be drawn in.
     rows = rows.assign(bar_low=rows.low.fillna(rows.value), bar_high=rows.high.fillna(rows.value))
-    rows = rows.assign(panel=rows.model + ", " + rows.task + "\n" + title)
+    rows = side_by_side(rows, data["trajectories"])
+    rows = rows.assign(panel=rows.beside + ", " + rows.task + "\n" + title)
     base = alt.Chart().encode(
         x=alt.X("step:Q", title="step", axis=alt.Axis(tickMinStep=1, grid=False)),
         color=categories("target", ordered(rows.target)),
+        **faded(rows),
         tooltip=[
+            "model:N",
             "target:N",
             "tuned:N",
             alt.Tooltip("step:Q", format=".0f"),

@@ -3,7 +3,7 @@
 import altair as alt
 import pandas as pd
 
-from isogloss.report.figures.style import Drawing, categories, layered, ordered, panels
+from isogloss.report.figures.style import Drawing, categories, faded, layered, ordered, panels
 from isogloss.report.figures.tuned import GRID, moved, primary, with_panel
 
 LABELLED = 40
@@ -12,7 +12,7 @@ LABELLED = 40
 def chart(data: dict[str, pd.DataFrame]) -> Drawing | None:
     """Describe the figure."""
     rows = primary(data["transfer"]).merge(moved(data["impact"], GRID), on=GRID)
-    rows = with_panel(rows[rows.source != rows.target])
+    rows = with_panel(rows[rows.source != rows.target], data["transfer"])
     if rows.empty:
         return None
     rows["pair"] = rows.source + "→" + rows.target
@@ -20,7 +20,8 @@ def chart(data: dict[str, pd.DataFrame]) -> Drawing | None:
         x=alt.X("impact:Q", title="impact (1 − CKA, mean over layers)", scale=alt.Scale(zero=False)),
         y=alt.Y("score:Q", title="zero-shot score", scale=alt.Scale(zero=False)),
         color=categories("source", ordered(rows.source)),
-        tooltip=["pair:N", alt.Tooltip("impact:Q", format=".3f"), alt.Tooltip("score:Q", format=".3f")],
+        **faded(rows),
+        tooltip=["model:N", "pair:N", alt.Tooltip("impact:Q", format=".3f"), alt.Tooltip("score:Q", format=".3f")],
     )
     layers = [base.mark_circle(size=40, opacity=0.9)]
     if rows.groupby("panel").size().max() <= LABELLED:

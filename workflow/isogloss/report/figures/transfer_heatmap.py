@@ -4,7 +4,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from isogloss.report.figures.style import Drawing, panels, squares
+from isogloss.report.figures.style import Drawing, labelled, panels, squares
 from isogloss.report.figures.tuned import GRID, best_baseline, primary, with_panel
 from isogloss.report.findings.transfer import tested
 
@@ -15,7 +15,8 @@ def chart(data: dict[str, pd.DataFrame]) -> Drawing | None:
     if rows.empty:
         return None
     rows = rows.merge(best_baseline(data["baselines"]), on=["task", "source", "target", "measure"], how="left")
-    rows = with_panel(rows)
+    rows = with_panel(rows, data["transfer"])
+    rows = rows.assign(row=labelled(rows.source, rows.whose))
     clear = tested(data).groupby([*GRID, "measure"]).clear.all()
     rows = rows.merge(clear.reset_index(), on=[*GRID, "measure"], how="left")
     # A language's own score is no zero-shot one, and is not tested.

@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from isogloss.report.figures.style import side_by_side
 from isogloss.tasks.kinds import KINDS
 
 # The measure that a figure shows, of the first that a task has.
@@ -20,9 +21,10 @@ KNOWS = {
 GRID = ["model", "task", "source", "target"]
 
 
-def with_panel(rows: pd.DataFrame) -> pd.DataFrame:
-    """Name each row's panel."""
-    panel = rows.model + ", " + rows.task
+def with_panel(rows: pd.DataFrame, *tables: pd.DataFrame) -> pd.DataFrame:
+    """Name each row's panel, and put the controls that tables name beside their models."""
+    rows = side_by_side(rows, *tables)
+    panel = rows.beside + ", " + rows.task
     if "measure" in rows and set(rows.measure) <= set(NAMES):
         panel = panel + "\n" + rows.measure.map(NAMES)
     return rows.assign(panel=panel)

@@ -3,7 +3,7 @@
 import altair as alt
 import pandas as pd
 
-from isogloss.report.figures.style import Drawing, categories, layered, ordered, panels, zero_line
+from isogloss.report.figures.style import Drawing, categories, faded, labelled, layered, ordered, panels, zero_line
 from isogloss.report.figures.tuned import PRIMARY, with_panel
 
 GROUPS = {"near": "near", "far": "far", "gap": "gap (far − near)"}
@@ -15,15 +15,18 @@ def chart(data: dict[str, pd.DataFrame]) -> Drawing | None:
     rows = rows[rows.measure.isin((*PRIMARY, "retrieval")) & rows.difference.notna()]
     if rows.empty:
         return None
-    rows = with_panel(rows).assign(group=rows.group.map(GROUPS))
-    shown = ["model", "task", "variant", "measure", "distance", "group", "panel"]
+    rows = with_panel(rows, rows).assign(group=rows.group.map(GROUPS))
+    rows = rows.assign(series=labelled(rows.variant, rows.whose))
+    shown = ["model", "task", "variant", "measure", "distance", "group", "panel", "whose", "series"]
     rows = rows[[*shown, "whole", "varied", "difference", "low", "high", "runs"]]
     variants = ordered(rows.variant)
     base = alt.Chart().encode(
         x=alt.X("group:N", title=None, sort=list(GROUPS.values()), axis=alt.Axis(labelAngle=0)),
-        xOffset=alt.XOffset("variant:N", sort=variants),
+        xOffset=alt.XOffset("series:N", sort=ordered(rows.series)),
         color=categories("variant", variants),
+        **faded(rows),
         tooltip=[
+            "model:N",
             "variant:N",
             "group:N",
             alt.Tooltip("whole:Q", format=".3f"),

@@ -10,6 +10,7 @@ import pandas as pd
 from isogloss.report.figures.catalogue import QUESTIONS
 from isogloss.report.findings import neighbours, relations, sharing, transfer, tuning
 from isogloss.report.findings.finding import Finding, beside_controls
+from isogloss.tables import controls_in
 
 FIRST = 7
 
@@ -47,14 +48,8 @@ def collect(data: dict[str, pd.DataFrame], controls: set[str]) -> list[Finding]:
         *relations.correlations(data),
     ]
     order = list(QUESTIONS)
-    found = beside_controls(found, controls_in(data))
+    found = beside_controls(found, controls_in(data.values()))
     return sorted(found, key=lambda one: (order.index(one.question), -one.strength))
-
-
-def controls_in(data: dict[str, pd.DataFrame]) -> dict[str, str]:
-    """Give by randomised control the model that it is one of, as the tables name it."""
-    named = [table[["model", "control_of"]].dropna() for table in data.values() if "control_of" in table]
-    return {model: of for table in named for model, of in table.itertuples(index=False) if of}
 
 
 def first_screen(findings: list[Finding], most: int = FIRST) -> list[Finding]:
