@@ -1263,3 +1263,46 @@ def what_is_missing_to_pandas(rng, folder):
     ending = str(rng.choice(["csv", "parquet", "jsonl"]))
     path = save(folder, ending, {"text": chosen, "label": chosen})
     return read_task(folder, path, labels=sorted(chosen)), [([word], word) for word in chosen]
+
+
+@kind
+def labels_of_two_spellings(rng, folder):
+    names = list(rng.permutation(["no", "yes", "maybe"]))
+    rows = [" ".join(text) for text in sentences(rng)]
+    given = [str(names[number % 3]) for number in range(len(rows))]
+    given[row_of(rng, rows)] = str(rng.choice(["0", "1", "2", "1.0"]))
+    path = save(folder, str(rng.choice(["csv", "parquet"])), {"text": rows, "label": given})
+    told = r"table\.\w+, column 'label': some labels are names \('\w+'\) and some are numbers \('\d"
+    return read_task(folder, path, labels=list(map(str, names))), Refused(told)
+
+
+@kind
+def labels_with_numbers_in_them(rng, folder):
+    labels = ["grade 1", "grade 2", "3 and more"]
+    rows = sentences(rng)
+    given = [labels[int(rng.integers(0, 3))] for _ in rows]
+    path = save(folder, "csv", {"text": [" ".join(text) for text in rows], "label": given})
+    return read_task(folder, path, labels=labels), [*zip(rows, given, strict=True)]
+
+
+@kind
+def words_that_are_numbered(rng, folder):
+    """CoNLL-X and its like number the words of a sentence in their first column, from 1 or 0."""
+    texts = sentences(rng, least=2)
+    least, mark = int(rng.integers(0, 2)), str(rng.choice([" ", "\t"]))
+    rows = [
+        "".join(mark.join([str(least + n), word, "x", "O"]) + "\n" for n, word in enumerate(text)) for text in texts
+    ]
+    path = folder / "table.conll"
+    path.write_text("\n".join(rows))
+    tags = ["O", "B-X", "I-X"]
+    call = read_task(folder, path, form="token-classification", text="tokens", label="tags", labels=tags)
+    return call, [(text, ["O"] * len(text)) for text in texts]
+
+
+@kind
+def no_empty_line_between_sentences(rng, folder):
+    path = folder / "table.conll"
+    path.write_text("".join(f"{word} O\n" for word in words(rng) * 600))
+    call = read_task(folder, path, form="token-classification", text="tokens", label="tags", labels=["O", "B-X"])
+    return call, Refused(r"table\.conll: no empty line stands between sentences")

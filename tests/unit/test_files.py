@@ -1,8 +1,10 @@
+import os
 from itertools import pairwise
 
 import pytest
 
 from isogloss import files
+from isogloss.errors import IsoglossError
 
 
 @pytest.fixture
@@ -46,3 +48,10 @@ def test_a_save_costs_what_it_took_last(clock):
         clock.now += 0.1
     clock.now += 30
     assert pace.due()
+
+
+def test_a_pipe_or_a_device_is_never_written_over(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(IsoglossError, match="no ordinary file"), files.published(tmp_path / "pipe"):
+        pass
+    assert (tmp_path / "pipe").is_fifo()

@@ -288,6 +288,8 @@ def similarity(options: argparse.Namespace) -> None:
         neighbours=options.neighbours,
         names=(options.one, options.two),
     )
+    if value != value:
+        raise IsoglossError(f"{options.measure} of {options.one} and {options.two} is no number: see their values.")
     if options.json:
         print(json.dumps({"measure": options.measure, "value": value, "n": len(one)}))
     else:

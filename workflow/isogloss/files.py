@@ -69,9 +69,11 @@ def published(path: str | Path) -> Iterator[Path]:
     Raises
     ------
     IsoglossError
-        If the disk is full or the folder cannot be written.
+        If the disk is full, the folder cannot be written, or a device or a pipe stands there.
     """
     path = Path(path)
+    if path.exists() and not path.is_file():
+        raise IsoglossError(f"Cannot write {path}: this is no ordinary file. Name a file.")
     draft = path.with_name(f".{path.name}.{socket.gethostname()}.{os.getpid()}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

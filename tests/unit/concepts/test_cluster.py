@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from scipy.cluster.hierarchy import fcluster, linkage
 
-from isogloss.concepts.cluster import cluster, cluster_halves, export, read_clusters
+from isogloss.concepts.cluster import cluster, cluster_halves, export, label, read_clusters
 from isogloss.concepts.methods.ward import label as ward
 from isogloss.errors import IsoglossError
 from isogloss.measures.calign.compute import align_concepts
@@ -267,3 +267,12 @@ def test_a_line_that_is_none_is_placed(tmp_path, line):
     (tmp_path / "x.txt").write_text(f"a|||0|||0|||0|||3\n\n{line}\n")
     with pytest.raises(IsoglossError, match=r"x\.txt:3: expected word"):
         read_clusters(tmp_path / "x.txt")
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("method", ["kmeans", "ward"])
+def test_clusters_do_not_depend_on_the_scale(method):
+    vectors = np.random.default_rng(0).normal(size=(60, 8)).astype(np.float32)
+    right = label(vectors, 5, method, 0, 1, "cpu")
+    for power in (-120, -60, 60, 120):  # squares of these are 0, or infinite, in float32
+        assert (label(np.ldexp(vectors, power), 5, method, 0, 1, "cpu") == right).all()

@@ -246,3 +246,21 @@ def test_a_text_that_a_segmenter_split_is_read_as_it_runs(tmp_path):
     for words, text in zip(items.words, items.text, strict=True):
         assert len(words) > 2
         assert "".join(words) == text.replace(" ", "")
+
+
+def test_the_same_text_in_two_languages_and_in_two_splits_is_told(tmp_path, caplog):
+    text = [f"the cat number {number} sleeps" for number in range(20)]
+    for name in ("train", "en", "de"):
+        pd.DataFrame({"text": text, "label": ["a", "b"] * 10}).to_csv(tmp_path / f"{name}.csv", index=False)
+    spec = {"kind": "table", "form": "sequence-classification", "labels": ["a", "b"]}
+    write_items(language="en", part="training", train=str(tmp_path / "train.csv"), output=tmp_path / "train.p", **spec)
+    write_items(language="en", part="test", test=str(tmp_path / "en.csv"), output=tmp_path / "en.p", **spec)
+    beside = {"parallel": str(tmp_path / "en.csv")}
+    assert "same text" not in caplog.text
+    write_items(language="de", part="test", test=str(tmp_path / "de.csv"), output=tmp_path / "de.p", **spec, **beside)
+    assert "hold the same text in all items" in caplog.text
+    about = {"source": "en", "kind": "sequence-classification", "into": None, "attributes": {"task": "t"}}
+    test = {language: tmp_path / f"{language}.p" for language in ("en", "de")}
+    write_baselines(training=tmp_path / "train.p", test=test, output=tmp_path / "b.csv", **about)
+    # Every tenth training item is a validation item.
+    assert "en: 18 of 20 test items stand among the training items" in caplog.text

@@ -16,6 +16,7 @@ from isogloss.concepts.methods import function_of
 from isogloss.errors import IsoglossError
 from isogloss.files import published, read_parquet, write_parquet
 from isogloss.named import named
+from isogloss.statistics.cka import scaled
 from isogloss.text.encoding import lines_of
 from isogloss.text.word_tables import read_word, whole_numbers_in, words_in
 
@@ -143,6 +144,8 @@ def label(vectors: np.ndarray, clusters: int, method: str, seed: int, threads: i
         from isogloss.models.devices import choose_device
 
         device = choose_device(device)
+    # Clusters do not depend on the scale, but squares of very large or small numbers are infinite or 0.
+    vectors = scaled(vectors) if vectors.size else vectors
     labels = named(function_of(method))(vectors, clusters, seed=seed, threads=threads, device=device)
     if labels.shape != vectors.shape[:1] or labels.dtype.kind not in "iu":
         raise IsoglossError(

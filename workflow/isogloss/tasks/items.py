@@ -14,7 +14,7 @@ from isogloss.files import read_parquet, write_parquet
 from isogloss.microworld.anchors import Anchors
 from isogloss.tasks.kinds.kind import kind_named
 from isogloss.tasks.splits import deal
-from isogloss.text.cells import check_labels, is_missing, label_of
+from isogloss.text.cells import check_labels, check_one_spelling, is_missing, label_of
 from isogloss.text.sources.gettext import program_messages
 from isogloss.text.sources.sentences import running_text
 from isogloss.text.sources.tables import Column, read_columns, read_words
@@ -184,7 +184,7 @@ def table_items(
     if part == "test":
         found = read(test)
         if test and parallel:
-            check_same_items(found, test, form, parallel_text or text, label, names, parallel)
+            check_same_items(found, test, form, text, parallel_text or text, label, names, parallel)
         return {"test": found}
     seen = read(train)
     if validation:
@@ -233,6 +233,8 @@ def read_items(
         items["paraphrase"] = read_words(columns[paraphrase], language, segmentation.get(language))
     if task.listed:
         check_labels(labels, f"{path}: the declared labels")
+        place = f"{path}, column '{label}'"
+        check_one_spelling(columns[label].cells, labels, place, tags=form == "token-classification")
     return task.read(items, columns[label]) if task.column else items
 
 
@@ -256,22 +258,32 @@ def read_labels(column: Column, labels: Sequence[str]) -> list[str]:
 
 
 def check_same_items(
-    items: pd.DataFrame, path: str, form: str, text: str, label: str, labels: Sequence[str], other: str
+    items: pd.DataFrame,
+    path: str,
+    form: str,
+    text: str,
+    other_text: str,
+    label: str,
+    labels: Sequence[str],
+    other: str,
 ) -> None:
     """Refuse test items that are not those of another language, as far as numbers and labels tell.
 
     Scores of two languages are compared item by item, so item n must be the same one in both.
     """
-    found = read_columns(other, [label if form == "sequence-classification" else text])[0]
-    if len(found.cells) != len(items):
+    labelled = form == "sequence-classification"
+    texts, *rest = read_columns(other, [other_text, *([label] if labelled else [])])
+    if len(texts.cells) != len(items):
         raise IsoglossError(
-            f"{path} has {len(items):,} items, {other} has {len(found.cells):,}: the test items must be the same in "
+            f"{path} has {len(items):,} items, {other} has {len(texts.cells):,}: the test items must be the same in "
             "every language, in the same order."
         )
-    if form == "sequence-classification":
+    for found in rest:
         for row, (mine, theirs) in enumerate(zip(items.label, read_labels(found, labels), strict=True)):
             if mine != theirs:
                 raise IsoglossError(
                     f"{path}, row {row + 1}, column '{label}': '{mine}', but '{theirs}' in that row of {other}: the "
                     "test items must be the same in every language, in the same order."
                 )
+    if texts.cells == read_columns(path, [text])[0].cells:
+        log.warning("%s and %s hold the same text in all items: is it of both languages?", path, other)

@@ -218,6 +218,30 @@ def tags_of(cell: Any, place: str, labels: Sequence[str], names: Sequence[str] |
     return [label_of(tag, f"{place}, tag {number}", labels, names) for number, tag in enumerate(tags, start=1)]
 
 
+def check_one_spelling(cells: Sequence[Any], labels: Sequence[str], place: str, tags: bool) -> None:
+    """Refuse labels that are names in some cells and numbers in others: one of the two means something else.
+
+    Parameters
+    ----------
+    cells
+        What stands in the column.
+    labels
+        The declared ones.
+    place
+        What to call the column in messages.
+    tags
+        Whether a cell is a list of labels, or text with spaces between them.
+    """
+    lists = (one if isinstance(one, list) else str(one).split() if tags else [one] for one in cells)
+    said = {str(one) for each in lists for one in each}
+    names, numbers = said & {*labels}, {one for one in said if NUMBER.fullmatch(one)}
+    if names and numbers and not any(map(NUMBER.fullmatch, labels)):
+        raise IsoglossError(
+            f"{place}: some labels are names ('{min(names)}') and some are numbers ('{min(numbers)}'). Write all of "
+            "them in one way."
+        )
+
+
 def check_labels(labels: Sequence[str], place: str) -> None:
     """Refuse declared labels that are empty, or of which two are the same to a reader."""
     seen = [clean(label) for label in labels]

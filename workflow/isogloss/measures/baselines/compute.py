@@ -4,6 +4,7 @@ They show whether labels leak through what languages share on paper (names, numb
 pair of texts, through how long texts are, or through the frequencies of the labels. A model must be better.
 """
 
+import logging
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -17,6 +18,8 @@ import pandas as pd
 from isogloss.files import read_parquet, write_csv
 from isogloss.tasks.items import read_test_items
 from isogloss.tasks.kinds.kind import kind_named
+
+log = logging.getLogger(__name__)
 
 PAIR = ["source", "target"]
 
@@ -67,6 +70,11 @@ def write_baselines(
     seen = read_parquet(training)
     seen = seen[seen.split == "training"]
     items = {target: read_test_items(test[target], "words") for target in sorted(test)}
+    if source in items and (count := leaked(seen, items[source])):
+        log.warning(
+            "%s: %d of %d test items stand among the training items too, word for word, so that scores are too good",
+            source, count, len(items[source]),
+        )  # fmt: skip
     known = {word for words in seen.words for word in words}
     script = scripts(seen.words).most_common(1)[0][0] if scripts(seen.words) else ""
     task = kind_named(kind, into=into, tag_measure=tag_measure)
@@ -88,6 +96,14 @@ def write_baselines(
                 rows.append((name, source, target, measure.name, float(score), *alike, len(own)))
     table = pd.DataFrame(rows, columns=["baseline", *PAIR, "measure", "score", "shared", "script", "n"])
     write_csv(table, output, attributes)
+
+
+def leaked(training: pd.DataFrame, test: pd.DataFrame) -> int:
+    """Count the test items that stand among the training items, word for word."""
+    columns = [name for name in ("words", "other_words") if name in test]
+    known, asked = ([*zip(*(map(tuple, items[name]) for name in columns), strict=True)] for items in (training, test))
+    seen = set(known)
+    return sum(item in seen for item in asked)
 
 
 def scripts(texts: Iterable[Iterable[str]]) -> Counter:

@@ -11,6 +11,7 @@ from isogloss.text.encoding import lines_of
 CONLLU = ("id", "form", "lemma", "upos", "xpos", "feats", "head", "deprel", "deps", "misc")
 # A word has a whole number; 3-4 is a token that the words 3 and 4 are written as, 8.1 a word that is not written.
 WORD, NO_WORD = re.compile(r"\d+"), re.compile(r"\d+-\d+|\d+\.\d+")
+LONGEST = 500  # words of a file's first sentence
 NO_WORDS = "-DOCSTART-"  # a line that begins a document
 COMMENT = re.compile(r"# ?(id |\w+ ?= ?|newdoc|newpar)")  # of CoNLL-U, and of files of SemEval and WNUT
 
@@ -23,15 +24,15 @@ def read_conll(path: Path) -> dict[str, list[list[str]]]:
     Returns
     -------
     dict
-        Of each column the sentences, as lists: ``tokens`` (the first column), ``tags`` (the last), and each by its
-        number from 1.
+        Of each column the sentences, as lists: ``tokens`` (the first column, or the second where the first one counts
+        the words), ``tags`` (the last), and each by its number from 1.
 
     Raises
     ------
     IsoglossError
-        If a word has more or fewer columns than the first one, or an empty one.
+        If a word has more or fewer columns than the first one, or an empty one; or there is no column of words.
     """
-    tabs = any("\t" in line for line in lines_of(path))
+    tabs = any("\t" in line for line in lines_of(path) if line.strip())
 
     def cells_of(line: str, number: int) -> list[str] | None:
         if line.split()[0] == NO_WORDS or COMMENT.match(line):
@@ -47,7 +48,21 @@ def read_conll(path: Path) -> dict[str, list[list[str]]]:
                     f"{path}:{number}: this word has {len(cells)} columns, the first one of the file {width}."
                 )
     columns = {str(place + 1): column(found, place, path) for place in range(width)}
-    return {"tokens": columns["1"], "tags": columns[str(width)], **columns} if found else {"tokens": [], "tags": []}
+    if not found:
+        return {"tokens": [], "tags": []}
+    tokens = "2" if counts_words(columns["1"]) else "1"
+    if tokens == "2" and width < 3:
+        raise IsoglossError(f"{path}: the first column counts the words, and there is no other beside the tags.")
+    return {"tokens": columns[tokens], "tags": columns[str(width)], **columns}
+
+
+def counts_words(found: list[list[str]]) -> bool:
+    """Tell whether a column holds the numbers of words, from 0 or 1 in each sentence, as in CoNLL-X and CoNLL-2009."""
+    return max(map(len, found)) > 1 and all(
+        numbers == [str(place) for place in range(least, least + len(numbers))]
+        for numbers in found
+        for least in [0 if numbers[0] == "0" else 1]
+    )
 
 
 def read_conllu(path: Path) -> dict[str, list[list[str]]]:
@@ -112,11 +127,16 @@ def read_wikiann(path: Path) -> dict[str, list[list[str]]]:
 def sentences(path: Path, cells_of: Callable[[str, int], list[str] | None]) -> Iterator[Sentence]:
     """Part a file into sentences of words; a line that is none has no cells."""
     sentence: Sentence = []
+    several = False
     for number, line in enumerate([*lines_of(path), ""], start=1):
         if not line.strip():
+            if len(sentence) > LONGEST and not several:
+                raise IsoglossError(
+                    f"{path}: no empty line stands between sentences; the first has {len(sentence):,} words."
+                )
             if sentence:
                 yield sentence
-            sentence = []
+            several, sentence = several or bool(sentence), []
         elif (cells := cells_of(line, number)) is not None:
             sentence.append((number, cells))
 
