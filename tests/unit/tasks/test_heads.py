@@ -97,19 +97,19 @@ def plainly(checkpoint, kind, labels):
         else:
             states = output.encoder_hidden_states if model.config.is_encoder_decoder else output.hidden_states
             logits = output.logits
-        sides = encoded.encodings[0].sequence_ids
-        mean = states[-1][0, [index for index, side in enumerate(sides) if side == 0]].mean(0).numpy()
+        letters = tiny_families.letters_of(tokenizer, text)
+        mean = states[-1][0, list(letters)].mean(0).numpy()
         best = logits.argmax(-1)[0]
         if kind == KINDS[0]:
             yield labels[int(best)], mean
             continue
-        offsets, words, tags = encoded.encodings[0].offsets, text.split(), []
+        words, tags = text.split(), []
         for start, stop in locate(words, text):
             # The first subword that has a letter of the word.
-            places = [i for i, (a, b) in enumerate(offsets) if sides[i] == 0 and a < stop and max(b, a + 1) > start]
+            places = [i for i, (a, b) in letters.items() if a < stop and max(b, a + 1) > start]
             before = places[0] - 1
             # SentencePiece's mark of a space may stand apart, in front.
-            if before >= 0 and sides[before] == 0 and not text[offsets[before][0] : offsets[before][1]].strip():
+            if before in letters and not text[slice(*letters[before])].strip():
                 places = [before]
             tags.append(labels[int(best[places[0]])])
         yield " ".join(tags), mean
