@@ -2,7 +2,8 @@
 
 ``python -m benchmarks.demo_seeds --seeds 0 1 2 --folder build/seeds`` runs config/config.yaml once a seed (of weights,
 batches, fine-tunings and clusterings; some ten minutes each) and prints, for each number, its range within a run, a
-column a seed. A claim of the README holds in all columns. What a folder has already is not run again.
+column a seed, and in the last one its range over all of them, which the README tells. What a folder has already is not
+run again.
 """
 
 import argparse
@@ -40,13 +41,17 @@ def run(seed: int, folder: Path, cores: int) -> Path:
     return results
 
 
-def ends(values: pd.Series) -> str:
-    """Say the least and the greatest of values, one number where they are the same."""
-    low, high = f"{values.min():.2f}", f"{values.max():.2f}"
-    return low if low == high else f"{low} to {high}"
+def ends(values: pd.Series) -> tuple[float, float]:
+    """Give the least and the greatest of values."""
+    return values.min(), values.max()
 
 
-def quantities(results: Path) -> Iterator[tuple[str, str]]:
+def said(low: float, high: float) -> str:
+    """Say a range, one number where both ends are the same."""
+    return f"{low:.2f}" if f"{low:.2f}" == f"{high:.2f}" else f"{low:.2f} to {high:.2f}"
+
+
+def quantities(results: Path) -> Iterator[tuple[str, tuple[float, float]]]:
     """Give what the README tells of a run: a name, and its range."""
     read: Callable[[str], pd.DataFrame] = lambda name: pd.read_csv(results / "tables" / f"{name}.csv")  # noqa: E731
     tables = {"CALIGN": read("concept_alignment"), "COLAP": read("concept_overlap"), "retrieval": read("retrieval")}
@@ -60,6 +65,9 @@ def quantities(results: Path) -> Iterator[tuple[str, str]]:
         for model in MODELS:
             of_model = rows[rows.model == model]
             yield f"{title}, {model}: mean of pairs by layer", ends(of_model.groupby("layer").value.mean())
+            if measure == "sentence_retrieval":
+                last = of_model[of_model.layer == of_model.layer.max()]
+                yield f"{title}, {model}: mean of pairs, last layer", ends(pd.Series([last.value.mean()]))
             if measure == "aligned":
                 surviving = of_model.groupby("layer").null_p.max()
                 yield f"{title}, {model}: greatest p of a pair, by layer", ends(surviving)
@@ -82,12 +90,13 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, default=ROOT / "build" / "seeds")
     parser.add_argument("--cores", type=int, default=2)
     arguments = parser.parse_args()
-    told = {f"seed {seed}": dict(quantities(run(seed, arguments.folder, arguments.cores))) for seed in arguments.seeds}
-    table = pd.DataFrame(told)
-    print("|  |", " | ".join(table.columns), "|")
-    print("| --- |" + " --- |" * len(table.columns))
-    for name, row in table.iterrows():
-        print("|", name, "|", " | ".join(row.fillna("–")), "|")
+    told = [dict(quantities(run(seed, arguments.folder, arguments.cores))) for seed in arguments.seeds]
+    print("|  |", " | ".join([*(f"seed {seed}" for seed in arguments.seeds), "all"]), "|")
+    print("| --- |" + " --- |" * (len(told) + 1))
+    for name in told[0]:
+        ranges = [of_seed[name] for of_seed in told]
+        lows, highs = zip(*ranges, strict=True)
+        print("|", name, "|", " | ".join(said(*ends) for ends in [*ranges, (min(lows), max(highs))]), "|")
 
 
 if __name__ == "__main__":
