@@ -133,6 +133,20 @@ def test_subwords_that_say_nothing_or_have_no_embedding_are_refused(tmp_path, ca
         check_subwords(tokenizer, highest, known, "T")
 
 
+@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("name", ["wordpiece", "xlm-roberta", "t5", "m2m_100"])
+def test_a_space_before_an_unknown_word_is_no_known_subword(name, seed, tmp_path):
+    tiny_families.tokenizer_of(name).save_pretrained(tmp_path)
+    tokenizer = AutoTokenizer.from_pretrained(tmp_path)
+    random = np.random.default_rng(seed)
+    strange = ["".join(random.choice([*"ⰀⰁⰂⰃⰄⰅ"], 3)) for _ in range(random.integers(4, 30))]
+    sentences = read_sentences(tokenizer, [[*strange, "a"]], 200)
+    with pytest.raises(IsoglossError, match="subwords are unknown"):
+        check_subwords(tokenizer, 10_000, sentences, "T")
+    known = read_sentences(tokenizer, [[*strange[:2], *LONG[0]]], 200)
+    check_subwords(tokenizer, 10_000, known, "T")
+
+
 def test_bytes_are_never_unknown(tmp_path):
     tiny_families.tokenizer_of("qwen2").save_pretrained(tmp_path)
     tokenizer = AutoTokenizer.from_pretrained(tmp_path)

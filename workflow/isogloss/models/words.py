@@ -6,7 +6,8 @@ it by their letters.
 """
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -266,14 +267,33 @@ def check_subwords(
             f"{what}: it gives subword {highest}, but the model has embeddings for {embeddings} only, 0 to "
             f"{embeddings - 1}. Tokenizer and weights must be of the same model."
         )
-    if tokenizer.unk_token_id is not None:
-        text = np.concatenate([np.array(sentence.ids)[sentence.text] for sentence in sentences])
-        unknown = int((text == tokenizer.unk_token_id).sum())
-        if 2 * unknown > len(text):
-            message = (
-                f"{what}: {unknown:,} of {len(text):,} subwords are unknown ({tokenizer.unk_token}), so their states "
-                "would say nothing of the words. Is it the model's own tokenizer, and does it know this script?"
-            )
-            if must_know:
-                raise IsoglossError(message)
-            log.warning("%s", message)
+    counts = Counter(one for sentence in sentences for one in np.array(sentence.ids)[sentence.text].tolist())
+    unknown, total = unknown_among(tokenizer, counts)
+    if 2 * unknown > total:
+        message = (
+            f"{what}: {unknown:,} of {total:,} subwords are unknown ({tokenizer.unk_token}), so their states "
+            "would say nothing of the words. Is it the model's own tokenizer, and does it know this script?"
+        )
+        if must_know:
+            raise IsoglossError(message)
+        log.warning("%s", message)
+
+
+def known_among(tokenizer: Any, subwords: Iterable[int]) -> set[int]:
+    """Give the subwords that say something: no special token, the unknown one among them, and no space alone."""
+    return {one for one in set(subwords) - {*tokenizer.all_special_ids} if tokenizer.decode([one]).strip()}
+
+
+def unknown_among(tokenizer: Any, counts: Mapping[int, int]) -> tuple[int, int]:
+    """Count the unknown subwords of a text, and those with the known ones; of text without unknown ones, none of both.
+
+    Parameters
+    ----------
+    tokenizer
+        That gave them.
+    counts
+        How often each subword stands there.
+    """
+    if not (unknown := counts.get(tokenizer.unk_token_id, 0)):
+        return 0, 0
+    return unknown, unknown + sum(counts[one] for one in known_among(tokenizer, counts))

@@ -10,7 +10,7 @@ import pandas as pd
 
 from isogloss.files import read_parquet, write_csv
 from isogloss.models.load import load_tokenizer
-from isogloss.models.words import SLICE, running
+from isogloss.models.words import SLICE, known_among, running, unknown_among
 
 log = logging.getLogger(__name__)
 
@@ -44,11 +44,10 @@ def write_subword_distances(
         for start in range(0, len(said), SLICE):
             for ids in reader(said[start : start + SLICE], add_special_tokens=False)["input_ids"]:
                 counts[language].update(ids)
-    special, known, reasons = set(reader.all_special_ids), {}, {}
+    known, reasons = {}, {}
     for language, count in counts.items():
-        known[language] = {one for one in count.keys() - special if reader.decode([one]).strip()}
-        unknown = count[reader.unk_token_id]
-        total = unknown + sum(count[one] for one in known[language])
+        known[language] = known_among(reader, count)
+        unknown, total = unknown_among(reader, count)
         if 2 * unknown > total or not known[language]:
             reasons[language] = (
                 f"The tokenizer of {model} knows too little of the test items in {language}: {unknown:,} of {total:,} "

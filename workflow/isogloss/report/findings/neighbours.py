@@ -112,9 +112,7 @@ def one_space(data: dict[str, pd.DataFrame]) -> list[Finding]:
         told = []
         for measure, name in ONE_SPACE.items():
             own = part[part.measure == measure]
-            cells = [
-                f"{round(value, 2) + 0:.2f} {vectors}" for vectors, value in own.groupby("vectors").value.mean().items()
-            ]
+            cells = [f"{value:z.2f} {vectors}" for vectors, value in own.groupby("vectors").value.mean().items()]
             null = f" (languages dealt anew: {own.null_mean.mean():.2f})" if own.null_mean.notna().any() else ""
             told += [f"{name} {' and '.join(cells)}{null}"] if cells else []
         apart = int(known.apart.sum())
