@@ -171,6 +171,25 @@ def test_a_revision_that_is_not_there(hub, fetch):
     assert "it has no such revision" in refusal(fetch("b" * 40))
 
 
+def test_what_a_branch_stood_for_counts_and_if_it_is_gone_the_way_out_is_told(hub, call, fetch, tmp_path):
+    weights = weights_of(1000)
+    commit = hub.push("tiny/bert", MODEL | {"model.safetensors": weights})
+    branch = tmp_path / "main.json"
+    about = {"output": branch, "repository": "tiny/bert", "revision": "main", "kind": "model"}
+    assert call("hub:resolve_branch", **about)[0] == 0
+    hub.push("tiny/bert", MODEL)
+    code, lines = fetch("main", branch=branch)
+    assert code == 0, lines
+    folder = tmp_path / "results/pretrained"
+    assert (folder / "model.safetensors").read_bytes() == weights
+    record = json.loads((folder / "hub.json").read_text())
+    assert (record["revision"], record["commit"]) == ("main", commit)
+    del hub.contents.commits["models", "tiny/bert"][commit]
+    said = refusal(fetch("main", branch=branch, results="other", env={"HF_HOME": str(tmp_path / "empty")}))
+    assert f"the commit {commit}, which it stood for when this study looked it up, is not there any more" in said
+    assert "`snakemake --forcerun resolve_branch`" in said
+
+
 @pytest.mark.parametrize(("method", "part"), [("GET", "/tree/"), ("HEAD", "/resolve/"), ("GET", "/cdn/")])
 def test_one_503_is_borne(hub, fetch, method, part):
     hub.fail(method, part, status=503)

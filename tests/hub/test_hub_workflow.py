@@ -1,5 +1,6 @@
 """Data of the hub through the rules: fetched by jobs of their own, once; everything after them is offline."""
 
+import json
 import os
 import re
 import subprocess
@@ -7,14 +8,16 @@ import sys
 from pathlib import Path
 
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 import yaml
+from loopback import Handler
 from test_data import parquet
 
 from isogloss.config.read import validate
 from isogloss.plan import size
 from isogloss.plan.study import Study
-from isogloss.text.presets import CORPORA
+from isogloss.text.presets import CONVERTED, CORPORA
 
 ROOT = Path(__file__).resolve().parents[2]
 LABELS = ["yes", "no"]
@@ -111,3 +114,70 @@ def test_a_fetch_that_fails_is_one_line_on_the_console_and_leaves_what_others_ma
     assert f"Accept its terms on {hub.url}/datasets/some/task" in said
     assert "Traceback" not in said
     assert (tmp_path / "results/corpora/talks/zh.parquet").is_file()
+
+
+@pytest.fixture
+def moving(hub, tmp_path, monkeypatch):
+    """A corpus and a task of one data set whose branch moves on after each time that it is looked up."""
+    commits = []
+
+    def push():
+        text = {name: [f"{name} of {len(commits)}"] for name in ("en", "de")}
+        files = {f"{name}/test/0.parquet": parquet({"text": text[name], "label": [0]}) for name in text}
+        commits.append(hub.push("some/set", files, kind="datasets", branch=CONVERTED))
+
+    def api(handler, *arguments):
+        answer(handler, *arguments)
+        if arguments[2][0] == "revision":
+            push()
+
+    answer = Handler.api
+    monkeypatch.setattr(Handler, "api", api)
+    push()
+    source = {"kind": "hub", "repository": "some/set", "revision": CONVERTED, "languages": ["en", "de"]}
+    files = "{language}/test/*.parquet"
+    config = {
+        "results": "results",
+        "corpora": {
+            "talks": {**source, "files": files, "text": "text", "pairs": {"source": "en", "targets": ["de"]}}
+        },
+        "models": {"bert": {"hub": "tiny/bert", "revision": "main", "depth": 1, "family": "bert"}},
+        "tasks": {
+            "answer": {
+                "kind": "sequence-classification", "models": ["bert"], "sources": ["en"],
+                "data": {**source, "train": files, "test": files, "labels": LABELS},
+            }
+        },
+    }  # fmt: skip
+    (tmp_path / "config.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
+    jobs = size.size(Study(validate(config)))["jobs"]
+    assert jobs["resolve_branch"] == 2, "one of the data set, one of the model"
+    return commits
+
+
+FETCHED = [f"results/fetched/{name}.parquet" for name in ("talks/en", "talks/de", "answer/de/test")]
+
+
+def commits_of(folder, files=FETCHED):
+    """Give the commits that fetched files are of, and what they hold."""
+    about = [json.loads(pq.read_schema(folder / file).metadata[b"isogloss"]) for file in files]
+    assert {one["revision"] for one in about} == {CONVERTED}
+    texts = {pd.read_parquet(folder / file).text[0].split()[-1] for file in files}
+    return {one["commit"] for one in about}, texts
+
+
+@pytest.mark.slow
+def test_a_branch_that_moves_is_looked_up_once_also_by_a_run_that_goes_on(hub, run, moving, tmp_path):
+    hub.fail("HEAD", "/de/test/0.parquet", times=2, status=403)
+    done = run(*FETCHED, "--keep-going")
+    assert done.returncode != 0
+    assert (tmp_path / FETCHED[0]).is_file()
+    assert not (tmp_path / FETCHED[1]).exists()
+    assert f"The revision '{CONVERTED}' of some/set is no commit" in done.stdout + done.stderr
+    done = run(*FETCHED)
+    assert done.returncode == 0, done.stderr
+    assert len(moving) == 2, "the branch was looked up once, and moved on"
+    assert commits_of(tmp_path) == ({moving[0]}, {"0"})
+    newer = run(*FETCHED, "--forcerun", "resolve_branch")
+    assert newer.returncode == 0, newer.stderr
+    assert commits_of(tmp_path) == ({moving[1]}, {"1"})

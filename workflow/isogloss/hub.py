@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from isogloss.errors import IsoglossError
-from isogloss.files import disk_error
+from isogloss.files import disk_error, write_text
 
 log = logging.getLogger(__name__)
 
@@ -54,25 +54,48 @@ class Repository:
     files: dict[str, int]
 
 
-def look_up(name: str, revision: str, kind: Kind = "model") -> Repository:
+def resolve_branch(*, output: str | Path, repository: str, revision: str, kind: Kind) -> None:
+    """Write down which commit a branch stands for, so that all that is fetched of it is of that one.
+
+    Parameters
+    ----------
+    output
+        JSON with ``repository``, ``revision`` and ``commit``.
+    repository, revision, kind
+        See :class:`Repository`.
+
+    Raises
+    ------
+    IsoglossError
+        See :func:`look_up`.
+    """
+    found = look_up(repository, revision, kind)
+    about = {"repository": found.name, "revision": found.revision, "commit": found.commit}
+    write_text(json.dumps(about, indent=2) + "\n", output)
+
+
+def look_up(name: str, revision: str, kind: Kind = "model", branch: str | Path | None = None) -> Repository:
     """List a repository's files at a revision; nothing is asked for where the cache has the list of that commit.
 
     Parameters
     ----------
     name, revision, kind
         See :class:`Repository`. A branch is resolved and warned about, because it moves.
+    branch
+        What :func:`resolve_branch` wrote: its commit is taken, whatever the branch stands for by now.
 
     Raises
     ------
     IsoglossError
         If the hub cannot be reached or does not give the list, with the cause and the way out.
     """
+    resolved = json.loads(Path(branch).read_text(encoding="utf-8"))["commit"] if branch else revision
     # With no pattern that fits, the client lists the files and keeps the list, but fetches none.
-    folder = _ask(Repository(kind, name, revision, revision, {}), ())
+    folder = _ask(Repository(kind, name, revision, resolved, {}), ())
     files = _listed(name, folder.name, kind) or {
         path.relative_to(folder).as_posix(): 0 for path in sorted(folder.rglob("*")) if path.is_file()
     }
-    if not COMMIT.fullmatch(revision):
+    if not COMMIT.fullmatch(resolved):
         log.warning(
             "The revision '%s' of %s is no commit, so what it stands for can change. Now it is %s: "
             "put that into the config as `revision:`, so that the study stays the same.",
@@ -217,7 +240,7 @@ def _cause(error: Exception, repository: Repository) -> tuple[str, str]:
         "that in the config."
     )
     if answer := first(HfHubHTTPError):
-        return _refused(answer.response, page, repository.revision, bool(get_token()))
+        return _refused(answer.response, page, repository, bool(get_token()))
     if first(httpx2.UnsupportedProtocol, httpx2.InvalidURL):
         return (
             f"HF_ENDPOINT is '{constants.ENDPOINT}', which is no address of a hub",
@@ -249,8 +272,9 @@ def _cause(error: Exception, repository: Repository) -> tuple[str, str]:
     return (said[0].rstrip(".") if said else type(error).__name__), STAYS
 
 
-def _refused(response: Any, page: str, revision: str, token: bool) -> tuple[str, str]:
+def _refused(response: Any, page: str, repository: Repository, token: bool) -> tuple[str, str]:
     """Find the cause in what the hub answered."""
+    revision = repository.revision
     code, status = response.headers.get("X-Error-Code", ""), response.status_code
     if code == "GatedRepo" and token:
         return (
@@ -261,6 +285,11 @@ def _refused(response: Any, page: str, revision: str, token: bool) -> tuple[str,
         return (
             "it is gated, and no token was sent",
             f"Accept its terms on {page}, and put a token of that account into the environment (HF_TOKEN).",
+        )
+    if code == "RevisionNotFound" and repository.commit != revision:
+        return (
+            f"the commit {repository.commit}, which it stood for when this study looked it up, is not there any more",
+            "`snakemake --forcerun resolve_branch` takes what it stands for now, and makes all that follows again.",
         )
     if code == "RevisionNotFound":
         return "it has no such revision", f"{page}/commits/main lists them."

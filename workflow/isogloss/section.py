@@ -22,6 +22,9 @@ Language = Annotated[
 # Of a model or data set of the hub; its client refuses some more, such as two dots in a row.
 HUB_ID = r"^[A-Za-z0-9_][\w.-]*(/[A-Za-z0-9_][\w.-]*)?$"
 HubId = Annotated[str, Field(pattern=HUB_ID)]
+# A commit, or a branch as Git names them: no part of it begins with a dot, so that it can be a file's name.
+REVISION = r"^[\w-][\w.-]*(/[\w-][\w.-]*)*$"
+Revision = Annotated[str, Field(pattern=REVISION)]
 Share = Annotated[float, Field(ge=0, le=1)]
 # Nothing that is counted here comes near this; a slip of the keyboard does.
 Count = Annotated[int, Field(ge=1, le=10**9)]

@@ -25,6 +25,7 @@ localrules:
     link_model,
     measure_distances,
     record_provenance,
+    resolve_branch,
     table_activations,
     test_best_layer,
     write_report,

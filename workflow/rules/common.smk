@@ -115,6 +115,36 @@ def tuning(wildcards):
     return study.by_checkpoint[wildcards.model, wildcards.checkpoint]
 
 
+# The hub -------------------------------------------------------------------------------------------------------------
+
+
+def branch_of(kind, spec):
+    """The file with the commit that all jobs take which fetch from a branch; none where the config names the commit."""
+    return lambda wildcards: specs.branch(study, kind, spec(wildcards)) or []
+
+
+def text_to_fetch(wildcards):
+    """One language of a corpus, in a data set of the hub."""
+    return specs.fetched_text(study, wildcards.corpus, wildcards.language)
+
+
+def items_to_fetch(wildcards):
+    """One language's and split's items of a task, in a data set of the hub."""
+    return specs.fetched_items(
+        study, wildcards.task, wildcards.language, wildcards.split
+    )
+
+
+def model_to_fetch(wildcards):
+    """A model of the hub."""
+    return specs.hub(study, wildcards.model)
+
+
+def checkpoint_to_bring(wildcards):
+    """A checkpoint that was tuned elsewhere."""
+    return specs.ready_made(study, wildcards.model, wildcards.checkpoint)
+
+
 # Corpora -------------------------------------------------------------------------------------------------------------
 
 

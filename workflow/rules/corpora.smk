@@ -2,6 +2,8 @@
 
 
 use rule step as fetch_text with:
+    input:
+        branch=branch_of("dataset", text_to_fetch),
     output:
         output=places("fetched_text"),
     log:
@@ -10,9 +12,7 @@ use rule step as fetch_text with:
         corpus=one_of(FETCHED_CORPORA),
     params:
         **step("isogloss.text.sources.hub:fetch_text"),
-        spec=lambda wildcards: specs.fetched_text(
-            study, wildcards.corpus, wildcards.language
-        ),
+        spec=text_to_fetch,
     message:
         "Fetching {wildcards.corpus} from the hub: {wildcards.language}"
 

@@ -92,6 +92,8 @@ use rule step as link_model with:
 
 
 use rule step as fetch_model with:
+    input:
+        branch=branch_of("model", model_to_fetch),
     output:
         folder=directory(places("checkpoint")),
     log:
@@ -101,7 +103,7 @@ use rule step as fetch_model with:
         model=one_of(study.models_of_kind("hub")),
     params:
         **step("isogloss.models.bring:fetch"),
-        spec=lambda wildcards: specs.hub(study, wildcards.model),
+        spec=model_to_fetch,
     message:
         "Fetching {wildcards.model} from the hub"
 
@@ -109,6 +111,7 @@ use rule step as fetch_model with:
 use rule step as bring_checkpoint with:
     input:
         base=places("checkpoint", checkpoint=PRETRAINED),
+        branch=branch_of("model", checkpoint_to_bring),
         made_from=lambda wildcards: map(
             ancient,
             specs.checkpoint_files(study, wildcards.model, wildcards.checkpoint),
@@ -122,9 +125,7 @@ use rule step as bring_checkpoint with:
         model=one_of(sorted({one.model for one in study.ready_made})),
     params:
         **step("isogloss.models.ready_made:bring"),
-        spec=lambda wildcards: specs.ready_made(
-            study, wildcards.model, wildcards.checkpoint
-        ),
+        spec=checkpoint_to_bring,
         content=lambda wildcards: USER_FILES.of(
             specs.checkpoint_files(study, wildcards.model, wildcards.checkpoint)
         ),

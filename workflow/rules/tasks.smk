@@ -2,6 +2,8 @@
 
 
 use rule step as fetch_items with:
+    input:
+        branch=branch_of("dataset", items_to_fetch),
     output:
         output=places("fetched_items"),
     log:
@@ -11,9 +13,7 @@ use rule step as fetch_items with:
         split="train|validation|test",
     params:
         **step("isogloss.text.sources.hub:fetch_items"),
-        spec=lambda wildcards: specs.fetched_items(
-            study, wildcards.task, wildcards.language, wildcards.split
-        ),
+        spec=items_to_fetch,
     message:
         "Fetching {wildcards.task} from the hub, {wildcards.split}: {wildcards.language}"
 

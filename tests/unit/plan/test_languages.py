@@ -32,12 +32,13 @@ def test_a_path_names_one_pair_whatever_the_languages_are_called(seed):
         "side": "source|target", "space": "source-encoder", "kind": "encoder-encoder", "layer": r"\d+", "seed": r"\d+",
         "clusters": r"\d+",
         "table": "x", "figure": "x", "variant": "x", "part": "test", "split": "test",
-        "weights": "all|last",
+        "weights": "all|last", "repository": "some/talks", "revision": "refs/convert/parquet",
     }  # fmt: skip
     common = {"model": "m", "checkpoint": "pretrained", "side": "source", "space": "source-encoder", "layer": "3",
               "kind": "encoder-encoder", "seed": "1", "clusters": "5",
               "table": "x", "figure": "x", "variant": "x", "part": "test",
-              "split": "test", "weights": "all"}  # fmt: skip
+              "split": "test", "weights": "all",
+              "repository": "some/talks", "revision": "refs/convert/parquet"}  # fmt: skip
     cells = [{"corpus": name, "source": source, "target": target, "language": target}
              for name, (source, *targets) in corpora.items() for target in targets]  # fmt: skip
     cells += [{"task": name, "source": source, "language": source} for name, several in tasks.items()

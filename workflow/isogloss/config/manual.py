@@ -72,7 +72,7 @@ def ready_made() -> list[str]:
     lines = [
         "## Ready-made data sets: `preset`",
         "",
-        "A revision that is no commit moves: what it stands for is said when it is fetched.",
+        "A revision that is no commit moves: it is looked up once ([docs/hub.md](../docs/hub.md#branches)).",
         "",
         "| `kind: hub`, `preset` | for | repository | revision | files |",
         "| --- | --- | --- | --- | --- |",

@@ -239,6 +239,7 @@ def fetch(
     folder: str | Path,
     repository: str,
     revision: str,
+    branch: str | Path | None = None,
     convert: bool = False,
 ) -> None:
     """Fetch a model from the hub into the cache that all results folders share, and link it into ``folder``.
@@ -251,8 +252,9 @@ def fetch(
     repository
         The model's id on the hub, such as ``FacebookAI/xlm-roberta-base``.
     revision
-        The commit, 40 hexadecimal digits, so that the same config always means the same weights; a branch is warned
-        about.
+        The commit, 40 hexadecimal digits, so that the same config always means the same weights; or a branch.
+    branch
+        What a branch stands for, see :func:`isogloss.hub.look_up`.
     convert
         Whether pickled weights are turned into safetensors, where the repository has no others.
 
@@ -261,7 +263,7 @@ def fetch(
     IsoglossError
         If the hub does not give it, or it is no model that can be loaded safely.
     """
-    fetch_found(look_up(repository, revision), Path(folder), convert)
+    fetch_found(look_up(repository, revision, branch=branch), Path(folder), convert)
 
 
 def fetch_found(found: Repository, folder: Path, convert: bool, tokenizer: Path | None = None) -> None:

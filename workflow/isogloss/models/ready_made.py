@@ -50,6 +50,7 @@ def bring(
     source: str | Path = "",
     repository: str = "",
     revision: str = "",
+    branch: str | Path | None = None,
     convert: bool = False,
 ) -> None:
     """Bring a checkpoint that was tuned elsewhere; it then stands in ``folder`` like one that was tuned here.
@@ -73,7 +74,7 @@ def bring(
         The task's labels in the order of the checkpoint's outputs, where its config.json does not name them so.
     source
         The user's folder; or else
-    repository, revision, convert
+    repository, revision, branch, convert
         see :func:`isogloss.models.bring.fetch`.
 
     Raises
@@ -84,7 +85,7 @@ def bring(
     folder, base = Path(folder), Path(base)
     found = None
     if repository:
-        found = look_up(repository, revision)
+        found = look_up(repository, revision, branch=branch)
         top = [file for file in found.files if "/" not in file]
         if is_adapter(top):
             beside = [file for file in top if any(fnmatch(file, pattern) for pattern in BESIDE)]

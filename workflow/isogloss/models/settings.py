@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from isogloss.section import Count, HubId, Label, Language, Name, Section, Seed
+from isogloss.section import Count, HubId, Label, Language, Name, Revision, Section, Seed
 
 OBJECTIVES = {
     "bert": ("naive", "tlm", "unified", "contrastive"),
@@ -55,9 +55,6 @@ class Random(Section):
     seed: Seed = Field(0, description="Seed of the weights.")
 
 
-REVISION = r"^[\w./-]+$"
-
-
 class ReadyMade(Section):
     """A checkpoint that was tuned elsewhere: exactly one of `folder` and `hub`.
 
@@ -66,7 +63,7 @@ class ReadyMade(Section):
 
     folder: Path | None = Field(None, description="A local folder, as save_pretrained writes it.")
     hub: HubId | None = Field(None, description="Its id on the hub; needs `revision`.")
-    revision: Annotated[str, Field(pattern=REVISION)] | None = Field(
+    revision: Revision | None = Field(
         None, description="The hub commit, 40 hexadecimal digits; a branch is warned about."
     )
     convert: bool = Field(
@@ -93,7 +90,7 @@ class Model(Section):
     random: Random | None = Field(None, description="Make one with random weights.")
     folder: Path | None = Field(None, description="A local folder, as save_pretrained writes it.")
     hub: HubId | None = Field(None, description="A model id on the hub; needs `revision`.")
-    revision: Annotated[str, Field(pattern=REVISION)] | None = Field(
+    revision: Revision | None = Field(
         None,
         description="The hub commit, 40 hexadecimal digits. A branch is taken too, but it moves: what it stood for is "
         "written down, and warned about.",

@@ -10,6 +10,7 @@ PAIR = "{corpus}/{source}-{target}"
 CELL = f"{{model}}/{{checkpoint}}/{PAIR}"
 
 PLACES = {
+    "branch": "branches/{kind}/{repository}@{revision}.json",
     "fetched_text": "fetched/{corpus}/{language}.parquet",
     "fetched_items": "fetched/{task}/{language}/{split}.parquet",
     "corpus": "corpora/{corpus}/{language}.parquet",

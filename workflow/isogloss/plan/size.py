@@ -105,6 +105,7 @@ def all_jobs(study: Study) -> Jobs:
     }
     places = Places(settings.results)
     return {
+        "resolve_branch": ("small", study.branches),
         "make_corpus": ("small", languages),
         "fetch_text": ("small", fetched),
         "make_training_text": ("small", [{"corpus": name, "language": language} for name, language in texts]),

@@ -80,6 +80,12 @@ def fetched_items(study: Study, name: str, language: str, split: str) -> dict[st
     return {"repository": data.repository, "revision": data.revision, "files": files}
 
 
+def branch(study: Study, kind: str, spec: dict[str, Any]) -> str | None:
+    """Name the file that says which commit what is fetched is of; none where its revision is a commit."""
+    one = {"kind": kind, **{key: spec.get(key) for key in ("repository", "revision")}}
+    return Places(study.settings.results)("branch", **one) if one in study.branches else None
+
+
 def given_links(study: Study, name: str, source: str, target: str) -> list[str]:
     """List the Pharaoh file of a pair: one, or none where the links are computed."""
     section = study.settings.corpora[name].word_alignment

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from isogloss.config.root import Config
+from isogloss.hub import COMMIT
 from isogloss.measures.controls.settings import Controls
 from isogloss.measures.crossed.settings import Crossed
 from isogloss.models.families import Shape
@@ -351,6 +352,22 @@ class Study:
         """Every task and source language."""
         return [
             {"task": name, "source": source} for name, task in self.settings.tasks.items() for source in task.sources
+        ]
+
+    @cached_property
+    def branches(self) -> list[dict[str, str]]:
+        """What of the hub is named by a branch, which moves: each kind, repository and revision once."""
+        sources: list[tuple[str, str | None, str | None]] = []
+        for model in self.settings.models.values():
+            sources.append(("model", model.hub, model.revision))
+            sources += [("model", one.hub, one.revision) for one in model.checkpoints.values()]
+        for data in (*self.settings.corpora.values(), *(task.data for task in self.settings.tasks.values())):
+            if data.kind == "hub":
+                sources.append(("dataset", data.repository, data.revision))
+        return [
+            {"kind": kind, "repository": repository, "revision": revision}
+            for kind, repository, revision in dict.fromkeys(sources)
+            if repository and revision and not COMMIT.fullmatch(revision)
         ]
 
     @cached_property

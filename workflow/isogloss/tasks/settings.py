@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, model_validator
 
-from isogloss.section import Count, HubId, Label, Language, Name, Section, Seed, Share, placeholders
+from isogloss.section import Count, HubId, Label, Language, Name, Revision, Section, Seed, Share, placeholders
 from isogloss.tasks.kinds import KINDS
 from isogloss.text import presets
 from isogloss.text.settings import NAMES, PRESET, SEGMENTATION, Segmentation
@@ -135,9 +135,7 @@ class HubTask(Section):
     )
     languages: list[Language] = Field(min_length=1, description="The languages.")
     repository: HubId = Field(description="Its id, such as `facebook/xnli`.")
-    revision: Annotated[str, Field(pattern=r"^[\w./-]+$")] = Field(
-        description="The commit, 40 hexadecimal digits; a branch is warned about."
-    )
+    revision: Revision = Field(description="The commit, 40 hexadecimal digits; a branch is warned about.")
     names: dict[Language, str] = Field({}, description=NAMES)
     train: FilePattern = Field(
         description="The Parquet files of the training items: a pattern with `{language}` in it, or, of a translation, "

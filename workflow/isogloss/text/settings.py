@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import ConfigDict, Field, model_validator
 
 from isogloss.files import file_digest
-from isogloss.section import Count, HubId, Language, NotHere, Section, Seed, placeholders
+from isogloss.section import Count, HubId, Language, NotHere, Revision, Section, Seed, placeholders
 from isogloss.text import presets
 
 EFLOMAL_WORDS = 1024  # MAX_SENT_LEN of eflomal's program
@@ -274,9 +274,7 @@ class Hub(Corpus):
         None, description=PRESET
     )
     repository: HubId = Field(description="Its id, such as `facebook/xnli`.")
-    revision: Annotated[str, Field(pattern=r"^[\w./-]+$")] = Field(
-        description="The commit, 40 hexadecimal digits; a branch is warned about."
-    )
+    revision: Revision = Field(description="The commit, 40 hexadecimal digits; a branch is warned about.")
     files: Pattern = Field(
         description="Which of its Parquet files: a pattern, with `{language}` where each language has its own, or "
         "`{pair}` where each has one with the pivot: the two names in the order of the alphabet, such as `de-en`."

@@ -37,6 +37,7 @@ def fetch_text(
     files: list[str],
     text: str,
     language: str,
+    branch: str | Path | None = None,
     joined_by: str | None = None,
     max_rows: int | None = None,
     nested: bool = False,
@@ -57,6 +58,8 @@ def fetch_text(
         ``language`` and ``translation`` gives the translation into ``language``.
     language
         The data set's own name of the language.
+    branch
+        What a branch stands for, see :func:`isogloss.hub.look_up`.
     joined_by
         The column of the language that all files are paired with. A sentence's number is 63 bits of the SHA-256 of its
         text there, so that it is the same in every file; of rows with the same text the first is kept. Where there is
@@ -72,7 +75,7 @@ def fetch_text(
         If the hub does not give it, or there is no such file, column or language.
     """
     found: dict[int, str | None] = {}
-    source = look_up(repository, revision, "dataset")
+    source = look_up(repository, revision, "dataset", branch)
     for pattern in files:
         table = fetch_table(source, pattern).slice(0, max_rows)
         if nested and not all(
@@ -114,13 +117,15 @@ def number_of(text: str) -> int:
     return int.from_bytes(hashlib.sha256(clean(text).encode()).digest()[:8], "big") >> 1
 
 
-def fetch_items(*, output: str | Path, repository: str, revision: str, files: str) -> None:
+def fetch_items(
+    *, output: str | Path, repository: str, revision: str, files: str, branch: str | Path | None = None
+) -> None:
     """Fetch one language's and split's items of a data set into one Parquet file, with the names of its labels.
 
     They stand in the files themselves, or else in the data set's card. Parameters and errors are those of
     :func:`fetch_text`.
     """
-    source = look_up(repository, revision, "dataset")
+    source = look_up(repository, revision, "dataset", branch)
     table = fetch_table(source, files)
     notes = table.schema.metadata or {}
     if NOTES not in notes and CARD in source.files:
