@@ -10,6 +10,7 @@ from isogloss.models.families import Shape, family_of
 from isogloss.models.language_signs import sign_of, signs_in
 from isogloss.models.settings import OBJECTIVES, Model, Train
 from isogloss.models.shape import cached, shape_of
+from isogloss.models.slow_tokenizers import names_a_slow_one
 
 
 def check_model(where: str, model: Model, config: Config) -> list[str]:
@@ -73,6 +74,7 @@ def check_model(where: str, model: Model, config: Config) -> list[str]:
         deepest = max(shape_of(original).depths.values())
     except IsoglossError as error:
         return [*wrong, f"{where}.{origins[0]}: {error}"]
+    wrong += check_tokenizer(f"{where}.{origins[0]}", model)
     wrong += check_times(f"{where}.folder", model.folder)
     wrong += check_brought(where.removeprefix("models."), config)
     if model.layers != "all":
@@ -117,9 +119,28 @@ def check_start(where: str, train: Train, config: Config) -> list[str]:
     return wrong
 
 
+def folder_of(model: Model) -> Path | None:
+    """Find the folder of a model that was not made here; None where it is not on this machine yet."""
+    return Path(model.folder) if model.folder else cached(model.hub, model.revision or "") if model.hub else None
+
+
+def check_tokenizer(where: str, model: Model) -> list[str]:
+    """Find a tokenizer that cannot tell which word a subword came from, if it is on this machine."""
+    folder = folder_of(model)
+    if folder is None or not names_a_slow_one(folder):
+        return []
+    from isogloss.models.load import load_tokenizer
+
+    try:
+        load_tokenizer(folder)
+    except IsoglossError as error:
+        return [f"{where}: {error}"]
+    return []
+
+
 def check_signs(where: str, model: Model, languages: Iterable[str]) -> list[str]:
     """Find languages that a model cannot be told, where it must be and its tokenizer is on this machine."""
-    folder = Path(model.folder) if model.folder else cached(model.hub, model.revision or "") if model.hub else None
+    folder = folder_of(model)
     signs = signs_in(folder) if folder else None
     wrong = []
     for language in dict.fromkeys(languages) if signs else ():
