@@ -1,9 +1,13 @@
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from snakemake.cli import parse_args
 
 from isogloss.cli import SIMILARITIES, main
 from isogloss.measures.space_similarity.pairs import QUESTIONS
@@ -142,6 +146,17 @@ def test_what_cannot_be_compared_is_one_line(files, capsys, command, write, mess
     assert "bad.npy" in told
 
 
+def test_an_array_with_a_flipped_bit_in_its_header_is_another_or_one_line(files, capsys):
+    np.save(files / "x.npy", np.random.default_rng(0).normal(size=(40, 4)))
+    whole = (files / "x.npy").read_bytes()
+    for place in range(0, 128):
+        bit = 1 << np.random.default_rng(place).integers(8)
+        (files / "y.npy").write_bytes(whole[:place] + bytes([whole[place] ^ bit]) + whole[place + 1 :])
+        failed = main(["similarity", str(files / "x.npy"), str(files / "y.npy"), "--measure", "cka"])
+        told = capsys.readouterr()
+        assert (failed, told.err.count("\n")) in ((0, 0), (1, 1))
+
+
 def test_neighbours_are_a_whole_number(files, capsys):
     with pytest.raises(SystemExit):
         main(["similarity", "x.npy", "y.npy", "--measure", "cka", "--neighbours", "0"])
@@ -158,15 +173,23 @@ def test_export_and_info(files, capsys):
     assert "table: 1 rows" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("place", ["joint.txt", "link.txt", ".", "joint.txt/x"])
-def test_export_never_writes_over_what_it_reads(files, capsys, place):
+@pytest.mark.parametrize(
+    "place",
+    ["joint.txt", "link.txt", ".", "joint.txt/x", "none/x", "lexicon.txt", "c.parquet", "nothing", "loop", "loop/x"],
+)
+def test_export_never_writes_over_anything_but_an_export(files, capsys, place):
     (files / "link.txt").symlink_to(files / "joint.txt")
-    before = (files / "joint.txt").read_text()
+    (files / "nothing").symlink_to(files / "absent")  # as /dev/stdout is where output is closed
+    (files / "loop").symlink_to(files / "loop")
+    (files / "c.parquet").write_bytes(b"PAR1")
+    before = {path.name: path.read_bytes() for path in files.iterdir() if path.is_file()}
     assert main(["export", str(files / "joint.txt"), str(files / place)]) == 1
     told = capsys.readouterr().err
     assert told.startswith("isogloss: ")
     assert told.count("\n") == 1
-    assert (files / "joint.txt").read_text() == before
+    assert {path.name: path.read_bytes() for path in files.iterdir() if path.is_file()} == before
+    assert main(["export", str(files / "joint.txt"), str(files / "target.txt")]) == 0
+    assert (files / "target.txt").read_text() == (files / "joint.txt").read_text()
 
 
 @pytest.mark.parametrize("content", [b"", b"a,b\n1,2,3\n4,5,6,7\n", "a,b\n1,2\n".encode("utf-16")])
@@ -215,7 +238,7 @@ def test_check_and_plan(files, capsys):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("align", "none.txt", "target.txt", "lexicon.txt"), "There is no cluster file"),
+        (("align", "none.txt", "target.txt", "lexicon.txt"), "There is no file none.txt"),
         (("align", "target.txt", "source.txt", "lexicon.txt"), "no overlap"),
         (("overlap", "joint.txt"), "--split SENTENCE"),
         (("overlap", "joint.txt", "--split", "9", "--null", "99"), "--null needs --lexicon"),
@@ -238,3 +261,79 @@ def test_percent_are_refused(files, capsys):
     with pytest.raises(SystemExit):
         main(["overlap", str(files / "joint.txt"), "--threshold", "30"])
     assert "percent" in capsys.readouterr().err
+
+
+COMMANDS = [
+    ["info", "t.csv"],
+    ["align", "source.txt", "target.txt", "lexicon.txt", "--json"],
+    ["--help"],
+    ["info", "none-ö.csv"],
+]
+
+
+def as_command(folder, arguments, stdout, **environment):
+    """Run the command as a shell does, with output that is buffered."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "LC_", "LANG"))}
+    return subprocess.run(
+        [sys.executable, "-m", "isogloss", *arguments],
+        cwd=folder,
+        env={**kept, "PYTHONPATH": str(ROOT / "workflow"), **environment},
+        stdout=stdout,
+        stderr=subprocess.PIPE,
+    )
+
+
+@pytest.mark.parametrize("arguments", COMMANDS, ids=" ".join)
+def test_output_that_nobody_takes(files, arguments):
+    (files / "t.csv").write_text("ä,b\nλ,1\n", encoding="utf-8")
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = as_command(files, arguments, writer)
+    os.close(writer)
+    missing = arguments[1:] == ["none-ö.csv"]
+    assert (done.returncode, len(done.stderr.splitlines())) == (int(missing), int(missing))
+    with Path("/dev/full").open("w") as full:
+        done = as_command(files, arguments, full)
+    assert done.returncode == 1
+    assert (
+        done.stderr.decode()
+        == f"isogloss: {'There is no file none-ö.csv.' if missing else 'No space left on device'}\n"
+    )
+
+
+def test_output_in_ascii(files):
+    (files / "t.csv").write_text("ä,b\nλ,1\n", encoding="utf-8")
+    told = as_command(files, ["info", "t.csv"], subprocess.PIPE, PYTHONIOENCODING="ascii").stdout.splitlines()
+    assert told[1:] == [rb"\xe4: 1 different, such as \u03bb", b"b: 1 to 1"]
+
+
+def test_names_of_files_in_ascii_are_refused(files):
+    done = as_command(files, ["info", "t.csv"], subprocess.PIPE, LC_ALL="C", PYTHONUTF8="0")
+    assert done.returncode == 1
+    assert done.stderr == b"isogloss: Names of files are read as ascii here, not as UTF-8. Say: export PYTHONUTF8=1\n"
+
+
+def test_interrupted_is_one_line(files, capsys, monkeypatch):
+    def interrupt(path):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("isogloss.concepts.cluster.read_clusters", interrupt)
+    assert main(["info", str(files / "joint.txt")]) == 130
+    assert capsys.readouterr().err == "isogloss: interrupted\n"
+
+
+def test_run_knows_targets_from_configs_and_snakemake_by_its_name(monkeypatch):
+    called = []
+    monkeypatch.setattr("os.execv", lambda program, arguments: called.append(arguments))
+    tiny = str(ROOT / "config" / "test" / "tiny.yaml")
+    assert main(["run", tiny, "tables"]) == 0
+    parsed = subprocess.run([*called[0], "--nope"], capture_output=True, text=True)
+    assert parsed.stderr.splitlines()[-1] == "snakemake: error: unrecognized arguments: --nope"
+    assert parse_args(called[0][3:])[1].configfile == [Path(tiny)]
+    assert parse_args(called[0][3:])[1].targets == ["tables"]
+
+
+@pytest.mark.parametrize("option", [("--configfile", "other.yaml"), ("--configfiles=x",), ("-n", "--configf", "x")])
+def test_run_takes_one_config(capsys, option):
+    assert main(["run", str(ROOT / "config" / "test" / "tiny.yaml"), *option]) == 2
+    assert "isogloss run takes one config" in capsys.readouterr().err

@@ -32,6 +32,7 @@ ROOMS = (
     ("running",),
     ("api",),
     ("cli",),
+    ("__main__",),
 )
 HEIGHT = {name: height for height, names in enumerate(ROOMS) for name in names}
 HEAVY = {"torch", "transformers", "sklearn", "scipy", "pandas", "numpy", "h5py", "altair", "matplotlib", "datasets"}

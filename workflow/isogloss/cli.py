@@ -1,14 +1,19 @@
 """The ``isogloss`` command: the workflow's numbers on anybody's own files."""
 
 import argparse
+import io
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Any
 
 from isogloss import __version__
 from isogloss.errors import IsoglossError
+from isogloss.files import check_encoding, check_file
 
+# Snakemake as its own command is, which calls itself so in its messages.
+SNAKEMAKE = "import sys; from snakemake.cli import main; sys.argv[0] = 'snakemake'; main()"
 # The package is imported by the command that needs it: others start at once.
 GPUS = ("t4", "v100", "a100", "l40s", "h100", "h200")
 SIMILARITIES = (
@@ -25,20 +30,40 @@ SIMILARITIES = (
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; a mistake of the user's is one line on standard error."""
-    options = parser().parse_args(arguments)
+    command = None
     try:
-        options.run(options)
+        check_encoding()
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, io.TextIOWrapper):  # one that was closed is None
+                stream.reconfigure(errors="backslashreplace")
+        try:
+            options = parser().parse_args(arguments)
+            command = options.command
+            options.run(options)
+        finally:
+            if sys.stdout is not None:
+                sys.stdout.flush()
     except IsoglossError as error:
-        of_config = options.command in ("check", "run")
-        print(str(error) if of_config else f"isogloss: {error}", file=sys.stderr)
+        of_config = command in ("check", "run")
+        print(str(error) if of_config else f"isogloss: {' '.join(str(error).splitlines())}", file=sys.stderr)
         return 2 if of_config else 1
+    except KeyboardInterrupt:
+        print("isogloss: interrupted", file=sys.stderr)
+        return 130
     except BrokenPipeError:
+        drop_output()
         return 0
     except OSError as error:
+        drop_output()
         of_file = f"{error.filename}: " if error.filename else ""
         print(f"isogloss: {of_file}{error.strerror or error}", file=sys.stderr)
         return 1
     return 0
+
+
+def drop_output() -> None:
+    """Let what could not be written go, so that Python does not try once more as it ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def parser() -> argparse.ArgumentParser:
@@ -248,8 +273,7 @@ def matrix(path: str, layer: int | None) -> Any:
 
     if path.endswith(".npy"):
         return read_npy(path)
-    if not Path(path).is_file():
-        raise IsoglossError(f"There is no file {path}.")
+    check_file(path)
     with open_store(path) as store:
         if layer is None:
             raise IsoglossError(f"{path} has the layers {', '.join(map(str, store.layers))}: say one with --layer.")
@@ -260,15 +284,14 @@ def read_npy(path: str) -> Any:
     """Read an array of numbers as ``numpy.save`` writes it; nothing in the file is run."""
     import numpy as np
 
-    if not Path(path).is_file():
-        raise IsoglossError(f"There is no file {path}.")
+    check_file(path)
     with Path(path).open("rb") as file:
         try:
             array = np.lib.format.read_array(file, allow_pickle=False)
             if file.read(1):
                 raise ValueError("there is more than one array")
             return array
-        except (ValueError, OSError, EOFError, MemoryError) as error:
+        except Exception as error:  # foreign files can fail in any way
             raise IsoglossError(
                 f"{path} holds no plain array of numbers, one alone, in NumPy's .npy format. Write it with numpy.save, "
                 "as floats."
@@ -299,11 +322,16 @@ def similarity(options: argparse.Namespace) -> None:
 def export(options: argparse.Namespace) -> None:
     """Write the text form of a cluster file."""
     from isogloss.concepts.cluster import export as write
+    from isogloss.concepts.cluster import is_text
 
     output = Path(options.output)
     if output.is_dir() or (output.exists() and output.samefile(options.clusters)):
         what = "a folder" if output.is_dir() else "the cluster file itself"
         raise IsoglossError(f"{output} is {what}; name another file to write to.")
+    if not output.parent.is_dir():
+        raise IsoglossError(f"There is no folder {output.parent} to write {output.name} to; make it first.")
+    if output.is_file() and output.stat().st_size and not is_text(output):
+        raise IsoglossError(f"{output} is there, and no export of concepts; delete it, or name another file.")
     first = write(options.clusters, options.output)
     if first:
         (one, _), (other, start) = list(first.items())[:2]
@@ -313,8 +341,7 @@ def export(options: argparse.Namespace) -> None:
 def info(options: argparse.Namespace) -> None:
     """Print what a file holds."""
     path = Path(options.file)
-    if not path.is_file():
-        raise IsoglossError(f"There is no file {path}.")
+    check_file(path)
     if path.suffix == ".h5":
         return describe_vectors(path)
     if path.suffix == ".parquet":
@@ -387,10 +414,10 @@ def check(options: argparse.Namespace) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Check a config and hand over to Snakemake, which takes this process's place."""
-    import os
-
     from isogloss.config.read import load
 
+    if any(argument.startswith("--configf") for argument in options.arguments):
+        raise IsoglossError("isogloss run takes one config, its first argument; of several say snakemake --configfile.")
     load(options.config)
     workflow = Path(__file__).resolve().parents[1] / "Snakefile"
     if not workflow.is_file():
@@ -399,7 +426,8 @@ def run(options: argparse.Namespace) -> None:
             f"snakemake --configfile {options.config}."
         )
     snakefile = workflow.parents[1] / "Snakefile"
-    command = [sys.executable, "-m", "snakemake", "--snakefile", str(snakefile), "--configfile", options.config]
+    # By a sign of equality it is one file; targets that follow are no more of them.
+    command = [sys.executable, "-c", SNAKEMAKE, "--snakefile", str(snakefile), f"--configfile={options.config}"]
     os.execv(sys.executable, [*command, *options.arguments])
 
 

@@ -7,6 +7,7 @@ import hashlib
 import os
 import shutil
 import socket
+import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -72,7 +73,7 @@ def published(path: str | Path) -> Iterator[Path]:
         If the disk is full, the folder cannot be written, or a device or a pipe stands there.
     """
     path = Path(path)
-    if path.exists() and not path.is_file():
+    if (path.exists() or path.is_symlink()) and not path.is_file():  # a link to nothing, as /dev/stdout may be
         raise IsoglossError(f"Cannot write {path}: this is no ordinary file. Name a file.")
     draft = path.with_name(f".{path.name}.{socket.gethostname()}.{os.getpid()}.tmp")
     try:
@@ -151,6 +152,8 @@ def disk_error(error: OSError, path: str | Path) -> Exception:
         )
     if error.errno in (errno.EACCES, errno.EROFS, errno.EPERM):
         return IsoglossError(f"Cannot write {path}: {error.strerror}. Check the folder's permissions.")
+    if error.errno in (errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP):
+        return IsoglossError(f"Cannot write {path}: {error.strerror}. Name another place.")
     return error
 
 
@@ -158,6 +161,19 @@ def write_parquet(table: pd.DataFrame, path: str | Path) -> None:
     """Write ``table`` to ``path`` as Parquet, atomically, without the index."""
     with published(path) as draft:
         table.to_parquet(draft, index=False, compression="zstd")
+
+
+def check_encoding() -> None:
+    """Refuse an environment in which names of files are not UTF-8: such as are not ASCII would be other files.
+
+    Raises
+    ------
+    IsoglossError
+        Saying what to set.
+    """
+    encoding = sys.getfilesystemencoding()
+    if encoding != "utf-8":
+        raise IsoglossError(f"Names of files are read as {encoding} here, not as UTF-8. Say: export PYTHONUTF8=1")
 
 
 def read_parquet(path: str | Path, columns: tuple[str, ...] = ()) -> pd.DataFrame:
@@ -171,8 +187,7 @@ def read_parquet(path: str | Path, columns: tuple[str, ...] = ()) -> pd.DataFram
     import pandas as pd  # not for those who want the rest alone
 
     path = Path(path)
-    if not path.is_file():
-        raise IsoglossError(f"There is no file {path}.")
+    check_file(path)
     try:
         table = pd.read_parquet(path)
     except (OSError, ValueError) as error:

@@ -14,7 +14,7 @@ import pandas as pd
 
 from isogloss.concepts.methods import function_of
 from isogloss.errors import IsoglossError
-from isogloss.files import published, read_parquet, write_parquet
+from isogloss.files import check_file, published, read_parquet, write_parquet
 from isogloss.named import named
 from isogloss.statistics.cka import scaled
 from isogloss.text.encoding import lines_of
@@ -25,6 +25,7 @@ LINE = re.compile(
     re.ASCII,
 )
 COLUMNS = ("word", "sentence", "position", "language", "cluster")
+READ = 1 << 16  # no line of the text form is as long
 
 
 def cluster(
@@ -184,8 +185,7 @@ def read_clusters(path: str | Path, language: str | None = None, split: int | No
         (some programs give -1 to what lies in no cluster). The message names the row, of a text file the line.
     """
     path = Path(path)
-    if not path.is_file():
-        raise IsoglossError(f"There is no cluster file {path}.")
+    check_file(path)
     with path.open("rb") as handle:
         parquet = handle.read(4) == b"PAR1"
     table = read_parquet(path, COLUMNS)[list(COLUMNS)] if parquet else read_text(path, language)
@@ -202,6 +202,13 @@ def read_clusters(path: str | Path, language: str | None = None, split: int | No
     if split is not None:
         table["language"] = np.where(table.sentence < split, "source", "target")
     return table
+
+
+def is_text(path: Path) -> bool:
+    """Tell whether a file is of the text form, by its first line."""
+    with path.open("rb") as handle:
+        first = handle.readline(READ).decode("utf-8", "replace")
+    return LINE.fullmatch(first.rstrip()) is not None
 
 
 def read_text(path: Path, language: str | None) -> pd.DataFrame:
