@@ -13,6 +13,7 @@ from sklearn.metrics import accuracy_score, f1_score
 from isogloss.errors import IsoglossError
 from isogloss.measures.transfer.compute import write_scores
 from isogloss.relations.variants import choose_layers, compare_variants
+from isogloss.tasks.scores import translation_scores
 
 RNG = np.random.default_rng(0)
 
@@ -111,6 +112,29 @@ def test_translations_equal_sacrebleu(tmp_path):
     table = scores(tmp_path, "translation", {"de": pairs, "ru": pairs[::-1]}, source="de", into="en", draws=100)
     assert table.loc[("de", "chrf"), "score"] == pytest.approx(CHRF().corpus_score(said, [truth]).score / 100)
     assert table.loc[("de", "bleu"), "score"] == pytest.approx(BLEU().corpus_score(said, [truth]).score / 100)
+
+
+@pytest.mark.parametrize("into", ["en", "zh"])
+def test_permuted_translations_are_counted_as_sacrebleu_counts_them(into):
+    rng = np.random.default_rng(1)
+    letters = [*"abcdab  .,'-7", "naïve", "学生", "老师", "!"]
+    texts = ["", " ", "a", "The.", *("".join(rng.choice(letters, rng.integers(25))) for _ in range(60))]
+    truth, said = (list(map(str, rng.permutation(texts))) for _ in range(2))
+    orders = np.array([rng.permutation(len(truth)) for _ in range(20)])
+    for measure in translation_scores(into):
+        plain = [measure.statistics(truth, [said[place] for place in order]).sum(0) for order in orders]
+        assert measure.permuted(truth, said, orders).tolist() == np.array(plain).tolist()
+        assert measure.permuted([""], [""], np.zeros((2, 1), dtype=int)).shape == (2, len(plain[0]))
+
+
+def test_the_null_of_translations_has_as_many_draws_as_any(tmp_path):
+    rng = np.random.default_rng(2)
+    truth, others = ([" ".join(rng.choice([*"abcdef"], 6)) for _ in range(40)] for _ in range(2))
+    answers = {name: list(zip(truth, texts, strict=True)) for name, texts in (("de", truth), ("ru", others))}
+    table = scores(tmp_path, "translation", answers, source="de", into="en", null=200)
+    assert table.null_draws.eq(200).all()
+    assert table.null_p["de"].tolist() == pytest.approx([1 / 201] * 2)
+    assert (table.null_p["ru"] > 0.05).all()
 
 
 def test_a_source_without_predictions_is_told(tmp_path):

@@ -5,10 +5,11 @@ import numpy as np
 import pytest
 from benchmarks.family_trees import KINDS, Kind, mantel_p, mrqap_p, plant
 from scipy import stats
+from scipy.linalg import sqrtm
 
 from isogloss.errors import IsoglossError
 from isogloss.statistics.mantel import LEVEL
-from isogloss.statistics.mrqap import Contrasts, regress, regress_many
+from isogloss.statistics.mrqap import INHERITED, Contrasts, regress, regress_many
 
 NONE = np.empty((0, 6, 6))
 
@@ -39,6 +40,64 @@ def literal(x, y, covariates):
     free = (size - 1) ** 2 - size - len(covariates) - 1
     r = t[0] / np.sqrt(free + t[0] ** 2)
     return r, np.mean(np.abs(t) >= abs(t[0]) - 1e-9)
+
+
+def literal_inherited(x, y, covariates, related):
+    """The same with what is inherited, by generalised least squares over the pairs, effects of languages as dummies."""
+    size = len(x)
+    rows, columns = np.divmod(np.arange(size * size), size)
+    off = rows != columns
+    dummies = [rows == one for one in range(size)] + [columns == one for one in range(1, size)]
+    sides = [*covariates, related, np.sqrt(1 - related)]
+    design = np.column_stack([*dummies, *(side.ravel() for side in sides)]).astype(float)
+
+    def among(inherited):
+        return inherited * related + (1 - inherited) * np.eye(size)
+
+    def over_pairs(inherited, side, design):
+        """Residuals' sum of squares, slopes and their variances over it, and restricted deviance."""
+        covariance = np.kron(among(inherited), among(inherited))[np.ix_(off, off)]
+        inverse = np.linalg.inv(covariance)
+        information = design.T @ inverse @ design
+        slopes = np.linalg.solve(information, design.T @ inverse @ side)
+        rest = side - design @ slopes
+        squares = rest @ inverse @ rest
+        deviance = (len(side) - len(slopes)) * np.log(squares) + np.linalg.slogdet(covariance)[1]
+        return squares, slopes, np.diag(np.linalg.inv(information)), deviance + np.linalg.slogdet(information)[1]
+
+    of_x, of_y = (
+        min(INHERITED, key=lambda inherited: over_pairs(inherited, side.ravel()[off], design[off])[3])
+        for side in (x, y)
+    )
+    # x's residuals, a language's pair with itself a parameter of its own; as contrasts that vary by themselves.
+    own = np.column_stack([design, np.eye(size * size)[:, ~off]])
+    inverse = np.linalg.inv(np.kron(among(of_x), among(of_x)))
+    slopes = np.linalg.lstsq(own.T @ inverse @ own, own.T @ inverse @ np.where(off, x.ravel(), 0))[0]
+    left = (np.where(off, x.ravel(), 0) - own @ slopes).reshape(size, size)
+    basis = np.linalg.qr(np.column_stack([np.ones(size), np.eye(size)[:, 1:]]))[0][:, 1:].T
+    whiten = np.linalg.inv(sqrtm(basis @ among(of_x) @ basis.T)) @ basis
+    t = []
+    for order in permutations(range(size - 1)):
+        permuted = (whiten @ left @ whiten.T)[np.ix_(order, order)]
+        back = among(of_x) @ whiten.T @ permuted @ whiten @ among(of_x)
+        squares, slopes, variances, _ = over_pairs(of_y, y.ravel()[off], np.column_stack([back.ravel(), design])[off])
+        free = off.sum() - design.shape[1] - 1
+        t.append(slopes[0] / np.sqrt(squares / free * variances[0]))
+    r = t[0] / np.sqrt(free + t[0] ** 2)
+    return of_x, of_y, r, np.mean(np.abs(t) >= abs(t[0]) - 1e-9)
+
+
+def test_what_is_inherited_is_taken_into_account_as_written():
+    shares = set()
+    for seed in range(4):
+        kind = replace(KINDS[6], inherited=(1.0, 0.0) if seed % 2 else (0.0, 1.0))
+        x, y, shared, sources = plant(kind, seed)
+        z = np.random.default_rng(seed).normal(size=(6, 6))
+        found = regress(x, y, z[None], shared, sources, 9999, 1)
+        of_x, of_y, *expected = literal_inherited(x, y, [z], shared)
+        assert [found["partial_r"], found["p_mrqap"]] == pytest.approx(expected, abs=1e-7)
+        shares |= {of_x, of_y}
+    assert len(shares) > 2
 
 
 def test_it_is_double_semi_partialing_with_a_pivotal_t():

@@ -262,7 +262,7 @@ def contrasts(covariance: np.ndarray, first: np.ndarray, then: np.ndarray) -> tu
     size = len(covariance)
     groups = [np.flatnonzero(first), np.flatnonzero(then)]
     helmert = np.zeros((len(groups[0]) - 1, size))
-    # Orthonormal contrasts; which ones does not matter, the root below turns them the same way.
+    # Orthonormal contrasts. Any are as exchangeable as others, and give the same coefficient; but these are permuted.
     square = np.linalg.qr(np.column_stack([np.ones(len(groups[0])), np.eye(len(groups[0]))[:, 1:]]))[0]
     helmert[:, groups[0]] = square[:, 1:].T
     begin, among = root(helmert @ covariance @ helmert.T, helmert)

@@ -18,8 +18,6 @@ from isogloss.statistics.nulls import null_summary
 from isogloss.tasks.kinds.kind import kind_named
 from isogloss.tasks.scores import Score
 
-# Scoring permuted translations is dear, and their null is narrow.
-TRANSLATION_NULL_DRAWS = 20
 LEVEL = 0.05
 
 
@@ -87,9 +85,8 @@ def write_scores(
             counts = measure.statistics(truth, said)
             scores[language] = float(measure.score(counts.sum(0, keepdims=True))[0])
             resampled[language] = measure.score(weights[:, np.searchsorted(numbers, part.item)] @ counts)
-            shuffles = [rng.permutation(len(said)) for _ in range(TRANSLATION_NULL_DRAWS if into else null)]
-            sums = [measure.statistics(truth, [said[place] for place in order]).sum(0) for order in shuffles]
-            nulls[language] = measure.score(np.array(sums))
+            orders = np.array([rng.permutation(len(said)) for _ in range(null)])
+            nulls[language] = measure.score(measure.permuted(truth, said, orders))
         chance = null_summary(scores[source], nulls[source])
         reason = not_above_chance(source, scores[source], chance["null_p"])
         for language in languages:
