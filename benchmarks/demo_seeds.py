@@ -17,6 +17,7 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
 MODELS = ("aligned", "naive", "aligned-random")
+ANCHORS = ("strangers", "anchored")
 
 
 def configured(seed: int, results: Path) -> dict:
@@ -72,6 +73,20 @@ def quantities(results: Path) -> Iterator[tuple[str, tuple[float, float]]]:
                 surviving = of_model.groupby("layer").null_p.max()
                 yield f"{title}, {model}: greatest p of a pair, by layer", ends(surviving)
                 yield f"{title}, {model}: upper end of the null", ends(of_model.null_high)
+    spaces, probes = (
+        read(name).query("checkpoint == 'pretrained' and vectors == 'centred' and source != target")
+        for name in ("space_similarity", "probes")
+    )
+    for model in ANCHORS:
+        for measure in ("retrieval", "cka_debiased"):
+            rows = spaces[(spaces.model == model) & (spaces.measure == measure)]
+            yield f"{measure}, {model}: mean of pairs by layer", ends(rows.groupby("layer").value.mean())
+        rows = probes[(probes.model == model) & (probes.label == "topic")].groupby("layer")
+        yield f"probe for the topic, {model}: mean of pairs by layer", ends(rows.value.mean())
+        yield f"probe for the topic, {model}: its control up to, by layer", ends(rows.null_high.mean())
+    controls = read("controls").query("measure == 'accuracy' and source != target")
+    for (control, tuned_on), rows in controls.groupby(["control", "tuned_on"], sort=False):
+        yield f"{control} (tuned on {tuned_on}): mean accuracy", ends(pd.Series([rows.control_score.mean()]))
     transfer = read("transfer").query("variant == 'whole' and source != target")
     measures = {"sentiment": "accuracy", "inference": "accuracy", "entities": "entity_f1", "translation": "chrf"}
     baselines = read("baselines").query("source != target")

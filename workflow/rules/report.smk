@@ -1,5 +1,8 @@
 """Concept cards, figures of the tables, what the run was made with, and one report."""
 
+# Only the page waits for these: they fill the cores beside the long jobs that others wait for.
+LAST = -1
+
 
 use rule step as describe_concepts with:
     input:
@@ -19,6 +22,7 @@ use rule step as describe_concepts with:
         output=places("cards"),
     log:
         places.log(places("cards")),
+    priority: LAST
     resources:
         mem_mb=needs("cards", "mem_mb"),
         runtime=needs("cards", "runtime"),
@@ -43,6 +47,7 @@ use rule step as draw_figure with:
         places.log(places("figure")),
     wildcard_constraints:
         figure=one_of(FIGURES),
+    priority: LAST
     params:
         **step("isogloss.report.figures.draw:draw"),
         spec=lambda wildcards: {"name": wildcards.figure},

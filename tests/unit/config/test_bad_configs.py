@@ -1,6 +1,7 @@
 """Bad configs: each kind gives one clear line, from both doors. Most kinds are made from the config's own schema."""
 
 import copy
+import json
 import subprocess
 import sys
 from datetime import date
@@ -13,7 +14,8 @@ from isogloss.config.read import ConfigError, load, validate
 from isogloss.config.root import Config
 
 ROOT = Path(__file__).resolve().parents[3]
-BASE = yaml.safe_load((ROOT / "config" / "config.yaml").read_text(encoding="utf-8"))
+# Through JSON, so that a change stays where it is made: what an alias names is one object otherwise.
+BASE = json.loads(json.dumps(yaml.safe_load((ROOT / "config" / "config.yaml").read_text(encoding="utf-8"))))
 SCHEMA = Config.model_json_schema()
 # Words of the machine, not of the user.
 PYTHON = (
@@ -72,7 +74,7 @@ def named_twice(content, path=()):
     for key, value in content.items():
         if isinstance(value, dict):
             yield from named_twice(value, (*path, key))
-        elif isinstance(value, list) and key != "labels":
+        elif isinstance(value, list) and value and key != "labels":
             yield (*path, key), [*value, value[0]]
 
 

@@ -133,3 +133,19 @@ def test_linked_words_stand_beside_words_at_random_that_are_alike_in_all_else():
     assert known["before"] == ["chance"]
     assert known["before-lower"] == ["lower-chance"]
     assert known["during"] == ["chance", "lower-chance"]
+
+
+@pytest.mark.parametrize(
+    ("section", "sources"),
+    [
+        (None, {"en", "de"}),
+        ({}, {"en", "de"}),
+        ({"sources": ["de"]}, {"de"}),
+        ({"tasks": ["sentiment"], "sources": ["de"]}, {"de"}),
+    ],
+)
+def test_controls_are_tuned_in_the_languages_whose_checkpoints_are_compared_with_them(section, sources):
+    one = study(tasks__sentiment__controls=["shuffled-1"], controls=section)
+    assert {tuning.source for tuning in one.tunings if tuning.variant == "shuffled-1"} == sources
+    # Their answers are scored beside those of the checkpoint that is tuned whole, and nowhere else.
+    assert {one.by_checkpoint[cell["model"], cell["checkpoint"]].variant for cell in one.control_cells} <= {"whole"}

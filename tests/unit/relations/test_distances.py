@@ -89,7 +89,7 @@ def test_equals_urielplus(family):
 
     codes = ["eng", "deu", "tur", "vie"]
     file, prefix = FAMILIES[family]
-    table = read_features(file, codes)
+    table = read_features(file, tuple(codes))
     place = ["family_features", "features", "geocoord_features", "script_features"].index(file)
     feats, data = [np.array(["X_"])] * 4, [np.zeros((4, 1, 1))] * 4
     feats[place], data[place] = table.columns.to_numpy(str), table.to_numpy()[:, :, None]

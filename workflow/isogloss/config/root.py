@@ -84,3 +84,9 @@ class Config(Section):
     tasks: dict[Name, Task] = Field({}, description="Tasks to fine-tune on, by name.")
     impact: Impact = Field(Impact(), description="Impact, transfer and distance.")
     compute: Compute = Field(Compute(), description="What a job may use, and what is not kept.")
+
+    def controls_of(self, task: str, source: str) -> list[str]:
+        """List what is tuned beside a task's checkpoint on items that lack something: nothing if it is not compared."""
+        section, own = self.controls, self.tasks[task].controls
+        compared = not section or source in (section.sources or [source]) or task not in (section.tasks or self.tasks)
+        return list(own) if compared else []

@@ -172,7 +172,7 @@ class Study:
             for source in task.sources
             for seed in task.seeds
             for variant, fraction in {
-                **dict.fromkeys((WHOLE, *task.variants_of(source), *task.controls), 1.0),
+                **dict.fromkeys((WHOLE, *task.variants_of(source), *self.settings.controls_of(name, source)), 1.0),
                 **steps_of(task),
             }.items()
         ]

@@ -144,7 +144,7 @@ def uriel(languages: Sequence[str], families: Sequence[str]) -> dict[tuple[str, 
         for family in families
     }
     for file in dict.fromkeys(FAMILIES[family][0] for family in families):
-        table = read_features(file, list(dict.fromkeys(chain(*candidates.values()))))
+        table = read_features(file, tuple(dict.fromkeys(chain(*candidates.values()))))
         for family in families:
             if FAMILIES[family][0] != file:
                 continue
@@ -175,7 +175,7 @@ def relatedness(languages: Sequence[str]) -> np.ndarray:
     related = np.full((len(languages), len(languages)), np.nan)
     if not candidates:
         return related
-    table = read_features("family_features", list(dict.fromkeys(chain(*candidates.values()))))
+    table = read_features("family_features", tuple(dict.fromkeys(chain(*candidates.values()))))
     lineages = np.array(list(fullest(table, "genetic", candidates).values())) > 0
     lengths = np.sqrt(np.maximum(lineages.sum(1), 1))
     shared = lineages.astype(np.float64) @ lineages.T / np.outer(lengths, lengths)
@@ -225,7 +225,8 @@ def angular(vectors: dict[str, np.ndarray], source: str, target: str, family: st
     return float(4 / np.pi * np.arctan2(np.linalg.norm(x - y), np.linalg.norm(x + y))), ""
 
 
-def read_features(file: str, codes: list[str]) -> pd.DataFrame:
+@cache
+def read_features(file: str, codes: tuple[str, ...]) -> pd.DataFrame:
     """Read one of URIEL's tables; a feature that several sources give is 1 where one of them says so.
 
     Parameters
@@ -240,13 +241,13 @@ def read_features(file: str, codes: list[str]) -> pd.DataFrame:
     DataFrame
         A row a language, a column a feature; -1 where it is unknown.
     """
-    folder = Path(str(files("urielplus"))) / "database"
+    folder, index = Path(str(files("urielplus"))) / "database", list(codes)
     if file == "grambank":
         table = pd.read_csv(folder / "urielplus_csvs" / "grambank_data.csv", index_col="language_id")
-        return table.reindex([glottocodes()[code] for code in codes], fill_value=-1).set_axis(codes).astype(np.float64)
+        return table.reindex([glottocodes()[code] for code in codes], fill_value=-1).set_axis(index).astype(np.float64)
     with np.load(folder / "original_uriel" / f"{file}.npz", allow_pickle=False) as arrays:
-        rows = pd.Index(arrays["langs"]).get_indexer(codes)
-        return pd.DataFrame(arrays["data"][rows].max(2), index=codes, columns=arrays["feats"], dtype=np.float64)
+        rows = pd.Index(arrays["langs"]).get_indexer(index)
+        return pd.DataFrame(arrays["data"][rows].max(2), index=index, columns=arrays["feats"], dtype=np.float64)
 
 
 @cache

@@ -7,9 +7,10 @@ where both sides follow language families it errs, and docs/methods.md says how 
 """
 
 import warnings
+from functools import cache
 
 import numpy as np
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 from isogloss.statistics.mantel import blank, check
 from isogloss.statistics.mrqap import NOTHING, family_covariates, orthonormal
@@ -84,7 +85,7 @@ def fit_effects(y: np.ndarray, design: np.ndarray, members: dict[str, np.ndarray
     marks = [(places[:, None] == np.unique(places)).astype(np.float64) for places in members.values()]
     names = [[[str(place) for place in range(mark.shape[1])]] for mark in marks]
     effects = VCSpec(list(members), names, [[mark] for mark in marks])
-    with threadpool_limits(1), warnings.catch_warnings():
+    with pools().limit(limits=1), warnings.catch_warnings():
         # Of effects that are nearly nothing, which is fine.
         warnings.simplefilter("ignore")
         try:
@@ -92,3 +93,9 @@ def fit_effects(y: np.ndarray, design: np.ndarray, members: dict[str, np.ndarray
         except np.linalg.LinAlgError:
             return np.nan, np.nan
     return (float(result.fe_params[0]), float(result.pvalues[0])) if result.converged else (np.nan, np.nan)
+
+
+@cache
+def pools() -> ThreadpoolController:
+    """Find the libraries that compute in threads, once: to look for them takes as long as a small fit."""
+    return ThreadpoolController()

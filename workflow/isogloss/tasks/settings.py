@@ -280,7 +280,8 @@ class Task(Section):
     controls: list[Literal["shuffled-1", "shuffled-2", "shuffled-3", "first-empty", "second-empty"]] = Field(
         [],
         description="Further checkpoints beside the one that is tuned whole, tuned on items that lack something: the "
-        "words' order (runs of one, two or three words stay together), or one of two texts.",
+        "words' order (runs of one, two or three words stay together), or one of two texts. Where the section "
+        "`controls` names source languages, of those alone.",
     )
     concepts: list[Language] = Field(
         [],

@@ -31,7 +31,8 @@ def tuned_here(config: Config) -> Iterator[tuple[str, str, str, int, str, str]]:
     """Give task, model, source, seed, variant and name of every checkpoint that is tuned here."""
     for name, task in config.tasks.items():
         for model, source, seed in product(task.models, task.sources, task.seeds):
-            for variant in dict.fromkeys((WHOLE, *task.variants_of(source), *task.controls, *map(at, task.trajectory))):
+            tuned = (*task.variants_of(source), *config.controls_of(name, source), *map(at, task.trajectory))
+            for variant in dict.fromkeys((WHOLE, *tuned)):
                 yield name, model, source, seed, variant, checkpoint_name(name, source, seed, variant)
 
 
