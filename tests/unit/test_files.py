@@ -1,10 +1,15 @@
+import json
 import os
 from itertools import pairwise
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from isogloss import files
 from isogloss.errors import IsoglossError
+from isogloss.files import read_arrow, read_json, read_parquet, write_csv, write_parquet
+from isogloss.tables import read_table
 
 
 @pytest.fixture
@@ -55,3 +60,52 @@ def test_a_pipe_or_a_device_is_never_written_over(tmp_path):
     with pytest.raises(IsoglossError, match="no ordinary file"), files.published(tmp_path / "pipe"):
         pass
     assert (tmp_path / "pipe").is_fifo()
+
+
+def refusal(read, path):
+    """Give the line by which a damaged file is refused, or what is read."""
+    try:
+        return read(path)
+    except IsoglossError as error:
+        return str(error)
+
+
+def test_a_damaged_parquet_file_is_refused_wherever_a_bit_of_its_values_is_another(tmp_path):
+    rng = np.random.default_rng(0)
+    words = [[f"w{number}" for number in rng.integers(99, size=5)] for _ in range(200)]
+    write_parquet(pd.DataFrame({"words": words, "x": rng.normal(size=200), "n": range(200)}), tmp_path / "t.parquet")
+    whole = (tmp_path / "t.parquet").read_bytes()
+    values = len(whole) - 8 - int.from_bytes(whole[-8:-4], "little")
+    damaged = [whole[:place] for place in rng.integers(len(whole), size=50)] + [b""]
+    for place in rng.integers(4, values, size=200):
+        damaged.append(whole[:place] + bytes([whole[place] ^ 1 << rng.integers(8)]) + whole[place + 1 :])
+    for content in damaged:
+        (tmp_path / "d.parquet").write_bytes(content)
+        for read in (read_parquet, read_arrow):
+            found = refusal(read, tmp_path / "d.parquet")
+            if not isinstance(found, str):  # a bit of what describes a page may not count
+                pd.testing.assert_frame_equal(
+                    read_parquet(tmp_path / "d.parquet"), read_parquet(tmp_path / "t.parquet")
+                )
+            else:
+                assert "d.parquet is not a readable Parquet file" in found
+                assert "\n" not in found
+
+
+def test_a_table_that_is_cut_within_a_row_or_holds_zeros_is_refused(tmp_path):
+    write_csv(pd.DataFrame({"language": ["na", "de"], "score": [0.125, 0.5]}), tmp_path / "t.csv")
+    whole = (tmp_path / "t.csv").read_bytes()
+    for place in range(1, len(whole)):
+        for content in (whole[:place], whole[:place] + bytes(len(whole) - place)):
+            (tmp_path / "d.csv").write_bytes(content)
+            found = refusal(read_table, tmp_path / "d.csv")
+            assert isinstance(found, str) == (content[-1:] != b"\n"), content
+    assert "ends within a row, or holds zeros" in refusal(read_table, (tmp_path / "d.csv"))
+
+
+def test_a_damaged_json_file_is_refused(tmp_path):
+    whole = json.dumps({"steps": 3, "reason": "ä"}, ensure_ascii=False).encode()
+    for content in [*(whole[:place] for place in range(len(whole))), b"[]", b"3", b"\xff", whole + whole]:
+        (tmp_path / "d.json").write_bytes(content)
+        assert "d.json is not a readable JSON file" in refusal(read_json, tmp_path / "d.json")
+    assert "is a folder; name a file" in refusal(read_json, tmp_path)

@@ -3,7 +3,6 @@
 ``import isogloss`` gives what stands here; nothing heavy is loaded before it is asked for.
 """
 
-import json
 import re
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from isogloss.errors import IsoglossError, did_you_mean
+from isogloss.files import read_json
 from isogloss.plan.places import PLACES, Places
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class Run:
     @property
     def config(self) -> dict[str, Any]:
         """The config that the run was made with."""
-        return json.loads(self.file("provenance").read_text(encoding="utf-8"))["config"]
+        return read_json(self.file("provenance"))["config"]
 
     @property
     def tables(self) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import json
 import os
 import shutil
 import socket
@@ -18,6 +19,7 @@ from isogloss.errors import IsoglossError
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow as pa
 
 
 # A save waits until this many times what the last one took have passed since, so that saves take 5 % of the time.
@@ -158,9 +160,9 @@ def disk_error(error: OSError, path: str | Path) -> Exception:
 
 
 def write_parquet(table: pd.DataFrame, path: str | Path) -> None:
-    """Write ``table`` to ``path`` as Parquet, atomically, without the index."""
+    """Write ``table`` to ``path`` as Parquet, atomically, without the index; its pages carry checksums."""
     with published(path) as draft:
-        table.to_parquet(draft, index=False, compression="zstd")
+        table.to_parquet(draft, index=False, compression="zstd", write_page_checksum=True)
 
 
 def check_encoding() -> None:
@@ -189,13 +191,9 @@ def read_parquet(path: str | Path, columns: tuple[str, ...] = ()) -> pd.DataFram
     path = Path(path)
     check_file(path)
     try:
-        table = pd.read_parquet(path)
-    except (OSError, ValueError) as error:
-        told = (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
-        raise IsoglossError(
-            f"{path} is not a readable Parquet file ({told}). If a run made it, delete it and run the same command "
-            "again."
-        ) from error
+        table = pd.read_parquet(path, page_checksum_verification=True)
+    except Exception as error:  # foreign files can fail in any way
+        raise unreadable(path, error, "Parquet file") from error
     missing = [column for column in columns if column not in table.columns]
     if missing:
         raise IsoglossError(
@@ -203,6 +201,43 @@ def read_parquet(path: str | Path, columns: tuple[str, ...] = ()) -> pd.DataFram
             f"it has {', '.join(map(str, table.columns))}."
         )
     return table
+
+
+def read_arrow(path: str | Path, columns: list[str] | None = None) -> pa.Table:
+    """Read a Parquet table as Arrow has it; see :func:`read_parquet`."""
+    import pyarrow.parquet as pq
+
+    check_file(path)
+    try:
+        return pq.read_table(path, columns=columns, page_checksum_verification=True)
+    except Exception as error:  # foreign files can fail in any way
+        raise unreadable(path, error, "Parquet file") from error
+
+
+def read_json(path: str | Path) -> dict[str, Any]:
+    """Read a JSON object that a run wrote.
+
+    Raises
+    ------
+    IsoglossError
+        If the file is missing, or holds none.
+    """
+    check_file(path)
+    try:
+        content = json.loads(Path(path).read_text(encoding="utf-8"))
+    except ValueError as error:  # of the parser or the decoder
+        raise unreadable(path, error, "JSON file") from error
+    if not isinstance(content, dict):
+        raise unreadable(path, "it holds no object", "JSON file")
+    return content
+
+
+def unreadable(path: str | Path, error: Exception | str, what: str) -> IsoglossError:
+    """Say that a file cannot be read as what it should be, and what to do."""
+    told = (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
+    return IsoglossError(
+        f"{path} is not a readable {what} ({told}). If a run made it, delete it and run the same command again."
+    )
 
 
 def write_csv(table: pd.DataFrame, path: str | Path, attributes: Mapping[str, Any] | None = None) -> None:

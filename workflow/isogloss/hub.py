@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from isogloss.errors import IsoglossError
-from isogloss.files import disk_error, write_text
+from isogloss.files import disk_error, read_json, write_text
 
 log = logging.getLogger(__name__)
 
@@ -89,7 +89,7 @@ def look_up(name: str, revision: str, kind: Kind = "model", branch: str | Path |
     IsoglossError
         If the hub cannot be reached or does not give the list, with the cause and the way out.
     """
-    resolved = json.loads(Path(branch).read_text(encoding="utf-8"))["commit"] if branch else revision
+    resolved = read_json(branch)["commit"] if branch else revision
     # With no pattern that fits, the client lists the files and keeps the list, but fetches none.
     folder = _ask(Repository(kind, name, revision, resolved, {}), ())
     files = _listed(name, folder.name, kind) or {

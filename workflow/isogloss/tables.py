@@ -1,12 +1,13 @@
 """Tables of the whole grid, put together from one small file a cell."""
 
 from collections.abc import Iterable
+from io import BytesIO
 from pathlib import Path
 
 import pandas as pd
 
 from isogloss.errors import IsoglossError
-from isogloss.files import write_csv
+from isogloss.files import check_file, write_csv
 
 IDENTITY = (
     "model",
@@ -93,12 +94,16 @@ def read_table(path: str | Path) -> pd.DataFrame:
     Raises
     ------
     IsoglossError
-        If it is missing, or no such table.
+        If it is missing, no such table, or cut off.
     """
     path = Path(path)
-    if not path.is_file():
-        raise IsoglossError(f"There is no table {path}.")
+    check_file(path)
+    content = path.read_bytes()
     try:
-        return pd.read_csv(path, keep_default_na=False, na_values=[""])
+        content.decode("utf-8")
+        # Pandas would take what is left of the last row for a whole one, and zeros for nothing.
+        if content and (not content.endswith(b"\n") or b"\0" in content):
+            raise ValueError("it ends within a row, or holds zeros; if a run made it, delete it and run again")
+        return pd.read_csv(BytesIO(content), keep_default_na=False, na_values=[""])
     except ValueError as error:  # of the parser, the decoder or an empty file
         raise IsoglossError(f"{path} is no CSV table in UTF-8: {str(error).strip()}.") from error

@@ -1,8 +1,10 @@
 """Folders that are no whole model: each is refused in one line that names it, before anything of it is run."""
 
+import contextlib
 import json
 import shutil
 
+import numpy as np
 import pytest
 import tiny_families
 import torch
@@ -47,10 +49,46 @@ def index(folder, name):
     weights.rename(target.resolve())
 
 
+def index_says(folder, more=None, **changes):
+    """Change the list of a model in several files, made here if there is none; ``more`` is one more file."""
+    if not (folder / "model.safetensors.index.json").is_file():
+        index(folder, "a.safetensors")
+    path = folder / "model.safetensors.index.json"
+    content = {**json.loads(path.read_text()), **changes}
+    if more:
+        content["weight_map"]["one.more"] = more
+    path.write_text(json.dumps(content))
+
+
+def vocabulary(change):
+    """Change the vocabulary of a tokenizer."""
+
+    def damage(folder):
+        path = folder / "tokenizer.json"
+        content = json.loads(path.read_text())
+        content["model"]["vocab"] = change(content["model"]["vocab"])
+        path.write_text(json.dumps(content))
+
+    return damage
+
+
 def cut(share):
     def damage(folder):
         path = folder / "model.safetensors"
         path.write_bytes(path.read_bytes()[: int(share * path.stat().st_size)])
+
+    return damage
+
+
+def fill_zeros(share):
+    """What a download leaves that sets the file's size beforehand and is broken off."""
+
+    def damage(folder):
+        path = folder / "model.safetensors"
+        whole = path.read_bytes()
+        start = 8 + int.from_bytes(whole[:8], "little")
+        kept = start + int(share * (len(whole) - start))
+        path.write_bytes(whole[:kept] + bytes(len(whole) - kept))
 
     return damage
 
@@ -101,6 +139,17 @@ DAMAGES = {
     "index of a pickle": (lambda f: index(f, "pytorch_model.bin"), True, "only .*files in the same folder are read"),
     "index of a number": (lambda f: index(f, 7), True, "only .*files in the same folder are read"),
     "index with a hole": (lambda f: (index(f, "a.safetensors"), (f / "a.safetensors").unlink()), True, "is not there"),
+    "index of nothing": (lambda f: index_says(f, weight_map={}), True, "no readable `weight_map` that names files"),
+    "index without metadata": (lambda f: index_says(f, metadata=None), True, "and `metadata`"),
+    "a weight in two files": (lambda f: (index_says(f, more="b.safetensors"),
+                                         shutil.copy(f / "a.safetensors", f / "b.safetensors")), True,
+                              "stands in two files of weights"),
+    "index of a name with a line break": (lambda f: index_says(f, more="a\n.safetensors"), True,
+                                          r"names 'a\\n\.safetensors', which is not there"),
+    "no subwords": (vocabulary(lambda v: {}), False, "tokenizer in .* cannot be loaded: .*UNK"),
+    "subwords that share a number": (vocabulary(lambda v: {**v, "zzz": 7}), False, "2 subwords the same number, 7"),
+    "longest input a word": (tokenizer_with(model_max_length="x"), False, "tokenizer in .* cannot be loaded"),
+    "subwords a fraction": (lambda f: set_config(f, vocab_size=1.5), False, "'vocab_size': .*1.5"),
     "index broken": (lambda f: ((f / "model.safetensors").rename(f / "a"), (f / "model.safetensors.index.json")
                                 .write_text("{")), True, "no readable `weight_map`"),
     "config broken": (overwrite("config.json", b"{"), True, "is not JSON"),
@@ -109,6 +158,10 @@ DAMAGES = {
     "family unknown": (lambda f: set_config(f, model_type="brt"), True,
                        "'brt', which Isogloss does not know; did you mean 'bert'"),
     "own code": (lambda f: set_config(f, model_type="own", auto_map={"AutoModel": "evil.Evil"}), True, "is never run"),
+    "layers beyond reason": (lambda f: set_config(f, num_hidden_layers=10**12), True, "is 1,000,000,000,000, which is"),
+    "width beyond reason": (lambda f: set_config(f, hidden_size=10**12), True, "hidden_size is .* beyond reason"),
+    **{f"file not filled from {share} on": (fill_zeros(share), False, "matrices of zeros, .* not filled")
+       for share in (0.2, 0.5, 0.8)},
     "layers nonsense": (lambda f: set_config(f, num_hidden_layers=-1), True, "num_hidden_layers is -1"),
     "fewer layers said": (lambda f: set_config(f, num_hidden_layers=2), False, "does not tell of"),
     "more layers said": (lambda f: set_config(f, num_hidden_layers=4), False, "lack 16 of the model's parameters"),
@@ -138,6 +191,16 @@ def test_it_is_refused_in_one_line(name, folder):
             refuse(folder)
         assert "\n" not in str(caught.value)
         assert str(folder) in str(caught.value)
+
+
+def test_a_flipped_bit_in_the_header_of_weights_is_refused_or_does_no_harm(folder):
+    path = folder / "model.safetensors"
+    whole = path.read_bytes()
+    for place in np.random.default_rng(0).integers(8 + int.from_bytes(whole[:8], "little"), size=400):
+        bit = 1 << np.random.default_rng(place).integers(8)
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ bit]) + whole[place + 1 :])
+        with contextlib.suppress(IsoglossError):
+            check_folder(folder)
 
 
 def test_a_sound_folder_is_taken(folder):

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable
 from fnmatch import fnmatch
 from pathlib import Path
@@ -97,6 +98,11 @@ def check_folder(source: Path, tokenizer: bool = True) -> None:
         )
     shape = read_shape(source)
     names = [name for path in weight_files(source) for name in check_weights(path)]
+    if len(set(names)) < len(names):
+        name = Counter(names).most_common(1)[0][0]
+        raise IsoglossError(
+            f"{name} stands in two files of weights in {source}, so which is right cannot be known. Get it again."
+        )
     if len(shape.family.stacks) == 2:
         check_decoder(source, shape, names)
     if tokenizer and not tokenizer_files(source):
@@ -184,9 +190,13 @@ def weight_files(source: Path) -> list[Path]:
             "run code). Save the model again with save_pretrained."
         )
     try:
-        names = sorted(set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()))
+        listed = json.loads(index.read_text(encoding="utf-8"))
+        names = sorted(set(listed["weight_map"].values()))
+        if not names or not isinstance(listed["metadata"], dict):
+            raise ValueError
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise IsoglossError(f"{index} is damaged: it has no readable `weight_map`. Get it again.") from error
+        told = "it has no readable `weight_map` that names files, and `metadata`"
+        raise IsoglossError(f"{index} is damaged: {told}. Get it again.") from error
     for name in names:
         if not isinstance(name, str) or Path(name).name != name or not name.endswith(".safetensors"):
             raise IsoglossError(
@@ -194,7 +204,7 @@ def weight_files(source: Path) -> list[Path]:
                 "Save the model again with save_pretrained."
             )
         if not (source / name).is_file():
-            raise IsoglossError(f"{index} names {name}, which is not there. Get the whole checkpoint.")
+            raise IsoglossError(f"{index} names {name!r}, which is not there. Get the whole checkpoint.")
     return [source / name for name in names]
 
 
@@ -219,19 +229,22 @@ def check_weights(path: Path) -> dict[str, list[int]]:
         length = int.from_bytes(start, "little")
         try:
             header = json.loads(handle.read(length) if 8 < 8 + length <= size else b"")
-            tensors = {name: about for name, about in header.items() if name != "__metadata__"}
-            end = max((about["data_offsets"][1] for about in tensors.values()), default=0)
-        except (ValueError, KeyError, TypeError, AttributeError):
+            tensors = {
+                name: (about["dtype"], list(about["shape"]), about["data_offsets"][1])
+                for name, about in header.items()
+                if name != "__metadata__"
+            }
+            end = max((last for _, _, last in tensors.values()), default=0)
+        except (ValueError, KeyError, IndexError, TypeError, AttributeError):
             raise IsoglossError(f"{path} is no safetensors file ({size:,} bytes). Get it again.") from None
     if 8 + length + end != size:
         raise IsoglossError(f"{path} is cut off: {size:,} bytes of {8 + length + end:,}. Get it again.")
-    for name, about in tensors.items():
-        if name.endswith(".weight") and about["dtype"] not in FLOATS:
+    for name, (dtype, _, _) in tensors.items():
+        if name.endswith(".weight") and dtype not in FLOATS:
             raise IsoglossError(
-                f"{path} holds {name} as {about['dtype']}, which is no floating-point number: quantised weights are "
-                "not read."
+                f"{path} holds {name} as {dtype}, which is no floating-point number: quantised weights are not read."
             )
-    return {name: about["shape"] for name, about in tensors.items()}
+    return {name: shape for name, (_, shape, _) in tensors.items()}
 
 
 def fetch(

@@ -16,6 +16,8 @@ from typing import Any
 from isogloss.errors import IsoglossError, did_you_mean
 
 LABELS, TAGS, TRANSLATION = "sequence-classification", "token-classification", "translation"
+# More than any model has: to build one with as many would never end.
+MOST_LAYERS, MOST_NUMBERS = 10_000, 2**31
 HEADLESS = "The checkpoint has no head for this task."
 # By the end of the architecture's name in config.json, the task that a model has a head for.
 HEADS = {
@@ -223,6 +225,8 @@ def shape_from(settings: Callable[[str], Any], model_type: str, where: str, own_
         for name, value in found.items():
             if isinstance(value, bool) or not isinstance(value, int) or value < 1:
                 raise IsoglossError(f"{where}: {name} is {value!r}; expected a positive number.")
+            if value > (MOST_LAYERS if "layers" in role else MOST_NUMBERS):
+                raise IsoglossError(f"{where}: {name} is {value:,}, which is beyond reason.")
         return next(iter(found.values()), None)
 
     depth, hidden, longest = number("layers"), number("hidden"), number("positions")

@@ -5,6 +5,7 @@ No code of a folder is ever run: weights are safetensors, and classes are transf
 
 import hashlib
 import warnings
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -62,8 +63,8 @@ def load_weights(
     Raises
     ------
     IsoglossError
-        If there is no such folder, it is of another kind, it lacks weights that are not ``new_head``'s, or it holds
-        weights of layers that its config.json does not tell of.
+        If there is no such folder, it is of another kind, it lacks weights that are not ``new_head``'s, it holds
+        weights of layers that its config.json does not tell of, or matrices of zeros.
     """
     check_folder(Path(folder))
     transformers.utils.logging.set_verbosity_error()
@@ -107,6 +108,7 @@ def load_weights(
             f"The weights in {folder} hold {len(beyond)} parameters that its config.json does not tell of, "
             f"{beyond[0]} among them. Weights and config.json must be of the same model."
         )
+    check_filled(model, folder, blocks)
     wide = [*(model._keep_in_fp32_modules or ()), *(model._keep_in_fp32_modules_strict or ())]
     for name, parameter in model.named_parameters():
         # Transformers leaves those in float32 that a model makes as such (XLNet's), which cannot be multiplied then.
@@ -115,9 +117,29 @@ def load_weights(
     return model
 
 
+def check_filled(model: transformers.PreTrainedModel, folder: str | Path, blocks: str) -> None:
+    """Refuse matrices of zeros in a model's blocks: a download that broke off may have set the file's size beforehand.
+
+    Elsewhere a model may have some (XLM-R's token types).
+    """
+    empty = [
+        name
+        for name, parameter in model.named_parameters()
+        if blocks in name and parameter.ndim == 2 and parameter.numel() and not parameter.any()
+    ]
+    if empty:
+        raise IsoglossError(
+            f"The weights in {folder} hold {len(empty)} matrices of zeros, {empty[0]} among them: a file that was not "
+            "filled. Get it again."
+        )
+
+
 def first_line(error: Exception) -> str:
-    """Give an error's first line, or its kind where it says nothing."""
-    return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
+    """Give an error's first line, with the next where it announces that, or its kind where it says nothing."""
+    if isinstance(error, KeyError):
+        return f"{error} is missing, or not known"
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return " ".join(lines[: 2 if lines[0].endswith(":") else 1]) if lines else type(error).__name__
 
 
 def shape_of(model: transformers.PreTrainedModel, folder: str | Path) -> Shape:
@@ -142,6 +164,7 @@ def load_tokenizer(folder: str | Path) -> Any:
             tokenizer = AutoTokenizer.from_pretrained(
                 folder, local_files_only=True, trust_remote_code=False, padding_side="right", truncation_side="right"
             )
+            tokenizer("a word", truncation=True)  # some that are damaged are loaded, and cannot read
     except Exception as error:  # foreign files can fail in any way
         raise IsoglossError(f"The tokenizer in {folder} cannot be loaded: {first_line(error)}") from error
     if not tokenizer.is_fast and pieces_model(tokenizer) is None:
@@ -171,13 +194,25 @@ def set_padding(model: transformers.PreTrainedModel, tokenizer: Any, folder: str
 
 
 def check_subwords(model: transformers.PreTrainedModel, tokenizer: Any, folder: str | Path) -> None:
-    """Refuse a tokenizer with subwords that have no embedding, but for special ones that no text is read with."""
+    """Refuse subwords that share a number, or have no embedding, but for special ones that no text is read with.
+
+    Raises
+    ------
+    IsoglossError
+        Naming a subword.
+    """
+    vocabulary = tokenizer.get_vocab()
+    if len(shared := Counter(vocabulary.values())) < len(vocabulary):
+        number, count = shared.most_common(1)[0]
+        raise IsoglossError(
+            f"The tokenizer in {folder} gives {count:,} subwords the same number, {number}. Get it again."
+        )
     rows = len(of_kind(model.get_input_embeddings().weight, torch.Tensor))
     used = {tokenizer.pad_token_id, tokenizer.cls_token_id, tokenizer.sep_token_id, tokenizer.unk_token_id}
     added = tokenizer.added_tokens_decoder
     beyond = sorted(
         token
-        for token, number in tokenizer.get_vocab().items()
+        for token, number in vocabulary.items()
         if number >= rows and (number in used or number not in added or not added[number].special)
     )
     if beyond:

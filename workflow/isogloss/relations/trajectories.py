@@ -1,12 +1,11 @@
 """The course of a fine-tuning: impact, alignment and transfer at steps on the way."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from isogloss.files import write_csv
+from isogloss.files import read_json, write_csv
 from isogloss.tables import read_table, with_controls
 
 POOLING = "mean"
@@ -75,7 +74,7 @@ def follow(
 
 def steps_in(notes: str | Path) -> int:
     """Tell after how many steps a fine-tuning ended."""
-    return json.loads(Path(notes).read_text(encoding="utf-8"))["steps"]
+    return read_json(notes)["steps"]
 
 
 def retrieval(similarity: pd.DataFrame) -> pd.DataFrame:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from isogloss.files import write_csv, write_text
+from isogloss.files import read_json, write_csv, write_text
 from isogloss.relations.correlations import matrices
 from isogloss.relations.trajectories import retrieval
 from isogloss.statistics.mantel import correlate
@@ -152,7 +152,7 @@ def aligned(scores: pd.DataFrame, transfer: pd.DataFrame, similarity: pd.DataFra
 
 def reason_in(notes: str | Path) -> str:
     """Tell why nothing is different in a checkpoint; an empty text where something is."""
-    return json.loads(Path(notes).read_text(encoding="utf-8")).get("reason", "")
+    return read_json(notes).get("reason", "")
 
 
 def compared(both: pd.DataFrame, draws: int, rng: np.random.Generator, idle: str = "") -> list[dict]:

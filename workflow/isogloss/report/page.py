@@ -18,7 +18,7 @@ import pandas as pd
 import vl_convert
 
 from isogloss.errors import IsoglossError
-from isogloss.files import write_text
+from isogloss.files import read_json, write_text
 from isogloss.report.blocks import block
 from isogloss.report.browser.embed import embed_cards
 from isogloss.report.figures.catalogue import FIGURES, FILTERS, QUESTIONS, Figure
@@ -58,7 +58,7 @@ def write_report(
         What the finished run will hold beside this: said on the page. None of a finished run.
     """
     data = {Path(path).stem: read_table(path) for path in tables}
-    record = json.loads(Path(provenance).read_text(encoding="utf-8")) if Path(provenance).is_file() else {}
+    record = read_json(provenance) if Path(provenance).is_file() else {}
     write_text(page(data, {Path(path).stem: path for path in tables}, cards, record, title, expected or []), output)
 
 
@@ -75,7 +75,7 @@ def write_again(results: str | Path) -> Path:
     if not tables:
         raise IsoglossError(f"{folder} holds no table (tables/*.csv); is it the results folder of a run?")
     record = folder / "provenance.json"
-    config = json.loads(record.read_text(encoding="utf-8"))["config"] if record.is_file() else {}
+    config = read_json(record)["config"] if record.is_file() else {}
     there = {path.stem for path in tables}
     missing = sorted({name for figure in FIGURES for name in figure.tables} - there)
     cards = sorted((folder / "metrics" / "concept_cards").glob("*/*/*/*/*.parquet"))

@@ -30,7 +30,7 @@ from transformers import (
 )
 
 from isogloss.errors import IsoglossError
-from isogloss.files import SavePace, file_digest, published_folder, read_parquet, write_csv, write_text
+from isogloss.files import SavePace, file_digest, published_folder, read_json, read_parquet, write_csv, write_text
 from isogloss.models.devices import choose_device
 from isogloss.models.families import TRANSLATION, check_length
 from isogloss.models.load import Checkpoint, folder_digest
@@ -154,7 +154,7 @@ def finetune(
     set_language(tokenizer, language)
     idle = ""
     if frozen:
-        chosen = json.loads(Path(frozen).read_text(encoding="utf-8"))
+        chosen = read_json(frozen)
         freeze, idle = {**freeze, "layers": chosen["layers"]}, chosen.get("reason", "")
     still = freeze_weights(loaded, freeze.get("layers", []), freeze.get("embeddings", False))
     table = read_parquet(training, ("split", "item", "words"))

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
+from isogloss.files import read_arrow
 from isogloss.report.blocks import block
 
 # Of the page's 15 MB; and what one card takes of it at most, compressed.
@@ -48,14 +48,14 @@ def embed_cards(paths: Iterable[str | Path], controls: set[str]) -> tuple[list[d
         The compressed data by name.
     """
     named = sorted((tuple(identity(path)), str(path)) for path in paths)
-    sides = sum(2 * len(set(pq.read_table(path, columns=["layer"])["layer"].to_pylist())) for _, path in named)
+    sides = sum(2 * len(set(read_arrow(path, columns=["layer"])["layer"].to_pylist())) for _, path in named)
     most = BUDGET // (CARD * sides) if sides else 0
     index, blocks = [], {}
     by_pair = sorted(named, key=lambda one: one[0][2:5])
     for number, (_, group) in enumerate(groupby(by_pair, key=lambda one: one[0][2:5])):
         words, contexts = Numbers(), Numbers()
         for place, (names, path) in enumerate(group):
-            table = pq.read_table(path)
+            table = read_arrow(path)
             kept = table.take(choose(table, most)) if most < largest(table) else table
             cards: dict[str, Any] = {}
             for row in kept.to_pylist():
@@ -81,7 +81,7 @@ def embed_cards(paths: Iterable[str | Path], controls: set[str]) -> tuple[list[d
 
 def identity(path: str | Path) -> list[str]:
     """Read what a file of cards is of."""
-    first = pq.read_table(path, columns=list(NAMES)).slice(0, 1)
+    first = read_arrow(path, columns=list(NAMES)).slice(0, 1)
     return [str(first[name][0].as_py()) for name in NAMES]
 
 
