@@ -177,10 +177,21 @@ def test_only_the_best_translations_count():
 
 def test_pairs_table_shows_the_best_counterpart():
     source, target, table = planted(True, concepts=5)
-    shown = pairs_table(align_concepts(source, target, table, null=0), source, target, 5)
+    shown = pairs_table(align_concepts(source, target, table, null=0), source, target)
     assert shown.aligned.all()
     assert (shown.coverage == 1).all()
     assert (shown.source_cluster == shown.target_cluster).all()
+
+
+@pytest.mark.parametrize("convention", ["paper", "released"])
+@pytest.mark.parametrize("min_types", [4, 5, 6])
+def test_pairs_table_lists_the_concepts_that_count(convention, min_types):
+    source, target = (pd.DataFrame({"word": list(words), "cluster": [0] * 5 + [1] * 6}) for words in
+                      ("abcdefghijk", "ABCDEFGHIJK"))  # fmt: skip
+    table = lexicon([(word, word.upper()) for word in "abcdefghijk"])
+    result = align_concepts(source, target, table, convention=convention, min_types=min_types, null=0)
+    counted = [size for size in (5, 6) if (size > min_types if convention == "released" else size >= min_types)]
+    assert len(pairs_table(result, source, target)) == result.eligible == len(counted)
 
 
 def test_a_lexicon_of_other_languages_is_refused():

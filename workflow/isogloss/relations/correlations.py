@@ -141,7 +141,6 @@ def write_correlations(
         if a number is missing.
     baselines
         CSV with task, source, target, shared, script: what a pair's texts of a task have in common on paper; or None.
-
     beside
         Distances that the regression takes out of both sides too, so that two distances are in it at once.
 

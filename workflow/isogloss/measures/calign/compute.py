@@ -292,7 +292,7 @@ def align_concepts(
     )
 
 
-def pairs_table(result: ConceptAlignment, source: pd.DataFrame, target: pd.DataFrame, min_types: int) -> pd.DataFrame:
+def pairs_table(result: ConceptAlignment, source: pd.DataFrame, target: pd.DataFrame) -> pd.DataFrame:
     """List each eligible source concept with its best target concept: an aligned one if there is one.
 
     Returns
@@ -304,7 +304,7 @@ def pairs_table(result: ConceptAlignment, source: pd.DataFrame, target: pd.DataF
     problem, aligned = result.problem, set(result.pairs)
     words = {side: concept_words(table) for side, table in (("source", source), ("target", target))}
     rows = []
-    for index in np.flatnonzero(problem.source_sizes >= min_types):
+    for index in np.flatnonzero(result.large):
         label = int(problem.source_labels[index])
         found = result.matched[index]
         options = [
@@ -407,7 +407,7 @@ def score(
         changed = paired_change(pairs, bootstrap, rng_of_changes)
         rows.append({**identity, **named, **share, "ceiling": ceiling[measure], "over_ceiling": over, **changed})
     write_csv(pd.DataFrame(rows), output)
-    write_parquet(pairs_table(results[0], *tables[0], settings["min_types"]), pairs_output)
+    write_parquet(pairs_table(results[0], *tables[0]), pairs_output)
     write_parquet(pd.DataFrame({"aligned": draws.sum(0)}), draws_output)
 
 
