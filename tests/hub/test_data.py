@@ -54,6 +54,34 @@ def test_items_come_from_all_parts_of_one_split_with_the_names_of_labels(hub, ca
     assert [list(words) for words in table.words] == [["狗", "在"]] * 4
 
 
+def test_items_of_all_languages_may_lie_side_by_side_in_one_file(hub, call, tmp_path):
+    """XNLI's config of all languages: a dictionary by language, and lists of languages and translations."""
+    said = {"language": ["de", "en"], "translation": ["Hunde rennen", "dogs run"]}
+    columns = {"premise": [{"de": "der Hund", "en": "the dog"}] * 2, "hypothesis": [said] * 2, "label": [2, 0]}
+    files = {"all_languages/test-0.parquet": parquet(columns, {"label": NAMES})}
+    commit = hub.push("facebook/xnli", files, kind="datasets")
+    found = tmp_path / "test.parquet"
+    asked = {"repository": "facebook/xnli", "revision": commit, "files": "all_languages/test-*"}
+    assert call("text.sources.hub:fetch_items", output=found, **asked)[0] == 0
+
+    def items(language, premise, hypothesis):
+        output = tmp_path / f"{language}.parquet"
+        code, lines = call(
+            "tasks.items:write_items", kind="table", language=language, part="test", output=output, test=str(found),
+            text=premise, other_text=hypothesis, labels=NAMES,
+        )  # fmt: skip
+        return lines[-1] if code else pd.read_parquet(output)
+
+    table = items("de", "premise.de", "hypothesis.de")
+    assert [list(words) for words in table.words] == [["der", "Hund"]] * 2
+    assert [list(words) for words in table.other_words] == [["Hunde", "rennen"]] * 2
+    assert list(table.label) == ["contradiction", "entailment"]
+    assert "no key 'fr'; there are de, en" in items("fr", "premise.fr", "hypothesis.fr")
+    assert "row 1, column 'hypothesis.fr': there is no text" in items("fr", "premise.en", "hypothesis.fr")
+    assert "Name a language: `hypothesis.en`" in items("en", "premise.en", "hypothesis")
+    assert "'translation' is a list over languages" in items("en", "premise.en", "hypothesis.translation")
+
+
 @pytest.mark.parametrize(
     ("column", "text", "language", "expected"),
     [
@@ -94,6 +122,36 @@ def test_what_a_data_set_lacks_is_told(call, tmp_path, xnli, change, cause):
     assert code == 1
     assert cause in lines[-1]
     assert not (tmp_path / "text.parquet").exists()
+
+
+def test_a_language_is_found_under_the_data_sets_own_name_or_the_nearest_are_told(hub, call, tmp_path):
+    names = ("cmn_Hans", "srp_Cyrl", "srp_Latn", "eng_Latn", "eng-GB_Latn")
+    files = {f"{name}/test/0.parquet": parquet({"text": [name], "label": [0]}) for name in names}
+    commit = hub.push("some/talks", files, kind="datasets")
+    asked = {"repository": "some/talks", "revision": commit}
+    pattern, output = "{language}/test/*.parquet", tmp_path / "x.parquet"
+
+    def fetch(language, **more):
+        text = {"files": [pattern], "text": "text", "language": language, "output": output}
+        return call("text.sources.hub:fetch_text", **asked, **text, **more)
+
+    for ours, theirs in (("zh", "cmn_Hans"), ("sr", "srp_Cyrl"), ("sr-latn", "srp_Latn"), ("en", "eng_Latn")):
+        code, lines = fetch(ours, siblings=["sr-latn"] if ours == "sr" else [])
+        assert code == 0, lines
+        assert pq.read_table(output).column("text").to_pylist() == [theirs]
+        assert any(f"'{ours}' is '{theirs}' in {pattern}" in line for line in lines)
+    items = {"files": pattern, "language": "zh", "output": tmp_path / "items.parquet"}
+    assert call("text.sources.hub:fetch_items", **asked, **items)[0] == 0
+    assert pq.read_table(tmp_path / "items.parquet").column("text").to_pylist() == ["cmn_Hans"]
+    for language, more, cause in (
+        ("en-au", {}, "There is no 'en-au' in {language}/test/*.parquet of the data set some/talks"),
+        ("en-au", {}, "Nearest are eng-GB_Latn, eng_Latn. It has cmn_Hans, eng-GB_Latn, eng_Latn"),
+        ("xx", {}, "There is no 'xx'"),
+        ("zh", {"siblings": ["zh-hans"]}, "'zh' and 'zh-hans' are both cmn_Hans in {language}"),
+    ):
+        code, lines = fetch(language, **more)
+        assert code == 1
+        assert cause in lines[-1]
 
 
 def test_files_of_pairs_are_joined_by_text_the_first_of_the_same_counts_and_rows_may_be_limited(hub, call, tmp_path):

@@ -9,10 +9,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from isogloss.errors import IsoglossError
-from isogloss.text.presets import WITH_SCRIPT
+from isogloss.text.languages import names_of
 
-# NLLB's signs: codes of three letters with a script.
-NLLB = {**WITH_SCRIPT, "zh": "zho_Hans", "zh-hant": "zho_Hant"}
 FORM = re.compile("[a-z]{2,3}_[A-Za-z]{2,4}")
 
 
@@ -48,7 +46,7 @@ def sign_of(language: str, signs: Iterable[str]) -> str:
     Parameters
     ----------
     language
-        Its code, or its name as the tokenizer spells it, up to the underscore.
+        Its code, or its name as the tokenizer spells it.
     signs
         Those of the tokenizer.
 
@@ -57,8 +55,7 @@ def sign_of(language: str, signs: Iterable[str]) -> str:
     IsoglossError
         If it has none for it, or several.
     """
-    fitting = [sign for sign in signs if sign == NLLB.get(language)]
-    fitting = fitting or [sign for sign in signs if sign.split("_")[0] == language.split("-")[0]]
+    fitting = names_of(language, signs)
     if len(fitting) != 1:
         raise IsoglossError(
             f"The tokenizer marks each text with its language and has {len(fitting)} marks for '{language}'; it has "

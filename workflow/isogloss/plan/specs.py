@@ -4,6 +4,7 @@ A difference in them makes that one result again and nothing else, so each holds
 the keyword arguments of the function that makes it.
 """
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -48,11 +49,17 @@ def fetched_text(study: Study, name: str, language: str) -> dict[str, Any]:
     """Name one language of a data set of the hub."""
     section = of_kind(study.settings.corpora[name], Hub)
     names = {one: section.names.get(one, one) for one in (*section.languages, section.pivot or "")}
-    spec = {"repository": section.repository, "revision": section.revision, "max_rows": section.max_sentences}
+    spec: dict[str, Any] = {"repository": section.repository, "revision": section.revision}
+    spec["max_rows"] = section.max_sentences
 
     def filled(pattern: str, language: str) -> str:
         pair = paired(names[language], names[section.pivot or ""])
         return pattern.replace("{language}", names[language]).replace("{pair}", pair)
+
+    def files_of(language: str) -> str:
+        # What is not named is found among the files, where they are one language's each.
+        found_there = not section.pivot and language not in section.names
+        return section.files if found_there else filled(section.files, language)
 
     read, text = [language], section.text
     if section.pivot:
@@ -60,7 +67,8 @@ def fetched_text(study: Study, name: str, language: str) -> dict[str, Any]:
         if language == section.pivot:
             # It stands in the files of all the others.
             read, text = [other for other in section.languages if other != language], section.pivot_text or section.text
-    files = [filled(section.files, other) for other in read]
+    files = [files_of(other) for other in read]
+    spec |= siblings(files[0], language, section.languages, section.names)
     if not any(name in section.files + section.text for name in ("{language}", "{pair}")):
         spec["nested"] = True
     return plain({**spec, "files": files, "text": filled(text, language), "language": names[language]})
@@ -76,8 +84,18 @@ def fetched_items(study: Study, name: str, language: str, split: str) -> dict[st
     section = study.settings.tasks[name]
     data = of_kind(section.data, HubTask)
     own, into = (data.names.get(one, one) for one in (language, section.into or ""))
-    files = getattr(data, split).replace("{language}", own).replace("{pair}", paired(own, into))
-    return {"repository": data.repository, "revision": data.revision, "files": files}
+    files = getattr(data, split).replace("{pair}", paired(own, into))
+    if language in data.names:
+        files = files.replace("{language}", own)
+    spec = {"repository": data.repository, "revision": data.revision, "files": files, "language": own}
+    return plain({**spec, **siblings(files, language, data.languages, data.names)})
+
+
+def siblings(files: str, language: str, languages: Sequence[str], names: Mapping[str, str]) -> dict[str, list[str]]:
+    """Name the other languages of the same code, where a language's own files have to be found; if there are any."""
+    code = language.partition("-")[0]
+    found = [names.get(one, one) for one in languages if one != language and one.partition("-")[0] == code]
+    return {"siblings": found} if found and "{language}" in files else {}
 
 
 def branch(study: Study, kind: str, spec: dict[str, Any]) -> str | None:

@@ -9,7 +9,7 @@ from pydantic import ConfigDict, Field, model_validator
 from isogloss.section import Count, HubId, Label, Language, Name, Revision, Section, Seed, Share, placeholders
 from isogloss.tasks.kinds import KINDS
 from isogloss.text import presets
-from isogloss.text.settings import NAMES, PRESET, SEGMENTATION, Segmentation
+from isogloss.text.settings import FOUND, NAMES, PRESET, SEGMENTATION, Segmentation
 
 FileName = Annotated[str, placeholders("language")]
 FilePattern = Annotated[str, placeholders("language", "pair")]
@@ -136,7 +136,7 @@ class HubTask(Section):
     languages: list[Language] = Field(min_length=1, description="The languages.")
     repository: HubId = Field(description="Its id, such as `facebook/xnli`.")
     revision: Revision = Field(description="The commit, 40 hexadecimal digits; a branch is warned about.")
-    names: dict[Language, str] = Field({}, description=NAMES)
+    names: dict[Language, str] = Field({}, description=FOUND)
     train: FilePattern = Field(
         description="The Parquet files of the training items: a pattern with `{language}` in it, or, of a translation, "
         "`{pair}`: the two names in the order of the alphabet."

@@ -14,29 +14,6 @@ def words_of(text: str) -> list[str]:
     return text.split()
 
 
-# Our names of languages in those of FLORES+ and of NTREX-128. Others are named by `names:`.
-SCRIPTS = {
-    "Arab": {"ar": "arb", "ur": "urd"},
-    "Cyrl": {"bg": "bul", "ru": "rus", "uk": "ukr"},
-    "Deva": {"hi": "hin"},
-    "Grek": {"el": "ell"},
-    "Hang": {"ko": "kor"},
-    "Hebr": {"he": "heb"},
-    "Jpan": {"ja": "jpn"},
-    "Thai": {"th": "tha"},
-    "Latn": {
-        "cs": "ces", "da": "dan", "de": "deu", "en": "eng", "es": "spa", "fi": "fin", "fr": "fra", "hu": "hun",
-        "id": "ind", "it": "ita", "nl": "nld", "pl": "pol", "pt": "por", "ro": "ron", "sv": "swe", "sw": "swh",
-        "tr": "tur", "vi": "vie",
-    },
-}  # fmt: skip
-WITH_SCRIPT = {ours: f"{code}_{script}" for script, codes in SCRIPTS.items() for ours, code in codes.items()}
-
-LOCALES = words_of(
-    "af-ZA am-ET ar-SA az-AZ bn-BD cy-GB da-DK de-DE el-GR en-US es-ES fa-IR fi-FI fr-FR he-IL hi-IN hu-HU hy-AM "
-    "id-ID is-IS it-IT ja-JP jv-ID ka-GE km-KH kn-IN ko-KR lv-LV ml-IN mn-MN ms-MY my-MM nb-NO nl-NL pl-PL pt-PT "
-    "ro-RO ru-RU sl-SL sq-AL sv-SE sw-KE ta-IN te-IN th-TH tl-PH tr-TR ur-PK vi-VN zh-CN zh-TW"
-)
 INTENTS = words_of(
     "alarm_query alarm_remove alarm_set audio_volume_down audio_volume_mute audio_volume_other audio_volume_up "
     "calendar_query calendar_remove calendar_set cooking_query cooking_recipe datetime_convert datetime_query "
@@ -70,14 +47,13 @@ CORPORA: dict[str, dict[str, Any]] = {
         "revision": CONVERTED,
         "files": "{language}/test/*.parquet",
         "text": "text",
-        "names": {**WITH_SCRIPT, "sw": "swa_Latn", "zh": "zho_Hans", "zh-hant": "zho_Hant"},
     },
     "flores-plus": {  # gated
         "repository": "openlanguagedata/flores_plus",
         "revision": "main",
         "files": "devtest/{language}.parquet",
         "text": "text",
-        "names": {**WITH_SCRIPT, "zh": "cmn_Hans", "zh-hant": "cmn_Hant"},
+        "names": {"ff": "fuv_Latn", "ps": "pbt_Arab", "qu": "quy_Latn"},  # the one that it has of each macrolanguage
     },
 }
 # Items of tasks. FORMS says which kind of task a data set is for.
@@ -119,8 +95,6 @@ TASKS: dict[str, dict[str, Any]] = {
         "text": "utt",
         "label": "intent",
         "labels": INTENTS,
-        "names": {locale.partition("-")[0]: locale for locale in LOCALES}
-        | {"no": "nb-NO", "zh": "zh-CN", "zh-hant": "zh-TW"},
     },
     "wikiann": {
         "repository": "unimelb-nlp/wikiann",

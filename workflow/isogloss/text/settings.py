@@ -19,6 +19,9 @@ SEGMENTATION = (
 
 
 NAMES = "Its own names of languages, such as `{zh: zh_CN}`; our name where nothing is said."
+FOUND = (
+    "Its own names of languages, such as `{zh: zh-cn}`; where nothing is said they are found among its files, or ours."
+)
 
 Pattern = Annotated[str, placeholders("language", "pair")]
 PRESET = "A ready-made data set, see the list below: it gives the keys that are not said here."
@@ -283,7 +286,7 @@ class Hub(Corpus):
         description="The column. A dot goes into what is nested, as in `translation.{language}`; of dictionaries with "
         "the lists `language` and `translation` the language's own is taken."
     )
-    names: dict[Language, str] = Field({}, description=NAMES)
+    names: dict[Language, str] = Field({}, description=FOUND)
     pivot: Language | None = Field(
         None,
         description="For files whose rows are not parallel with each other: the language that each of them is paired "

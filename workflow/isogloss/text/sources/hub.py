@@ -7,9 +7,11 @@ for.
 import hashlib
 import json
 import logging
+import re
+from collections.abc import Sequence
 from fnmatch import fnmatch
 from pathlib import Path
-from typing import Any, TypeGuard
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -17,14 +19,17 @@ import pyarrow.parquet as pq
 from isogloss.errors import IsoglossError, did_you_mean
 from isogloss.files import published
 from isogloss.hub import Repository, download, look_up
+from isogloss.text.languages import names_of, nearest
 from isogloss.text.presets import CONVERTED
 from isogloss.text.segmentation import clean
 from isogloss.text.sources.data_cards import NOTES, as_notes, label_names
+from isogloss.text.sources.tables import translates, value_in
 
 log = logging.getLogger(__name__)
 
 # Where a fetched file says what it is from.
 SOURCE = b"isogloss"
+LANGUAGE = "{language}"
 CARD = "README.md"
 NAMES = "What it calls a language otherwise than you is said by `names`; one that it lacks is left out."
 
@@ -37,6 +42,7 @@ def fetch_text(
     files: list[str],
     text: str,
     language: str,
+    siblings: Sequence[str] = (),
     branch: str | Path | None = None,
     joined_by: str | None = None,
     max_rows: int | None = None,
@@ -52,12 +58,15 @@ def fetch_text(
     repository, revision
         Of the data set; see :class:`isogloss.hub.Repository`.
     files
-        Which of its Parquet files, as patterns; several are read in the order of their names.
+        Which of its Parquet files, as patterns; several are read in the order of their names. For ``{language}`` the
+        data set's own name of the language is found among them.
     text
         The column. A dot goes into what is nested: ``translation.fr``. A column of dictionaries with lists
         ``language`` and ``translation`` gives the translation into ``language``.
     language
-        The data set's own name of the language.
+        The data set's own name of the language, or ours.
+    siblings
+        Other languages of the study with the same code, such as ``zh-hant`` beside ``zh``.
     branch
         What a branch stands for, see :func:`isogloss.hub.look_up`.
     joined_by
@@ -77,7 +86,7 @@ def fetch_text(
     found: dict[int, str | None] = {}
     source = look_up(repository, revision, "dataset", branch)
     for pattern in files:
-        table = fetch_table(source, pattern).slice(0, max_rows)
+        table = fetch_table(source, named(source, pattern, language, siblings)).slice(0, max_rows)
         if nested and not all(
             cell is None or translates(cell) for cell in column_of(table, text, "", repository, True)
         ):
@@ -118,7 +127,14 @@ def number_of(text: str) -> int:
 
 
 def fetch_items(
-    *, output: str | Path, repository: str, revision: str, files: str, branch: str | Path | None = None
+    *,
+    output: str | Path,
+    repository: str,
+    revision: str,
+    files: str,
+    language: str = "",
+    siblings: Sequence[str] = (),
+    branch: str | Path | None = None,
 ) -> None:
     """Fetch one language's and split's items of a data set into one Parquet file, with the names of its labels.
 
@@ -126,6 +142,7 @@ def fetch_items(
     :func:`fetch_text`.
     """
     source = look_up(repository, revision, "dataset", branch)
+    files = named(source, files, language, siblings)
     table = fetch_table(source, files)
     notes = table.schema.metadata or {}
     if NOTES not in notes and CARD in source.files:
@@ -135,18 +152,40 @@ def fetch_items(
     write(table, source, output)
 
 
-def translates(cell: Any) -> TypeGuard[dict[str, Any]]:
-    """Whether a cell has translations into several languages."""
-    return isinstance(cell, dict) and cell.keys() >= {"language", "translation"}
-
-
 def inner(cell: Any, keys: list[str], language: str | None) -> Any:
     """Go into a nested cell; as far as all its languages where none is named."""
     for key in keys:
-        cell = cell.get(key) if isinstance(cell, dict) else None
-    if language is not None and translates(cell):
-        return dict(zip(cell["language"], cell["translation"], strict=True)).get(language)
-    return cell
+        cell = value_in(cell, key) if isinstance(cell, dict) else None
+    return value_in(cell, language) if language is not None and translates(cell) else cell
+
+
+def named(source: Repository, files: str, language: str, siblings: Sequence[str]) -> str:
+    """Fill the data set's own name of a language into a pattern, as its files have it.
+
+    Raises
+    ------
+    IsoglossError
+        If no file's name means that language, or several do, or it means another language of the study too.
+    """
+    if LANGUAGE not in files:
+        return files
+    start, *rest = (re.escape(part).replace(r"\*", ".*") for part in files.split(LANGUAGE))
+    pattern = re.compile(f"{start}(?P<name>[^/]+){'(?P=name)'.join(rest)}")
+    names = sorted({found["name"] for file in source.files if (found := pattern.fullmatch(file))})
+    found = names_of(language, names)
+    where = f"in {files} of the data set {source.name} at {source.commit}"
+    if names and not found:
+        close = nearest(language, names)
+        hint = f". Nearest are {', '.join(close)}" if close else did_you_mean(language, names)
+        raise IsoglossError(f"There is no '{language}' {where}{hint}. It has {', '.join(names)}. {NAMES}")
+    if len(found) > 1:
+        raise IsoglossError(f"'{language}' may be any of {', '.join(found)} {where}: say which by `names`.")
+    if twin := next((other for other in siblings if found and names_of(other, names) == found), None):
+        raise IsoglossError(f"'{language}' and '{twin}' are both {found[0]} {where}: leave one of them out.")
+    own = found[0] if found else language
+    if own != language:
+        log.info("'%s' is '%s' %s", language, own, where)
+    return files.replace(LANGUAGE, own)
 
 
 def wanted_files(source: Repository, files: str) -> list[str]:

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 import pandas as pd
 import pyarrow as pa
@@ -27,6 +27,8 @@ from isogloss.text.segmentation import check_split, clean
 from isogloss.text.sources.lines import check_parallel
 from isogloss.text.sources.sentences import as_sentences
 from isogloss.text.sources.tokens import TOKEN_FILES, read_wikiann
+
+TRANSLATIONS = {"language", "translation"}
 
 
 def read(
@@ -150,6 +152,8 @@ def read_columns(path: str | Path, columns: list[str]) -> list[Column]:
 def holds_dictionaries(path: Path, column: str, keys: list[str], row: int) -> IsoglossError:
     """Say that a column holds dictionaries, and how to take one of their keys."""
     example = f" Name one of them: `{column}.{keys[0]}`." if keys else ""
+    if {*keys} >= TRANSLATIONS:
+        example = f" Name a language: `{column}.en`, or `{column}.{{language}}` in a task."
     listed = ", ".join(keys) or "(none)"
     return IsoglossError(
         f"{path}, row {row + 1}, column '{column}': expected text, found a dictionary with the keys {listed}.{example}"
@@ -194,8 +198,22 @@ def pick(cell: Any, keys: list[str], place: str) -> Any:
             return None
         if not isinstance(cell, dict):
             raise IsoglossError(f"{place}: expected a dictionary with the key '{key}', found {shown(cell)}.")
-        cell = cell.get(key)
+        if key in TRANSLATIONS and translates(cell):
+            raise IsoglossError(f"{place}: '{key}' is a list over languages. Name one of them in its place.")
+        cell = value_in(cell, key)
     return cell
+
+
+def translates(cell: Any) -> TypeGuard[dict[str, Any]]:
+    """Whether a cell has translations into several languages, as the lists ``language`` and ``translation``."""
+    return isinstance(cell, dict) and all(isinstance(cell.get(key), list) for key in TRANSLATIONS)
+
+
+def value_in(cell: dict[str, Any], key: str) -> Any:
+    """Give the value of a key; of translations the one into that language; None where there is none."""
+    if key not in cell and translates(cell):
+        return dict(zip(cell["language"], cell["translation"], strict=True)).get(key)
+    return cell.get(key)
 
 
 # Parquet ------------------------------------------------------------------------------------------------------------
@@ -242,6 +260,8 @@ def check_keys(path: Path, column: str, keys: list[str], kind: pa.DataType) -> N
         if not pa.types.is_struct(kind):
             raise IsoglossError(f"{path}, column '{named}': holds {kind}, no dictionaries with a key '{key}'.")
         known = [field.name for field in kind]
+        if key not in known and {*known} >= TRANSLATIONS:
+            return  # a language, which some rows may lack
         if key not in known:
             raise IsoglossError(f"{path}, column '{named}': there is no key '{key}'; there are {', '.join(known)}.")
         kind, named = kind.field(key).type, f"{named}.{key}"
