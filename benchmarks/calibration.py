@@ -6,7 +6,7 @@ plants worlds lists its tests: their name, the world, and the p-value of one suc
 
 import argparse
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -19,6 +19,7 @@ from scipy import stats
 from isogloss.measures.transfer.compute import write_scores
 
 ITEMS, LABELS = 100, ("a", "b", "c")
+WORDS = [first + rest for first in "bdgklmn" for rest in ("a", "ei", "om", "uk")]
 # Every p-value of a table (``table.column``) and every one that a sentence of the report makes (``module.function: what
 # makes it``), each with what the names of its lines begin with.
 LINES = {
@@ -48,7 +49,7 @@ LINES = {
     "neighbours.controls: one_sided": "score above a control",
     "sharing.above_controls: one_sided": "best layer above random weights",
     "sharing.retrieval: sf": "nearest neighbours, binomial",
-    "sharing.boards: one_sided_of_two": "probe above its floor",
+    "sharing.boards: one_sided_of_two": "probe above the boards' floor",
     "tuning.trajectories: two_sided": "change between two points",
 }
 
@@ -57,18 +58,32 @@ def transfer_p(seed: int, shares: tuple[float, ...]) -> float:
     """Give the p of the accuracy of predictions that know nothing of the items, but how frequent labels are."""
     rng = np.random.default_rng(seed)
     truth, said = (rng.choice(LABELS, ITEMS, p=shares) for _ in range(2))
-    table = pd.DataFrame({"language": "en", "item": range(ITEMS), "truth": truth, "predicted": said})
+    return scored(truth, said, seed, "sequence-classification").null_p["accuracy"]
+
+
+def translation_p(seed: int, measure: str) -> float:
+    """Give the p of translations of other sentences, of unlike lengths."""
+    rng = np.random.default_rng(seed)
+    truth, said = ([" ".join(rng.choice(WORDS, rng.integers(3, 12))) for _ in range(ITEMS)] for _ in range(2))
+    return scored(truth, said, seed, "translation", into="en").null_p[measure]
+
+
+def scored(truth: Sequence[str], said: Sequence[str], seed: int, kind: str, into: str | None = None) -> pd.DataFrame:
+    """Score answers in one language; a row a measure."""
+    table = pd.DataFrame({"language": "en", "item": range(len(truth)), "truth": truth, "predicted": said})
     with tempfile.TemporaryDirectory() as folder:
         predictions, output = Path(folder) / "predictions.parquet", Path(folder) / "scores.csv"
         table.to_parquet(predictions)
-        task = {"source": "en", "kind": "sequence-classification", "into": None}
+        task = {"source": "en", "kind": kind, "into": into}
         write_scores(predictions=predictions, **task, draws=100, null=200, seed=seed, attributes={}, output=output)
-        return pd.read_csv(output).set_index("measure").null_p["accuracy"]
+        return pd.read_csv(output).set_index("measure")
 
 
 def transfer_tests() -> Iterator[tuple[str, str, Callable[[int], float]]]:
     for name, shares in (("equally many of each label", (1 / 3, 1 / 3, 1 / 3)), ("uneven labels", (0.8, 0.15, 0.05))):
         yield "transfer (accuracy)", name, partial(transfer_p, shares=shares)
+    for measure, name in (("chrf", "chrF"), ("bleu", "BLEU")):
+        yield f"transfer ({name})", "translations of other sentences", partial(translation_p, measure=measure)
 
 
 def tests() -> Iterator[tuple[str, str, Callable[[int], float]]]:

@@ -14,11 +14,14 @@ from benchmarks.unrelated_worlds import LABELS, WIDTH
 from scipy import stats
 from sklearn.linear_model import LogisticRegression
 
+from isogloss.measures.board_probe.compute import Boards
+from isogloss.measures.board_probe.compute import probe_layer as probe_boards
 from isogloss.measures.controls.compute import score_target
 from isogloss.measures.crossed.compute import score_crossed
 from isogloss.measures.retrieval.compute import centred, found
 from isogloss.measures.space_similarity.compute import Draws
 from isogloss.measures.space_similarity.compute import measure_layer as measure_spaces
+from isogloss.othello.games import games_of, replayed
 from isogloss.relations.variants import compared
 from isogloss.report.figures.spaces_by_layer import SPACES
 from isogloss.report.findings.finding import (
@@ -29,7 +32,7 @@ from isogloss.report.findings.finding import (
     two_sided_of_runs,
 )
 from isogloss.report.findings.neighbours import UNTESTED
-from isogloss.statistics.nulls import bootstrap_means, bootstrap_share, resamples
+from isogloss.statistics.nulls import bootstrap_means, bootstrap_share, permutations, resamples
 
 ITEMS, BOOTSTRAP, KNOWN, CONCEPTS, LAYERS = 200, 400, 0.6, 60, 4
 
@@ -60,6 +63,24 @@ def floor_p(seed: int) -> float:
     truth = rng.choice(LABELS, ITEMS, p=(KNOWN, (1 - KNOWN) / 2, (1 - KNOWN) / 2))
     value, error = scored(rng, rng.random(ITEMS) < KNOWN)
     return float(one_sided_of_two(value, (truth == LABELS[0]).mean(), error))
+
+
+def board_floor_p(seed: int, same: bool, games: int = 60) -> float:
+    """Give the p of a board probe whose states tell no more than how many moves were made, which is what its floor is.
+
+    It is tested on the floor's own games, or on as many others.
+    """
+    played = games_of("parallel", 3 * games, 4, seed, 0)
+    states, there = replayed(played, 4)[0], played >= 0
+    rng = np.random.default_rng(seed)
+    learnt, tested, others = np.arange(3 * games).reshape(3, games)
+    of_floor, of_value = (
+        Boards(states[chosen], there[chosen], games, permutations(games, 1, rng))
+        for chosen in (np.r_[learnt, tested], np.r_[learnt, tested if same else others])
+    )
+    moves = np.eye(played.shape[1])[np.nonzero(of_value.there)[1]]
+    row = probe_boards({"en": moves}, of_value, resamples(games, BOOTSTRAP, rng))[0]
+    return float(one_sided_of_two(row["value"], of_floor.floor, standard_error(row["low"], row["high"])))
 
 
 def course_p(seed: int) -> float:
@@ -158,6 +179,9 @@ def tests() -> Iterator[tuple[str, str, Callable[[int], float]]]:
     """List each test with its world; see :func:`benchmarks.concept_worlds.tests`."""
     yield "score above a baseline", "right as often", baseline_p
     yield "probe above its floor", "right as often", floor_p
+    for same, games in ((True, "the same games"), (False, "other games")):
+        name = f"how many moves were made, told in {games}"
+        yield "probe above the boards' floor", name, partial(board_floor_p, same=same)
     yield "score above a control", "right as often", control_p
     yield "cost of crossing", "right as often", crossing_p
     yield "change between two points of a fine-tuning", "right as often", course_p

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, partial
-from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -61,14 +60,16 @@ class NgramScore(Score):
 
     def permuted(self, truth: list[str], predicted: list[str], orders: np.ndarray) -> np.ndarray:
         """Sum the statistics as :meth:`Score.permuted` does, which sacrebleu would need minutes for."""
-        counted = [self.ngrams(text) for text in (*truth, *predicted)]
-        number = {ngram: place for place, ngram in enumerate(dict.fromkeys(chain.from_iterable(counted)))}
-        lengths = np.array([len(ngram) for ngram in number], dtype=np.intp)
-        counts = [count for row in counted for count in row.values()]
-        columns = [number[ngram] for row in counted for ngram in row]
-        begins = np.cumsum([0, *map(len, counted)])
-        shape = (len(counted), len(number))
-        table = csr_array((np.array(counts, dtype=np.float64), np.array(columns, dtype=np.intp), begins), shape=shape)
+        number: dict[str | tuple[str, ...], int] = {}
+        columns, counts = [], []
+        for text in (*truth, *predicted):
+            found = self.ngrams(text)
+            columns.append(np.array([number.setdefault(ngram, len(number)) for ngram in found], dtype=np.int32))
+            counts.append(np.array([*found.values()], dtype=np.int32))
+        lengths = np.array([*map(len, number)], dtype=np.intp)
+        begins = np.cumsum([0, *map(len, columns)])
+        shape = (len(columns), len(number))
+        table = csr_array((np.concatenate(counts), np.concatenate(columns), begins), shape=shape)
         table.sort_indices()
         of_length = table @ np.eye(self.longest + 1)[lengths, 1:]
         there, said = table[: len(truth)], table[len(truth) :]
