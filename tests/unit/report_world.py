@@ -38,9 +38,14 @@ def write_results(
     versions = {"torch": "2.13.0", "pandas": "3.1.1"}
     record = {"isogloss": "0.1.0", "python": "3.12", "machine": "x86_64", "versions": versions}
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "provenance.json").write_text(json.dumps({**record, "config_digest": "0" * 16, "config": config}))
+    made = tables(rng, models, tasks, targets, layers, concepts)
+    record |= {"config_digest": "0" * 16, "config": config}
+    record |= {
+        "ends_in": {"tables": sorted(made), "concept_cards": len(targets) * len(models) * len(checkpoints(tasks))}
+    }
+    (folder / "provenance.json").write_text(json.dumps(record))
     (folder / "tables").mkdir(exist_ok=True)
-    for name, rows in tables(rng, models, tasks, targets, layers, concepts).items():
+    for name, rows in made.items():
         rows.to_csv(folder / "tables" / f"{name}.csv", index=False, float_format="%.10g", lineterminator="\n")
     for target in targets:
         rows = cards(rng, target, layers, concepts, hostile)

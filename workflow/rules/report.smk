@@ -63,7 +63,11 @@ use rule step as record_provenance with:
         places.log(places("provenance")),
     params:
         **step("isogloss.report.provenance:collect"),
-        spec={"config": plain(settings)},
+        spec={
+            "config": plain(settings),
+            "tables": sorted(Path(table).stem for table in TABLES),
+            "cards": len(study.kind_cells),
+        },
     message:
         "Versions, seeds and config of this run"
 

@@ -80,19 +80,39 @@ def test_a_table_that_is_too_large_is_cut_and_says_so(tmp_path, monkeypatch):
     assert 0 < about["shown"] < about["rows"] == 2000
 
 
+def not_there_yet(page):
+    return re.findall(r"Not there yet: ([^<]*)\.<", page)
+
+
 def test_a_run_that_is_not_finished_says_what_is_missing(tmp_path):
     folder = write_results(tmp_path, layers=1, targets=("de",))
     for name in ("transfer", "concept_overlap"):
         (folder / f"tables/{name}.csv").unlink()
-    (folder / "provenance.json").unlink()
-    for path in (folder / "metrics").rglob("*.parquet"):
-        path.unlink()
+    cards = sorted((folder / "metrics").rglob("*.parquet"))
+    cards[0].unlink()
     page = write_again(folder).read_text(encoding="utf-8")
-    [missing] = re.findall(r"Not there yet: ([^<]*)\.<", page)
-    assert missing == "the table concept_overlap, the table transfer, concept cards"
+    lacking = f"1 of {len(cards)} files of concept cards"
+    assert not_there_yet(page) == [f"the table concept_overlap, the table transfer, {lacking}"]
     assert '<figure id="concept_alignment_by_layer">' in page
     assert '<figure id="transfer_heatmap">' not in page
     assert 'href="#transfer_heatmap"' not in page
+
+
+def test_a_finished_run_lacks_nothing_whatever_its_config_does_not_ask_for(tmp_path):
+    folder = write_results(tmp_path, layers=1, targets=("de",), models=("m",))
+    record = json.loads((folder / "provenance.json").read_text())
+    for name in ("transfer", "concept_overlap"):
+        (folder / f"tables/{name}.csv").unlink()
+        record["ends_in"]["tables"].remove(name)
+    (folder / "provenance.json").write_text(json.dumps(record))
+    assert not_there_yet(write_again(folder).read_text(encoding="utf-8")) == []
+
+
+def test_without_its_provenance_a_run_is_not_finished(tmp_path):
+    folder = write_results(tmp_path, layers=1, targets=("de",), models=("m",))
+    (folder / "provenance.json").unlink()
+    page = write_again(folder).read_text(encoding="utf-8")
+    assert not_there_yet(page) == ["provenance.json, which says what else there will be"]
 
 
 def test_the_command_makes_the_page_again(tmp_path, capsys):
@@ -138,7 +158,7 @@ def test_a_table_of_models_names_the_model_that_each_is_the_control_of(tmp_path)
 
 def test_provenance_is_the_same_twice(tmp_path):
     for name in ("a", "b"):
-        collect(config={"models": {}}, output=tmp_path / name)
+        collect(config={"models": {}}, tables=["impact"], cards=2, output=tmp_path / name)
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
     assert json.loads((tmp_path / "a").read_text())["versions"]["torch"].startswith("2.13.0")
 

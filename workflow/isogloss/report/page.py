@@ -75,18 +75,24 @@ def write_again(results: str | Path) -> Path:
     if not tables:
         raise IsoglossError(f"{folder} holds no table (tables/*.csv); is it the results folder of a run?")
     record = folder / "provenance.json"
-    config = read_json(record)["config"] if record.is_file() else {}
-    there = {path.stem for path in tables}
-    missing = sorted({name for figure in FIGURES for name in figure.tables} - there)
+    told = read_json(record) if record.is_file() else {}
     cards = sorted((folder / "metrics" / "concept_cards").glob("*/*/*/*/*.parquet"))
+    expected = [] if told else ["provenance.json, which says what else there will be"]
+    if ends_in := told.get("ends_in"):
+        there = {path.stem for path in tables}
+        expected += [f"the table {name}" for name in ends_in["tables"] if name not in there]
+        lacking = ends_in["concept_cards"] - len(cards)
+        expected += (
+            [f"{lacking} of {counted(ends_in['concept_cards'], 'file')} of concept cards"] if lacking > 0 else []
+        )
     output = folder / "report.html"
     write_report(
         tables=tables,
         cards=cards,
         provenance=record,
-        title=config.get("title", folder.name),
+        title=told.get("config", {}).get("title", folder.name),
         output=output,
-        expected=[f"the table {name}" for name in missing] + ([] if cards else ["concept cards"]),
+        expected=expected,
     )
     return output
 

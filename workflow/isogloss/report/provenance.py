@@ -1,4 +1,4 @@
-"""What a run was made with: versions, seeds and the whole config."""
+"""What a run was made with: versions, seeds and the whole config; and what it ends in."""
 
 import hashlib
 import json
@@ -33,7 +33,7 @@ PACKAGES = (
 )
 
 
-def collect(*, config: dict[str, Any], output: str | Path) -> None:
+def collect(*, config: dict[str, Any], tables: list[str], cards: int, output: str | Path) -> None:
     """Write versions, config and its digest as JSON.
 
     There is no time, host or path in it, so the same run gives the same file.
@@ -42,6 +42,10 @@ def collect(*, config: dict[str, Any], output: str | Path) -> None:
     ----------
     config
         The whole config, as plain values.
+    tables
+        Names of the tables that the run ends in.
+    cards
+        How many files of concept cards it ends in.
     output
         The JSON file.
     """
@@ -58,5 +62,6 @@ def collect(*, config: dict[str, Any], output: str | Path) -> None:
         "versions": versions,
         "config_digest": hashlib.sha256(json.dumps(config, sort_keys=True).encode()).hexdigest()[:16],
         "config": config,
+        "ends_in": {"tables": tables, "concept_cards": cards},
     }
     write_text(json.dumps(record, indent=2, sort_keys=True, ensure_ascii=False) + "\n", output)
