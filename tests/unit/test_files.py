@@ -1,3 +1,4 @@
+import errno
 import json
 import os
 from itertools import pairwise
@@ -109,3 +110,24 @@ def test_a_damaged_json_file_is_refused(tmp_path):
         (tmp_path / "d.json").write_bytes(content)
         assert "d.json is not a readable JSON file" in refusal(read_json, tmp_path / "d.json")
     assert "is a folder; name a file" in refusal(read_json, tmp_path)
+
+
+def test_a_disk_that_cannot_be_written_is_told_by_the_name_of_the_file(tmp_path, monkeypatch):
+    def read_only(*_, **__):
+        raise OSError(errno.EROFS, "Read-only file system", "a draft")
+
+    monkeypatch.setattr("pathlib.Path.open", read_only)
+    monkeypatch.setattr("pathlib.Path.unlink", read_only)
+    with pytest.raises(IsoglossError, match=r"Cannot write .*t\.json: Read-only file system\. Check"):
+        files.write_text("{}", tmp_path / "t.json")
+
+
+def test_a_working_folder_that_cannot_be_written_or_is_gone_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr("os.access", lambda folder, mode: False)
+    with pytest.raises(IsoglossError, match="cannot be written, where Snakemake keeps its notes"):
+        files.check_writable(tmp_path)
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    with pytest.raises(IsoglossError, match="The folder that this shell stands in is gone"):
+        files.check_environment()

@@ -10,7 +10,7 @@ from typing import Any
 
 from isogloss import __version__
 from isogloss.errors import IsoglossError
-from isogloss.files import check_encoding, check_file
+from isogloss.files import check_environment, check_file
 
 # Snakemake as its own command is, which calls itself so in its messages.
 SNAKEMAKE = "import sys; from snakemake.cli import main; sys.argv[0] = 'snakemake'; main()"
@@ -32,7 +32,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command; a mistake of the user's is one line on standard error."""
     command = None
     try:
-        check_encoding()
+        check_environment()
         for stream in (sys.stdout, sys.stderr):
             if isinstance(stream, io.TextIOWrapper):  # one that was closed is None
                 stream.reconfigure(errors="backslashreplace")

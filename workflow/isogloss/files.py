@@ -11,7 +11,7 @@ import socket
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -87,7 +87,8 @@ def published(path: str | Path) -> Iterator[Path]:
     except OSError as error:
         raise disk_error(error, path) from error
     finally:
-        draft.unlink(missing_ok=True)
+        with suppress(OSError):  # on a disk that cannot be written
+            draft.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -165,17 +166,36 @@ def write_parquet(table: pd.DataFrame, path: str | Path) -> None:
         table.to_parquet(draft, index=False, compression="zstd", write_page_checksum=True)
 
 
-def check_encoding() -> None:
-    """Refuse an environment in which names of files are not UTF-8: such as are not ASCII would be other files.
+def check_environment() -> None:
+    """Refuse to start where names of files are not UTF-8 (such as are not ASCII would be others), or in no folder.
 
     Raises
     ------
     IsoglossError
-        Saying what to set.
+        Saying what to do.
     """
+    try:
+        Path.cwd()
+    except OSError as error:
+        raise IsoglossError("The folder that this shell stands in is gone. Go to one that is there (cd).") from error
     encoding = sys.getfilesystemencoding()
     if encoding != "utf-8":
         raise IsoglossError(f"Names of files are read as {encoding} here, not as UTF-8. Say: export PYTHONUTF8=1")
+
+
+def check_writable(folder: Path) -> None:
+    """Refuse a working folder in which Snakemake cannot keep its notes.
+
+    Raises
+    ------
+    IsoglossError
+        Saying what to do.
+    """
+    if not os.access(folder, os.W_OK):
+        raise IsoglossError(
+            f"The working folder {folder} cannot be written, where Snakemake keeps its notes. Work in another: "
+            "--directory FOLDER."
+        )
 
 
 def read_parquet(path: str | Path, columns: tuple[str, ...] = ()) -> pd.DataFrame:

@@ -13,7 +13,7 @@ from isogloss.microworld import generate, generate_task
 from isogloss.microworld.tasks import inference_pairs
 from isogloss.microworld.world import SPLITS, meanings, tenth
 from isogloss.tasks.guesses import labels_by, labels_by_length, word_pairs
-from isogloss.tasks.items import write_items
+from isogloss.tasks.items import unrelated, write_items
 
 
 def test_test_meanings_are_never_trained_on():
@@ -264,3 +264,51 @@ def test_the_same_text_in_two_languages_and_in_two_splits_is_told(tmp_path, capl
     write_baselines(training=tmp_path / "train.p", test=test, output=tmp_path / "b.csv", **about)
     # Every tenth training item is a validation item.
     assert "en: 18 of 20 test items stand among the training items" in caplog.text
+
+
+def tagged_in_two_languages(rng, number, same, entities):
+    """Sentences as annotators in two languages leave them: of other lengths, one entity in ten seen by one of them."""
+    kinds = ["PER", "LOC", "ORG"]
+
+    def item():
+        return int(rng.integers(4, 25)), [
+            str(kind) for kind in rng.choice(kinds, rng.integers(0, 3))
+        ] if entities else []
+
+    def said(language, length, found):
+        words = max(3, round(length * (1 if language == "en" else 1.2) + rng.normal()))
+        tags = ["O"] * words
+        for place, kind in enumerate(found[:words]):
+            tags[place] = "O" if rng.random() < 0.1 else f"B-{kind}"
+        return ["x" * int(rng.integers(1, 9)) for _ in tags], tags
+
+    one = [item() for _ in range(number)]
+    other = one if same else [item() for _ in range(number)]
+    return {name: [said(name, *pair) for pair in side] for name, side in {"en": one, "de": other}.items()}
+
+
+@pytest.mark.parametrize("entities", [True, False])
+@pytest.mark.parametrize("same", [True, False])
+def test_tagged_items_that_are_said_to_be_the_same_and_are_not_are_refused(tmp_path, same, entities):
+    labels = ["O", "B-PER", "I-PER", "B-LOC", "I-LOC", "B-ORG", "I-ORG"]
+    refused = 0
+    for seed in range(20):
+        sides = tagged_in_two_languages(np.random.default_rng(seed), 100, same, entities)
+        for name, rows in sides.items():
+            table = pd.DataFrame({"text": [words for words, _ in rows], "tags": [tags for _, tags in rows]})
+            table.to_parquet(tmp_path / f"{name}.parquet")
+        try:
+            write_items(
+                kind="table", form="token-classification", language="de", part="test", label="tags", labels=labels,
+                test=str(tmp_path / "de.parquet"), parallel=str(tmp_path / "en.parquet"), output=tmp_path / "o.parquet",
+            )  # fmt: skip
+        except IsoglossError as error:
+            refused += "hold other items: neither the tags of a row nor its length" in str(error)
+    assert refused == 0 if same else refused >= 19
+
+
+def test_few_tagged_items_tell_nothing():
+    kinds = [[frozenset({"O"}), frozenset({"PER"})] * 40, [frozenset({"PER"}), frozenset({"O"})] * 40]
+    assert not unrelated(kinds, [list(range(80)), list(range(80))[::-1]])
+    assert unrelated([side * 2 for side in kinds], [list(range(160)), list(range(160))[::-1]])
+    assert not unrelated([[frozenset()] * 200] * 2, [[3] * 200] * 2)

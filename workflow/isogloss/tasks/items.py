@@ -1,7 +1,9 @@
 """The items of a task in one language: from the microworld, from messages of programs, or from the user's tables."""
 
 import logging
+import math
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,7 +16,7 @@ from isogloss.files import read_parquet, write_parquet
 from isogloss.microworld.anchors import Anchors
 from isogloss.tasks.kinds.kind import kind_named
 from isogloss.tasks.splits import deal
-from isogloss.text.cells import check_labels, check_one_spelling, is_missing, label_of
+from isogloss.text.cells import check_labels, check_one_spelling, is_missing, label_of, tags_of
 from isogloss.text.sources.gettext import program_messages
 from isogloss.text.sources.sentences import running_text
 from isogloss.text.sources.tables import Column, read_columns, read_words
@@ -22,6 +24,9 @@ from isogloss.text.sources.tables import Column, read_columns, read_words
 log = logging.getLogger(__name__)
 
 VALIDATION_TENTH = 10
+# Items from which on it is told whether tagged ones are the same in two languages, and standard errors from chance:
+# of the same ones both signs lie beyond, of others hardly ever one.
+ENOUGH, CLEAR = 100, 3.0
 
 
 def write_items(*, kind: str, language: str, part: str, output: str | Path, **source: Any) -> None:
@@ -267,23 +272,57 @@ def check_same_items(
     labels: Sequence[str],
     other: str,
 ) -> None:
-    """Refuse test items that are not those of another language, as far as numbers and labels tell.
+    """Refuse test items that are not those of another language, as far as numbers, labels and tags tell.
 
-    Scores of two languages are compared item by item, so item n must be the same one in both.
+    Scores of two languages are compared item by item, so item n must be the same one in both. Tags need not be the same
+    in two languages. But where there are many items, and neither their kinds of tags nor their lengths are more alike
+    than in any other order, they are other items.
     """
-    labelled = form == "sequence-classification"
-    texts, *rest = read_columns(other, [other_text, *([label] if labelled else [])])
+    told = "the test items must be the same in every language, in the same order"
+    texts, *rest = read_columns(other, [other_text, *([label] if form != "translation" else [])])
     if len(texts.cells) != len(items):
-        raise IsoglossError(
-            f"{path} has {len(items):,} items, {other} has {len(texts.cells):,}: the test items must be the same in "
-            "every language, in the same order."
-        )
+        raise IsoglossError(f"{path} has {len(items):,} items, {other} has {len(texts.cells):,}: {told}.")
+    mine = read_columns(path, [text])[0].cells
     for found in rest:
-        for row, (mine, theirs) in enumerate(zip(items.label, read_labels(found, labels), strict=True)):
-            if mine != theirs:
-                raise IsoglossError(
-                    f"{path}, row {row + 1}, column '{label}': '{mine}', but '{theirs}' in that row of {other}: the "
-                    "test items must be the same in every language, in the same order."
-                )
-    if texts.cells == read_columns(path, [text])[0].cells:
+        if form == "sequence-classification":
+            for row, (one, theirs) in enumerate(zip(items.label, read_labels(found, labels), strict=True)):
+                if one != theirs:
+                    raise IsoglossError(
+                        f"{path}, row {row + 1}, column '{label}': '{one}', but '{theirs}' in that row of {other}: "
+                        f"{told}."
+                    )
+            continue
+        tags = [tags_of(cell, found.place(row), labels, found.names) for row, cell in enumerate(found.cells)]
+        kinds = [[frozenset(tag[tag.find("-") + 1 :] for tag in row) for row in side] for side in (items.tags, tags)]
+        lengths = [[len(str(cell)) for cell in side] for side in (mine, texts.cells)]
+        if unrelated(kinds, lengths):
+            raise IsoglossError(
+                f"{path} and {other} hold other items: neither the tags of a row nor its length are more alike than "
+                f"by chance, but {told}. Say `same_items: false` if they are not."
+            )
+    if texts.cells == mine:
         log.warning("%s and %s hold the same text in all items: is it of both languages?", path, other)
+
+
+def unrelated(kinds: list[list[frozenset[str]]], lengths: list[list[int]]) -> bool:
+    """Tell whether two lists of as many items have nothing in common item by item, by two signs.
+
+    Parameters
+    ----------
+    kinds
+        Of each list, the kinds of tags of its items: how many items have the same ones is held against how many would
+        by chance, in standard errors.
+    lengths
+        Of each list, the lengths of its items: their rank correlation is held against 0.
+    """
+    number = len(kinds[0])
+    if number < ENOUGH:
+        return False
+    one, other = (Counter(side) for side in kinds)
+    chance = sum(count * other[kind] for kind, count in one.items()) / number**2
+    alike = sum(mine == theirs for mine, theirs in zip(*kinds, strict=True)) / number
+    signs = [(alike - chance) / math.sqrt(chance * (1 - chance) / number)] if 0 < chance < 1 else []
+    ranks = [pd.Series(side).rank() for side in lengths]
+    if all(side.nunique() > 1 for side in ranks):
+        signs.append(ranks[0].corr(ranks[1]) * math.sqrt(number - 1))
+    return bool(signs) and max(signs) < CLEAR
