@@ -6,7 +6,7 @@ import shutil
 import pytest
 import tiny_families
 import torch
-from peft import PrefixTuningConfig, get_peft_model
+from peft import PeftModel, PrefixTuningConfig, get_peft_model
 from safetensors.torch import load_file, save_file
 from tiny_tuned import ID, LABELS, OTHER_ORDER, adapter, classifier
 from transformers import AutoModel, AutoModelForSequenceClassification, AutoModelForTokenClassification
@@ -73,6 +73,29 @@ def test_a_merged_adapter_is_the_published_formula(base, tmp_path, changes):
     torch.testing.assert_close(merged["classifier.weight"], saved["base_model.model.classifier.weight"])
     assert AutoModelForSequenceClassification.from_pretrained(brought).config.id2label == dict(enumerate(OTHER_ORDER))
     assert load_checkpoint(brought, "cpu", "float32").tokenizer.get_vocab()
+
+
+@pytest.mark.parametrize("family", ["t5", "mt5"])
+def test_an_adapter_for_tags_of_an_encoder_decoder_tags_as_it_did_and_leaves_the_decoder(tmp_path, family):
+    tags = ["O", "B-X", "I-X"]
+    base = tiny_families.make(tmp_path / "base", family)
+    build = {"build": AutoModelForTokenClassification, "task_type": "TOKEN_CLS", "target_modules": ["q", "v"]}
+    source = adapter(base, tmp_path / "theirs", **build)
+    brought = settle(base, source, tmp_path / "ours", kind="token-classification", labels=tags, outputs=tags)
+    theirs = PeftModel.from_pretrained(AutoModelForTokenClassification.from_pretrained(base, num_labels=3), source)
+    ours = AutoModelForTokenClassification.from_pretrained(brought)
+    assert ours.config.id2label == dict(enumerate(tags))
+    inputs = {"input_ids": torch.tensor([[5, 6, 7, 1]])}
+    with torch.no_grad():
+        torch.testing.assert_close(ours.eval()(**inputs).logits, theirs.eval()(**inputs).logits)
+    plain, merged = load_file(base / "model.safetensors"), load_file(brought / "model.safetensors")
+    decoder = [name for name in plain if name.startswith("decoder.block.")]
+    assert len(decoder) > 20
+    assert all(torch.equal(merged[f"transformer.{name}"], plain[name]) for name in decoder)
+    assert not torch.equal(
+        merged["transformer.encoder.block.0.layer.0.SelfAttention.q.weight"],
+        plain["encoder.block.0.layer.0.SelfAttention.q.weight"],
+    )
 
 
 def test_an_adapter_without_a_head_becomes_a_bare_model(base, tmp_path):

@@ -336,7 +336,7 @@ def merge(source: Path, base: Path, folder: Path, outputs: Sequence[str] | None)
         If it is of a kind that cannot be merged, or does not fit the model.
     """
     import torch
-    from peft import PeftModel, get_peft_model_state_dict
+    from peft import PeftConfig, PeftModel, get_peft_model_state_dict
     from safetensors.torch import load_file
     from transformers import AutoModel, AutoModelForCausalLM
 
@@ -356,7 +356,11 @@ def merge(source: Path, base: Path, folder: Path, outputs: Sequence[str] | None)
     where = f"The adapter in {source}"
     model = load_weights(kind, base, torch.float32, new_head=task != "SEQ_2_SEQ_LM", **options)
     try:
-        adapted = PeftModel.from_pretrained(model, str(source), torch_device="cpu")
+        kept = PeftConfig.from_pretrained(str(source))
+        if ADAPTED.get(task) == TAGS and getattr(kept, "exclude_modules", "") is None:
+            # Transformers tags with an encoder-decoder's encoder alone; ours keeps the decoder, which stays as it is.
+            kept.exclude_modules = r".*\bdecoder\..*"
+        adapted = PeftModel.from_pretrained(model, str(source), config=kept, torch_device="cpu")
     except Exception as error:  # foreign files can fail in any way
         raise IsoglossError(f"{where} does not fit the model in {base}: {first_line(error)}") from error
     if not hasattr(adapted.base_model, "merge_and_unload"):
