@@ -45,7 +45,7 @@ def sharing(results: Path) -> None:
     """Print what languages share, by layer."""
     for name, measure, title in (
         ("concept_alignment", "aligned", "CALIGN: share of English concepts that are aligned"),
-        ("concept_overlap", "overlapping_tokens", "COLAP: share of joint concepts that mix the languages"),
+        ("concept_overlap", "overlapping_types", "COLAP, by types: share of joint concepts that mix the languages"),
         ("concept_overlap", "overlapping_translated", "Joint concepts that mix them and hold translations"),
     ):
         rows = pd.read_csv(results / "tables" / f"{name}.csv")
