@@ -13,12 +13,17 @@ from benchmarks.real_results import markdown
 
 from isogloss.statistics.languages import mean_over_languages
 
-SPACES = ("retrieval", "mutual_retrieval", "neighbour_overlap", "cka_debiased", "cka")
+SPACES = ("retrieval", "mutual_retrieval", "neighbour_overlap", "neuron_correlation", "cka_debiased", "cka")
 
 
 def across(rows: pd.DataFrame) -> pd.DataFrame:
-    """Keep pairs of different languages of models as they were and as they were tuned whole, named by ``state``."""
-    rows = rows[rows.value.notna() & rows.target.notna() & (rows.source != rows.target)]
+    """Keep pairs of different languages, see :func:`in_states`."""
+    return in_states(rows[rows.target.notna() & (rows.source != rows.target)])
+
+
+def in_states(rows: pd.DataFrame) -> pd.DataFrame:
+    """Keep what is known of models as they were and as they were tuned whole, named by ``state``."""
+    rows = rows[rows.value.notna()]
     whole = rows.checkpoint.str.fullmatch(r"pretrained|.*-seed\d+")
     tuned_on = rows.checkpoint.str.replace(r"-.*", "", regex=True)
     return rows.assign(state=tuned_on.where(tuned_on == "pretrained", "tuned on " + tuned_on))[whole]
@@ -26,13 +31,21 @@ def across(rows: pd.DataFrame) -> pd.DataFrame:
 
 def laid_out(rows: pd.DataFrame, index: list[str], columns: list[str]) -> pd.DataFrame:
     """Give means as text, a row a value of ``index``."""
-    means = rows.groupby([*index, *columns]).value.mean().unstack(columns).map("{:.2f}".format)
+    means = (
+        rows.groupby([*index, *columns])
+        .value.mean()
+        .unstack(columns)
+        .map("{:.2f}".format, na_action="ignore")
+        .fillna("–")
+    )
     means.index = [", ".join(map(str, key if isinstance(key, tuple) else (key,))) for key in means.index]
     return means.rename_axis(", ".join(index))
 
 
 def spaces(rows: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
     """Tell how alike spaces are, by layer, and what the null reaches."""
+    mixed = in_states(rows).query("measure == 'interlingual_overlap'")
+    yield "Interlingual overlap, by layer", laid_out(mixed, ["vectors", "model", "task", "state"], ["layer"])
     rows = across(rows).query("vectors == 'centred' and measure in @SPACES")
     yield "Similarity of spaces (centred), by layer", laid_out(rows, ["measure", "model", "task", "state"], ["layer"])
     null = rows.query("state == 'pretrained'").drop(columns="value").rename(columns={"null_mean": "value"})

@@ -129,14 +129,32 @@ def test_pairs_of_the_models_that_are_named():
     assert {model for model, *_ in cells("word_retrieval", word_retrieval={"models": ["encoder"]})} == {"encoder"}
 
 
-def test_another_setting_changes_its_own_measure_only():
-    before, after = (
-        study(**{**{name: {} for name in SECTIONS}, "space_similarity": {"neighbours": k}}) for k in (10, 5)
-    )
-    for name in BY_NAME:
-        for cell in BY_NAME[name].cells(before):
-            changed = BY_NAME[name].spec(before, cell) != BY_NAME[name].spec(after, cell)
-            assert changed == (name == "space_similarity")
+@pytest.mark.parametrize(
+    ("section", "setting"),
+    [
+        ("space_similarity", {"neighbours": 5}),
+        ("word_retrieval", {"null": 200}),
+        ("probes", {"bootstrap": 200}),
+        ("crossed", {"items": 20}),
+        ("crossed", {"bootstrap": 200}),
+        ("controls", {"items": 20}),
+        ("controls", {"seed": 3}),
+    ],
+)
+def test_another_setting_changes_its_own_measure_only(section, setting):
+    before, after = (study(**{**{name: {} for name in SECTIONS}, section: of}) for of in ({}, setting))
+    changed = set()
+    for measure in MEASURES:
+        cells = measure.cells(before)
+        assert measure.cells(after) == cells
+        for cell in cells:
+            was, became = ([measure.spec(one, cell)] for one in (before, after))
+            if measure.name in ("crossed", "controls"):  # with the pass over the altered items
+                for one, found in ((before, was), (after, became)):
+                    found.append(specs.altered_pass(one, *cell.values(), measure.name))
+            changed |= {measure.name} if was != became else set()
+    assert changed == {section}
+    assert specs.correlations(before) == specs.correlations(after)
 
 
 def test_which_tasks_are_measured_changes_no_table_of_a_cell():
