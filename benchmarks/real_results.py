@@ -8,6 +8,7 @@ import argparse
 from pathlib import Path
 
 import pandas as pd
+from statsmodels.stats.proportion import proportion_confint
 
 MODEL, CONTROL = "e5", "random"
 
@@ -60,13 +61,15 @@ def sharing(results: Path) -> None:
         markdown(table, f"{title} (bootstrap over concepts, 95 %)")
     rows = pd.read_csv(results / "tables" / "retrieval.csv").query("measure == 'sentence_retrieval'")
     before = rows[rows.checkpoint == "pretrained"]
-    table = before[before.model == MODEL].pivot(index="layer", columns="target", values="value")
-    table = table.map("{:.2f}".format)
+    real = before[before.model == MODEL]
+    low, high = proportion_confint(real.value * real.n, real.n, method="wilson")
+    table = by_layer(real.assign(low=low, high=high), "low", "high")
     table["control, mean"] = means(before[before.model == CONTROL])
     table["tuned, mean"] = means(rows[(rows.model == MODEL) & (rows.checkpoint != "pretrained")])
     # Each pair has the sentences that its two languages share.
     among = " to ".join(map(str, sorted({rows.n.min(), rows.n.max()})))
-    markdown(table, f"Sentence retrieval: English messages whose translation is the nearest of {among}")
+    title = f"Sentence retrieval: English messages whose translation is the nearest of {among}"
+    markdown(table, f"{title} (Wilson's interval over messages, 95 %)")
 
 
 def similarity(results: Path) -> None:
