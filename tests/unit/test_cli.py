@@ -210,6 +210,22 @@ def test_numbers_that_mean_nothing_are_refused(files, capsys, option):
     assert f"argument {option[0]}: {option[1]} is " in capsys.readouterr().err
 
 
+def test_info_tells_what_a_column_holds_by_what_is_there(files, capsys):
+    columns = {
+        "gone": [None, None],
+        "some": [None, "w"],
+        "list": [None, [1]],
+        "key": [{"x": 1}, {"x": 2}],
+        "n": [None, 2],
+    }
+    pd.DataFrame(columns).to_parquet(files / "t.parquet")
+    (files / "t.csv").write_text("a,b\n")
+    assert main(["info", str(files / "t.parquet")]) == main(["info", str(files / "t.csv")]) == 0
+    expected = ["table: 2 rows", "gone: nothing", "some: 1 different, such as w", "list: lists", "key: sections",
+                "n: 2.0 to 2.0", "table: 0 rows", "a: nothing", "b: nothing"]  # fmt: skip
+    assert capsys.readouterr().out.splitlines() == expected
+
+
 def test_info_of_sentence_vectors(files, capsys):
     with new_vectors(files / "v.h5", {"task": "sentiment"}) as writer:
         for language in ("de", "en"):

@@ -358,13 +358,15 @@ def info(options: argparse.Namespace) -> None:
         table = read_clusters(path)
     print(f"table: {len(table):,} rows")
     for name in table.columns:
-        column = table[name]
-        if len(table) and isinstance(column.iloc[0], str):
+        column = table[name].dropna()
+        if column.empty:
+            print(f"{name}: nothing")
+        elif isinstance(column.iloc[0], str):
             print(f"{name}: {column.nunique():,} different, such as {column.iloc[0]}")
-        elif column.dtype.kind in "iufb":
+        elif column.dtype.kind in "iufbM":
             print(f"{name}: {column.min()} to {column.max()}")
         else:
-            print(f"{name}: lists")
+            print(f"{name}: {'sections' if isinstance(column.iloc[0], dict) else 'lists'}")
 
 
 def describe_vectors(path: Path) -> None:
