@@ -5,8 +5,7 @@ stands as the sentence has it: by :mod:`isogloss.report.findings.finding`, from 
 """
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from functools import cache, partial
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -19,11 +18,8 @@ from isogloss.measures.board_probe.compute import probe_layer as probe_boards
 from isogloss.measures.controls.compute import score_target
 from isogloss.measures.crossed.compute import score_crossed
 from isogloss.measures.retrieval.compute import centred, found
-from isogloss.measures.space_similarity.compute import Draws
-from isogloss.measures.space_similarity.compute import measure_layer as measure_spaces
 from isogloss.othello.games import games_of, replayed
 from isogloss.relations.variants import compared
-from isogloss.report.figures.spaces_by_layer import SPACES
 from isogloss.report.findings.finding import (
     one_sided,
     one_sided_of_two,
@@ -31,7 +27,6 @@ from isogloss.report.findings.finding import (
     two_sided,
     two_sided_of_runs,
 )
-from isogloss.report.findings.neighbours import UNTESTED
 from isogloss.statistics.nulls import bootstrap_means, bootstrap_share, permutations, resamples
 
 ITEMS, BOOTSTRAP, KNOWN, CONCEPTS, LAYERS = 200, 400, 0.6, 60, 4
@@ -127,26 +122,6 @@ def random_weights_p(seed: int) -> float:
     return float(one_sided(value - control, np.hypot(error, other)))
 
 
-@cache
-def spaces(seed: int) -> list[pd.DataFrame]:
-    """Measure two languages' spaces twice: items share half of what they are, the other half is drawn anew."""
-    rng = np.random.default_rng(seed)
-    shared, measured = rng.normal(size=(ITEMS, WIDTH)), []
-    for _ in range(2):
-        sides = {name: shared + rng.normal(size=(ITEMS, WIDTH)) for name in ("en", "de")}
-        with ThreadPoolExecutor(1) as pool:
-            rows = pd.DataFrame(measure_spaces(sides, 5, False, Draws.of(ITEMS, 2, BOOTSTRAP, seed), pool))
-        rows = rows[(rows.vectors == "centred") & (rows.source == "en") & (rows.target == "de")].set_index("measure")
-        measured.append(rows.assign(error=standard_error(rows.low, rows.high)))
-    return measured
-
-
-def spaces_p(seed: int, measure: str) -> float:
-    """Give the p of a change of two spaces' similarity where as much is shared as before."""
-    before, after = (rows.loc[measure] for rows in spaces(seed))
-    return float(two_sided(after.value - before.value, np.hypot(before.error, after.error)))
-
-
 def variants_p(seed: int, runs: int) -> float:
     """Give the p of a gap that another way of tuning leaves as it is."""
     rng = np.random.default_rng(seed)
@@ -186,11 +161,6 @@ def tests() -> Iterator[tuple[str, str, Callable[[int], float]]]:
     yield "cost of crossing", "right as often", crossing_p
     yield "change between two points of a fine-tuning", "right as often", course_p
     yield "best layer above random weights", "aligned as often", random_weights_p
-    for names in SPACES.values():
-        for measure in names:
-            if measure == UNTESTED:
-                continue
-            yield f"change of similarity (`{measure}`)", "as similar as before", partial(spaces_p, measure=measure)
     for runs in (3, 6, 12):
         yield "variant against tuned whole", f"as good in {runs} runs", partial(variants_p, runs=runs)
     yield "nearest neighbours, binomial", "unrelated vectors", neighbours_p

@@ -2,6 +2,8 @@
 
 The text is that of :mod:`benchmarks.concept_worlds`. A word's vector is that of its meaning, a part of its own in its
 language, and chance, half of which the tuning draws anew. Everything is clustered and scored as the workflow does it.
+Of the similarity of spaces it is sentences: what an item means, a part of its own in its language, and chance that the
+tuning draws anew.
 
 ``python -m benchmarks.tuned_worlds`` prints how often the interval of a change holds the truth, how wide it is beside
 one that takes before and after as independent, and how often a change is found, as docs/methods.md has them.
@@ -9,6 +11,7 @@ one that takes before and after as independent, and how often a change is found,
 
 import argparse
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache, partial
 
 import numpy as np
@@ -19,6 +22,7 @@ from isogloss.concepts.cluster import label
 from isogloss.concepts.pairing import pair_concepts
 from isogloss.measures.calign.compute import align_concepts
 from isogloss.measures.colap.compute import overlap_concepts, overlap_translations
+from isogloss.measures.space_similarity.compute import KEY, Draws, measure_layer, with_changes
 from isogloss.statistics.changes import paired_change
 from isogloss.statistics.nulls import bootstrap_share
 
@@ -34,6 +38,18 @@ PLANTED = {
     "languages drawn together": ((0.8, 0.6), 0.3, (1, 1)),
     "languages drawn apart": ((0.7, 1.0), 0.3, (1, 1)),
 }
+ITEMS = 200
+# Of the similarity of spaces: what of a language is its own and stays, and what is drawn anew, before and after.
+SPACES = {
+    "as similar, all but the meaning drawn anew": (0.0, (0.8, 0.8)),
+    "as similar, part of the rest kept": (0.6, (0.6, 0.6)),
+}
+SPACES_PLANTED = {"spaces more alike": (0.4, (0.9, 0.7))}
+SIMILARITIES = (
+    "retrieval", "retrieval_csls", "retrieval_ratio", "mutual_retrieval", "strong_retrieval", "procrustes",
+    "neighbour_overlap", "neuron_correlation", "cka", "cka_debiased", "interlingual_overlap", "language_identity",
+    "anisotropy", "hubness",
+)  # fmt: skip
 
 
 def clustered(sides: list[pd.DataFrame], vectors: list[np.ndarray], seed: int) -> pd.DataFrame:
@@ -88,9 +104,38 @@ def changes(seed: int, world: str) -> dict[str, dict[str, float]]:
     return result
 
 
+@cache
+def changes_of_spaces(seed: int, world: str) -> dict[str, dict[str, float]]:
+    """Give the change of every measure of similarity in one world, and the width of an interval without pairing."""
+    kept, anew = {**SPACES, **SPACES_PLANTED}[world]
+    rng = np.random.default_rng(seed)
+    topics = rng.normal(size=(TOPICS, WIDTH))[rng.integers(TOPICS, size=ITEMS)]
+    meaning = topics + 0.6 * rng.normal(size=(ITEMS, WIDTH))
+    own = {name: 0.3 * rng.normal(size=WIDTH) + kept * rng.normal(size=(ITEMS, WIDTH)) for name in "abcd"}
+    tables = []
+    for chance in anew:
+        sides = {name: meaning + one + chance * rng.normal(size=one.shape) for name, one in own.items()}
+        with ThreadPoolExecutor(1) as pool:
+            rows = pd.DataFrame(measure_layer(sides, 5, False, Draws.of(ITEMS, 2, DRAWS // 5, seed), pool))
+        tables.append(rows.assign(layer=0, change_p=np.nan))
+    before, after = tables
+    both = with_changes(after, before[[*KEY, "low", "high", "replicates"]], ITEMS)
+    # Spaces that lie apart are told by all measures at once; one pair stands for the others.
+    both = both[(both.source == "a") & both.target.isin(["", "b"])]
+    both = both[both.vectors == np.where(both.measure == "language_identity", "raw", "centred")].set_index("measure")
+    both["before"] = both.value - both.change
+    both["unpaired"] = np.hypot(both.high - both.low, both.high_before - both.low_before)
+    return both.to_dict("index")
+
+
 def change_p(seed: int, world: str, measure: str) -> float:
     """Give the p of the change of one measure in one world."""
     return changes(seed, world)[measure]["change_p"]
+
+
+def change_of_spaces_p(seed: int, world: str, measure: str) -> float:
+    """Give the p of the change of one measure of similarity in one world."""
+    return changes_of_spaces(seed, world)[measure]["change_p"]
 
 
 def tests() -> Iterator[tuple[str, str, Callable[[int], float]]]:
@@ -98,24 +143,39 @@ def tests() -> Iterator[tuple[str, str, Callable[[int], float]]]:
     for measure in MEASURES:
         for world in WORLDS:
             yield f"change after tuning (`{measure}`)", world, partial(change_p, world=world, measure=measure)
+    for measure in SIMILARITIES:
+        for world in SPACES:
+            asked = {"world": world, "measure": measure}
+            yield f"change of similarity (`{measure}`)", world, partial(change_of_spaces_p, **asked)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Coverage and power of changes after tuning, as a table in Markdown.")
     parser.add_argument("--worlds", type=int, default=200, help="worlds a line (200)")
-    worlds = parser.parse_args().worlds
+    parser.add_argument("--only", choices=["concepts", "spaces"], help="just these")
+    options = parser.parse_args()
+    worlds = options.worlds
+    lines = [
+        (measure, world, found)
+        for kind, measures, names, found in (
+            ("concepts", MEASURES, {**WORLDS, **PLANTED}, changes),
+            ("spaces", SIMILARITIES, {**SPACES, **SPACES_PLANTED}, changes_of_spaces),
+        )
+        for measure in measures
+        for world in names
+        if options.only in (None, kind)
+    ]
     print("| measure | world | before | change | holds it | p <= 0.05 | width, of unpaired |\n|---|" + 6 * "---|")
-    for measure in MEASURES:
-        for world in {**WORLDS, **PLANTED}:
-            rows = pd.DataFrame([changes(seed, world)[measure] for seed in range(worlds)])
-            # Nothing changed, or what changed in the mean of all worlds.
-            truth = rows.change.mean() if world in PLANTED else 0
-            holds = ((rows.change_low <= truth + 1e-9) & (rows.change_high >= truth - 1e-9)).mean()
-            width = (rows.change_high - rows.change_low).mean() / rows.unpaired.mean()
-            print(
-                f"| `{measure}` | {world} | {rows.before.mean():.2f} | {rows.change.mean():+.3f} | {holds:.3f} | "
-                f"{(rows.change_p <= 0.05).mean():.3f} | {width:.2f} |", flush=True,
-            )  # fmt: skip
+    for measure, world, found in lines:
+        rows = pd.DataFrame([found(seed, world)[measure] for seed in range(worlds)])
+        # Nothing changed, or what changed in the mean of all worlds.
+        truth = rows.change.mean() if world in {**PLANTED, **SPACES_PLANTED} else 0
+        holds = ((rows.change_low <= truth + 1e-9) & (rows.change_high >= truth - 1e-9)).mean()
+        width = (rows.change_high - rows.change_low).mean() / rows.unpaired.mean()
+        print(
+            f"| `{measure}` | {world} | {rows.before.mean():.2f} | {rows.change.mean():+.3f} | {holds:.3f} | "
+            f"{(rows.change_p <= 0.05).mean():.3f} | {width:.2f} |", flush=True,
+        )  # fmt: skip
 
 
 if __name__ == "__main__":

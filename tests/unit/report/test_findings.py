@@ -372,14 +372,19 @@ def test_a_tuning_that_changes_no_space_is_not_said_to(data):
     assert set(texts) == {False}
     rows = data["space_similarity"].copy()
     tuned = rows.checkpoint.str.endswith("seed0") & (rows.measure == "retrieval")
-    for column in ("value", "low", "high"):
-        rows.loc[tuned, column] += 0.3
+    rows.loc[tuned, ["change", "change_low", "change_high", "change_p"]] = [0.3, 0.27, 0.33, 1e-6]
     told = collect({**data, "space_similarity": rows}, set())
     told = [one for one in told if "the languages' spaces: " in one.sentence]
     assert all(one.found for one in told)
     assert "retrieval +0.30 [" in told[0].sentence
     # Other ways of tuning are not pooled with it.
     assert "1,0" not in told[0].sentence
+    few = data["space_similarity"].assign(change_p=np.nan)
+    told = [
+        one for one in collect({**data, "space_similarity": few}, set()) if "the languages' spaces: " in one.sentence
+    ]
+    assert not any(one.found for one in told)
+    assert all("without an interval are not tested" in one.sentence for one in told)
 
 
 def test_what_cannot_be_crossed_is_told_with_its_reason(data):

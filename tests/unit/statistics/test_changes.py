@@ -1,4 +1,4 @@
-"""Changes of shares of concepts: pairs, the interval, and the test, against slow or known ones."""
+"""Changes of shares of concepts and of scores of items: pairs, intervals, tests, against slow or known ones."""
 
 from itertools import permutations
 
@@ -8,7 +8,8 @@ import pytest
 from scipy import stats
 
 from isogloss.concepts.pairing import pair_concepts
-from isogloss.statistics.changes import pair_clusters, paired_change
+from isogloss.statistics.changes import pair_clusters, paired_change, paired_change_of_items
+from isogloss.statistics.jackknife import blocks_of, shares_without
 
 
 @pytest.mark.parametrize("counts", [(4, 4), (3, 5), (5, 3)])
@@ -76,3 +77,33 @@ def test_a_concept_that_is_missing_or_cannot_count_is_in_no_share():
     assert paired_change([pairs], 99, np.random.default_rng(0))["change"] == pytest.approx(1 / 3 - 1 / 2)
     for empty in ([], [np.zeros((3, 4), dtype=bool)], [np.array([[1, 1, 0, 0]], dtype=bool)]):
         assert np.isnan(list(paired_change(empty, 99, np.random.default_rng(0)).values())).all()
+
+
+def replicates(values):
+    """The means of columns ``[n, scores]`` of all items and without each block, and the blocks' sizes."""
+    sizes = np.array([block.stop - block.start for block in blocks_of(len(values))])
+    return np.column_stack([values.mean(0), shares_without(values)]), sizes
+
+
+def test_the_change_of_a_mean_over_items_of_equal_blocks_is_the_paired_t_test_of_the_blocks():
+    before, after = np.random.default_rng(0).normal(size=(2, 100, 3))
+    (one, sizes), (other, _) = replicates(before), replicates(after)
+    found = paired_change_of_items(one, other, sizes)
+    blocks = [side.reshape(20, 5, 3).mean(1) for side in (after, before)]
+    expected = stats.ttest_rel(*blocks)
+    low, high = expected.confidence_interval()
+    assert found["change"] == pytest.approx((after - before).mean(0))
+    assert found["change_p"] == pytest.approx(expected.pvalue)
+    assert (found["change_low"], found["change_high"]) == (pytest.approx(low), pytest.approx(high))
+
+
+def test_nothing_that_changed_everything_that_changed_alike_and_too_few_items():
+    before = np.random.default_rng(0).random(50) < 0.5
+    (same, sizes), (all_, _), (none, _) = map(replicates, (before[:, None], np.ones((50, 1)), np.zeros((50, 1))))
+    found = paired_change_of_items(same, same, sizes)
+    assert [found[name][0] for name in ("change", "change_low", "change_high", "change_p")] == [0, 0, 0, 1]
+    found = paired_change_of_items(none, all_, sizes)
+    assert [found["change"][0], found["change_p"][0]] == [1, 2.0**-19]
+    found = paired_change_of_items(none[:, :1], all_[:, :1], np.array([30]))
+    assert found["change"][0] == 1
+    assert np.isnan([found[name][0] for name in ("change_low", "change_high", "change_p")]).all()

@@ -1,14 +1,19 @@
-"""How much a share of concepts changed from one clustering of words to another clustering of the same words.
+"""How much a score changed from one state of a model to another, on the same words or the same items.
 
-Concepts of two clusterings are paired by the words that they have in common, and the pairs are what is resampled and
-exchanged. So what both clusterings share cancels, and everything that makes a concept fall on the other side of a
-threshold counts: the vectors that moved, and the chance in the clustering, which moves concepts without any reason.
+A change of a score of items is told by leaving out the same blocks of items before and after. Shares of concepts
+are of two clusterings of the same words: concepts are paired by the words that they have in common, and the pairs are
+what is resampled and exchanged. So what both clusterings share cancels, and everything that makes a concept fall on the
+other side of a threshold counts: the vectors that moved, and the chance in the clustering, which moves concepts without
+any reason.
 """
 
 from collections.abc import Sequence
 
 import numpy as np
+from scipy import stats
 from scipy.optimize import linear_sum_assignment
+
+from isogloss.statistics.jackknife import standard_errors
 
 # What a pair of concepts may be: bits for "counts" and "could count" before, and for both after.
 STATES = np.arange(16)
@@ -83,6 +88,40 @@ def paired_change(
     exchanged = difference(counts - taken + taken[:, EXCHANGED]) * np.sqrt(len(pairs))
     far = np.abs(exchanged) >= np.abs(change) - 1e-12
     return dict(zip(NAMES, (change, float(low), float(high), float((1 + far.sum()) / (1 + null))), strict=True))
+
+
+def paired_change_of_items(before: np.ndarray, after: np.ndarray, sizes: np.ndarray) -> dict[str, np.ndarray]:
+    """Give changes of scores of items, with their intervals and their p, by leaving out the same blocks of items.
+
+    Whatever makes items easier or harder before and after alike cancels in the difference, of which the jackknife is
+    taken. Items of one block may hang together in any way.
+
+    Parameters
+    ----------
+    before, after
+        ``[scores, 1 + blocks]``: each score of all items, then without each block, see
+        :mod:`isogloss.statistics.jackknife`. No blocks, no interval.
+    sizes
+        ``[blocks]``: items in each block.
+
+    Returns
+    -------
+    dict
+        ``change`` (after minus before), ``change_low``, ``change_high`` (95 %) and ``change_p``, two-sided, each
+        ``[scores]``: by Student's t with blocks − 1 degrees of freedom. p is not below 2 ^ (1 − blocks), what the signs
+        of all blocks could say. NaN where one of a score's values is, or there are no blocks.
+    """
+    changes = after - before
+    change = changes[:, 0]
+    if len(sizes) < 2:
+        return {"change": change, **dict.fromkeys(NAMES[1:], np.full(len(change), np.nan))}
+    errors, freedom = standard_errors(changes, sizes), len(sizes) - 1
+    half = stats.t.ppf(0.975, freedom) * errors
+    # What changed in no block did not change.
+    with np.errstate(divide="ignore", invalid="ignore"):
+        t = np.where((changes == 0).all(1), 0, np.abs(change) / errors)
+    p = np.maximum(2 * stats.t.sf(t, freedom), 2.0**-freedom)
+    return dict(zip(NAMES, (change, change - half, change + half, p), strict=True))
 
 
 def difference(counts: np.ndarray) -> np.ndarray:

@@ -158,6 +158,8 @@ class Alignment:
         centred kernels K and L.
     n
         Items.
+    without
+        ``[2, blocks]``: ``cka`` and ``debiased`` with each block of items left out.
     """
 
     cka: float
@@ -168,6 +170,7 @@ class Alignment:
     debiased_high: float
     null_mean: float
     n: int
+    without: np.ndarray
 
 
 def compare(base: Representation, tuned: Representation, norms: np.ndarray | None = None) -> Alignment:
@@ -192,7 +195,8 @@ def compare(base: Representation, tuned: Representation, norms: np.ndarray | Non
     null = base.squares.sum() * tuned.squares.sum() / ((base.n - 1) * np.sqrt(base.own[0, 0] * tuned.own[0, 0]))
     sizes = base.n - base.kept[1:]
     intervals = (*interval(plain[0], plain[1:], sizes), *interval(debiased[0], debiased[1:], sizes))
-    return Alignment(float(plain[0]), float(debiased[0]), *intervals, float(null), base.n)
+    without = np.stack([plain[1:], debiased[1:]])
+    return Alignment(float(plain[0]), float(debiased[0]), *intervals, float(null), base.n, without)
 
 
 def hsics(x: Representation, y: Representation, norms: np.ndarray | None = None) -> np.ndarray:

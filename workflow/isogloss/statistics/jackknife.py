@@ -45,9 +45,46 @@ def interval(value: float, without: np.ndarray, sizes: np.ndarray, bounded: bool
     if bounded:
         # Identical matrices have CKA 1, where z is infinite.
         z, z_without = (np.arctanh(np.clip(v, -1 + 1e-12, 1 - 1e-12)) for v in (value, without))
-    ratios = sizes.sum() / sizes
-    pseudo = ratios * z - (ratios - 1) * z_without
-    centre = len(without) * z - ((1 - 1 / ratios) * z_without).sum()
-    half = stats.t.ppf(0.975, len(without) - 1) * np.sqrt((np.square(pseudo - centre) / (ratios - 1)).mean())
+    half = stats.t.ppf(0.975, len(without) - 1) * standard_errors(np.r_[z, z_without], sizes)
     low, high = np.tanh([z - half, z + half]) if bounded else (z - half, z + half)
     return float(low), float(high)
+
+
+def standard_errors(replicates: np.ndarray, sizes: np.ndarray) -> np.ndarray:
+    """Give standard errors by the delete-a-block jackknife, see :func:`interval`.
+
+    Parameters
+    ----------
+    replicates
+        ``[..., 1 + blocks]``: a value of all items, then without each block.
+    sizes
+        ``[blocks]``: items in each block.
+
+    Returns
+    -------
+    float64 ``[...]``
+    """
+    values, without = replicates[..., :1], replicates[..., 1:]
+    ratios = sizes.sum() / sizes
+    pseudo = ratios * values - (ratios - 1) * without
+    centre = len(sizes) * values - ((1 - 1 / ratios) * without).sum(-1, keepdims=True)
+    return np.sqrt((np.square(pseudo - centre) / (ratios - 1)).mean(-1))
+
+
+def weights_without(n: int) -> np.ndarray:
+    """Give how often each of ``n`` items counts when a block is left out: the mean is 1; float64 ``[blocks, n]``.
+
+    There are none where there are too few items for an interval.
+    """
+    blocks = blocks_of(n)
+    if len(blocks) < 2:
+        return np.empty((0, n))
+    weights = np.ones((len(blocks), n))
+    for row, block in zip(weights, blocks, strict=True):
+        row[block] = 0
+    return weights * n / weights.sum(1, keepdims=True)
+
+
+def shares_without(hits: np.ndarray) -> np.ndarray:
+    """Give the means of columns of ``[n, columns]`` without each block of items, float64 ``[columns, blocks]``."""
+    return (weights_without(len(hits)) @ hits / len(hits)).T

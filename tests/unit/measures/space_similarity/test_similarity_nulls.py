@@ -10,6 +10,7 @@ from isogloss.measures.space_similarity.cca import Components, canonical, canoni
 from isogloss.measures.space_similarity.matching import Halves
 from isogloss.measures.space_similarity.spaces import Space
 from isogloss.statistics.cka import Representation
+from isogloss.statistics.jackknife import blocks_of
 from isogloss.statistics.nulls import permutations, resamples
 
 N, K = 24, 4
@@ -52,6 +53,20 @@ def test_largest_are_the_means_of_the_largest():
     values = np.random.default_rng(0).normal(size=(6, 9))
     for count, found in zip((1, 4, 20), matching.largest(values, (1, 4, 20)), strict=True):
         assert found == pytest.approx([literal.mean_of_largest(row, count) for row in values])
+
+
+def test_neighbours_are_looked_for_anew_without_each_block():
+    x, y = worlds.languages(n=90, d=5, noise=0.4)
+    sides = [
+        organisation.Neighbourhoods.of(Space(side, False, K).unit @ Space(side, False, K).unit.T, K) for side in (x, y)
+    ]
+    expected = [
+        literal.neighbour_overlap(np.delete(x, block, axis=0), np.delete(y, block, axis=0), K)
+        for block in blocks_of(90)
+    ]
+    assert organisation.overlaps_without(*sides, K) == pytest.approx(np.array(expected))
+    assert organisation.Neighbourhoods.of(x[:39] @ x[:39].T, K) is None
+    assert organisation.Neighbourhoods.of(x @ x.T, 85) is None
 
 
 def test_neighbour_overlap(pair):
@@ -138,7 +153,7 @@ def test_interlingual_overlap(shift):
     orders = permutations(75, 5, np.random.default_rng(0))
     samples = resamples(15, 6, np.random.default_rng(1))
     near = near_of_all(spaces, K)
-    values, null, sampled = languages.interlingual_overlap(near, 5, orders, samples)
+    values, null, sampled, _ = languages.interlingual_overlap(near, 5, orders, samples)
     assert values == pytest.approx(literal.interlingual_overlap(vectors, K))
     pooled = np.concatenate(vectors)
     for draw, order in enumerate(orders):
@@ -157,10 +172,10 @@ def test_interlingual_overlap(shift):
 def test_shape_of_one_space():
     x, _ = worlds.languages(n=50, d=4)
     space = Space(x, False, K)
-    value, low, high = languages.anisotropy(space)
+    value, low, high, _ = languages.anisotropy(space)
     assert value == pytest.approx(literal.anisotropy(x))
     assert low < value < high
-    value, low, high = languages.hubness(space)
+    value, low, high, _ = languages.hubness(space)
     assert value == pytest.approx(literal.hubness(x, K))
     assert low < value < high
     even = Space(np.repeat(np.eye(4), 2, axis=0), False, 1)

@@ -17,7 +17,7 @@ from isogloss.states.sentence_vectors import new_vectors
 KEY = ["source", "target", "layer", "vectors", "measure"]
 
 
-def measure(folder, layers, **options):
+def measure(folder, layers, before=None, **options):
     """Write what languages have in each layer, measure it, read the table."""
     with new_vectors(folder / "v.h5", {}) as writer:
         for language in sorted(layers[0]):
@@ -34,7 +34,12 @@ def measure(folder, layers, **options):
         "threads": 2,
     }
     write_space_similarity(
-        vectors=folder / "v.h5", attributes={"model": "m"}, output=folder / "out.csv", **{**settings, **options}
+        vectors=folder / "v.h5",
+        before=before or [],
+        attributes={"model": "m"},
+        output=folder / "out.csv",
+        replicates_output=folder / "replicates.parquet",
+        **{**settings, **options},
     )
     return pd.read_csv(folder / "out.csv", dtype={"reason": str}).fillna({"target": "", "reason": ""})
 
@@ -91,6 +96,48 @@ def test_same_bytes_each_time_and_with_any_number_of_threads(tmp_path):
         measure(tmp_path / name, [world()], threads=threads)
     bytes_of = [(tmp_path / name / "out.csv").read_bytes() for name in ("one", "two", "again")]
     assert bytes_of[0] == bytes_of[1] == bytes_of[2]
+
+
+def before_and_after(tmp_path, before, after, **options):
+    """Measure a model before and after tuning, each in a folder of its own."""
+    for name in ("before", "after"):
+        (tmp_path / name).mkdir()
+    first = measure(tmp_path / "before", [before], **options)
+    last = measure(tmp_path / "after", [after], [tmp_path / "before" / "replicates.parquet"], **options)
+    return first, last
+
+
+def test_a_change_is_of_the_same_items_before_and_after(tmp_path):
+    old, new = world(n=90, noise=0.7), world(n=90, noise=0.3)
+    first, last = before_and_after(tmp_path, old, new, cca=True)
+    assert first[["change", "change_low", "change_high", "change_p"]].isna().all(axis=None)
+    assert last.change.to_numpy() == pytest.approx((last.value - first.value).to_numpy(), abs=1e-9)
+    assert (last.change_p.isna() == (last.reason != "")).all()
+    found = last[last.change_p.notna()]
+    assert set(found.measure) == set(QUESTIONS)
+    assert ((found.change_low <= found.change) & (found.change <= found.change_high)).all()
+    assert (found[found.measure == "cka_debiased"].change_low > 0).all()
+
+
+def test_the_same_vectors_did_not_change(tmp_path):
+    _, last = before_and_after(tmp_path, world(), world())
+    found = last[last.change_p.notna()]
+    assert (found[["change", "change_low", "change_high"]] == 0).all(axis=None)
+    assert (found.change_p == 1).all()
+
+
+def test_a_change_without_interval_or_without_a_value_before_says_so(tmp_path):
+    dead = world(n=30)
+    dead["b"] = np.ones((30, 8))
+    _, last = before_and_after(tmp_path, dead, world(n=30))
+    known = last[last.value.notna()]
+    assert known.change_p.isna().all()
+    none = known.reason.str.contains("no value before tuning")
+    touched = (known.source == "b") | (known.target == "b")
+    assert none[touched].all()
+    assert set(known[none & ~touched].measure) == {"interlingual_overlap"}
+    assert known[~none].reason.str.contains("change has no interval").all()
+    assert known[~none].change.notna().all()
 
 
 def test_a_sample_of_the_items(tmp_path):

@@ -22,8 +22,11 @@ def cells(study: Any) -> list[Cell]:
 
 
 def takes(study: Any, places: Any, cell: Cell) -> dict[str, Any]:
-    """Name the sentence vectors of a task's test items in every language."""
-    return {"vectors": places("sentences", **cell)}
+    """Name the sentence vectors of a task's test items in every language, and what was found before tuning."""
+    before = [
+        places.metric("space_similarity_replicates", "test-items", "parquet", **one) for one in study.before(cell)
+    ]
+    return {"vectors": places("sentences", **cell), "before": before}
 
 
 def spec(study: Any, cell: Cell) -> dict[str, Any]:
@@ -43,7 +46,7 @@ MEASURE = Measure(
     cells=cells,
     takes=takes,
     spec=spec,
-    gives={"output": ("space_similarity", "csv")},
+    gives={"output": ("space_similarity", "csv"), "replicates_output": ("space_similarity_replicates", "parquet")},
     needs="similarity",
     message="Similarity of the languages' spaces",
 )

@@ -13,13 +13,15 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from isogloss.errors import IsoglossError
-from isogloss.files import write_csv
+from isogloss.files import read_parquet, write_csv, write_parquet
 from isogloss.measures.space_similarity import languages as together
 from isogloss.measures.space_similarity import matching, organisation, pairs
 from isogloss.measures.space_similarity.cca import Components, canonical, canonical_intervals, canonical_null
 from isogloss.measures.space_similarity.spaces import Space, checked
 from isogloss.states.sentence_vectors import languages_with, open_vectors
+from isogloss.statistics.changes import NAMES, paired_change_of_items
 from isogloss.statistics.cka import Representation, compare, kernel_norms
+from isogloss.statistics.jackknife import FEWEST_FOR_INTERVAL, blocks_of, shares_without
 from isogloss.statistics.nulls import bootstrap_means, null_summary, permutations, resamples
 
 QUESTIONS = {
@@ -38,6 +40,8 @@ OF_ONE_LANGUAGE = ("interlingual_overlap", "language_identity", "anisotropy", "h
 # These centre in any case, so a table has them once.
 CENTRED_ONLY = ("neuron_correlation", "cka", "cka_debiased", "procrustes", "svcca", "pwcca")
 CANONICAL = ("svcca", "pwcca")
+# These are of the second half of the items alone.
+OF_HALF = ("procrustes", "language_identity")
 CELLS = [
     (measure, vectors)
     for measure in QUESTIONS
@@ -62,7 +66,9 @@ COLUMNS = (
     "null_draws",
     "n",
     "reason",
+    *NAMES,
 )
+KEY = ["source", "target", "layer", "vectors", "measure"]
 # Both halves of the items need two.
 FEWEST = 4
 Row = dict[str, Any]
@@ -109,6 +115,7 @@ class Draws:
 def write_space_similarity(
     *,
     vectors: str | Path,
+    before: list[str | Path],
     pooling: str,
     items: int,
     neighbours: int,
@@ -119,6 +126,7 @@ def write_space_similarity(
     cca: bool = False,
     attributes: Mapping[str, Any],
     output: str | Path,
+    replicates_output: str | Path,
 ) -> None:
     """Measure how alike the spaces of all languages are as one checkpoint has them; write one tidy table.
 
@@ -126,6 +134,8 @@ def write_space_similarity(
     ----------
     vectors
         HDF5 file of sentence vectors of parallel items, see :mod:`isogloss.states.sentence_vectors`.
+    before
+        The ``replicates_output`` of the same items before the model was tuned; none where it was not.
     pooling
         Which vectors of the file.
     items
@@ -146,7 +156,12 @@ def write_space_similarity(
         CSV: ``source``, ``target`` (empty where a measure is of one language: anisotropy, hubness, language identity,
         interlingual overlap), ``layer``, ``pooling``, ``vectors`` (``raw`` or ``centred``), ``measure``, ``question``
         (``organised alike``, ``coinciding`` or ``one space``), ``value``, ``low`` and ``high`` (95 %), ``null_mean``,
-        ``null_low``, ``null_high``, ``null_p``, ``null_draws``, ``n`` items, and ``reason`` where there is no value.
+        ``null_low``, ``null_high``, ``null_p``, ``null_draws``, ``n`` items, ``reason`` where there is no value,
+        or no change; and ``change`` with what belongs to it, see
+        :func:`isogloss.statistics.changes.paired_change_of_items`, empty where there is nothing before.
+    replicates_output
+        Parquet: ``source``, ``target``, ``layer``, ``vectors``, ``measure`` and ``replicates``: the value of all items,
+        then without each of 20 blocks of them, the same in every checkpoint. Fewer items than 40 have no blocks.
 
     Raises
     ------
@@ -182,9 +197,33 @@ def write_space_similarity(
             for row in (*measure_layer(sides, neighbours, cca, draws, pool), *missing(names, reasons, cca)):
                 facts = {"layer": int(layer), "pooling": pooling, "question": QUESTIONS[row["measure"]]}
                 rows.append({**facts, "n": len(chosen), **row})
-    table = pd.DataFrame(rows, columns=list(COLUMNS))
+    table = pd.DataFrame(rows, columns=[*COLUMNS, "replicates"])
     table = table.sort_values(["measure", "vectors", "source", "target", "layer"], ignore_index=True)
-    write_csv(table, output, attributes)
+    known = table[table.value.notna()][[*KEY, "replicates"]]
+    if before:
+        table = with_changes(table, read_parquet(before[0], (*KEY, "replicates")), len(chosen))
+    write_csv(table[list(COLUMNS)], output, attributes)
+    write_parquet(known, replicates_output)
+
+
+def with_changes(table: pd.DataFrame, before: pd.DataFrame, n: int) -> pd.DataFrame:
+    """Add to each row how its value of ``n`` items changed from what it was before, or why that is not known."""
+    table = table.merge(before, on=KEY, how="left", suffixes=("", "_before"))
+    known, was = table.value.notna(), table.replicates_before.notna()
+    table.loc[known & ~was, "reason"] = "there was no value before tuning, so there is no change"
+    halves = table.measure.isin(OF_HALF)
+    for items, own in ((n, table[known & was & ~halves]), (n - n // 2, table[known & was & halves])):
+        if own.empty:
+            continue
+        sizes = np.array([block.stop - block.start for block in blocks_of(items)])
+        both = [np.stack([*own[name]]) for name in ("replicates_before", "replicates")]
+        for name, values in paired_change_of_items(*both, sizes).items():
+            table.loc[own.index, name] = values
+    unsure = known & was & table.change_p.isna()
+    table.loc[unsure, "reason"] = (
+        f"its change has no interval: of {FEWEST_FOR_INTERVAL} items at least, with a value whatever block is left out"
+    )
+    return table
 
 
 def attempt(function: Callable[..., Any], *arguments: Any) -> Any:
@@ -212,10 +251,14 @@ def lacking(measure: str, reason: object) -> Row:
     return {"measure": measure, "value": np.nan, "reason": str(reason)}
 
 
-def scored(measure: str, value: float, low: float, high: float, null: np.ndarray | None = None) -> Row:
-    """Give the row of a measure with its interval and, where there is one, its null."""
+def scored(
+    measure: str, value: float, low: float, high: float, without: np.ndarray, null: np.ndarray | None = None
+) -> Row:
+    """Give the row of a measure with its interval, its values without each block and, where there is one, its null."""
     summary = {} if null is None else null_summary(value, null)
-    return {"measure": measure, "value": float(value), "low": low, "high": high, **summary, "reason": ""}
+    replicates = np.r_[value, without] if len(without) > 1 else np.array([value])
+    told = {"measure": measure, "value": float(value), "low": low, "high": high, "reason": ""}
+    return {**told, **summary, "replicates": replicates}
 
 
 @dataclass(frozen=True)
@@ -226,11 +269,14 @@ class Side:
     ----------
     space
         Its vectors.
+    near
+        Neighbours without blocks of items; None where there are too few for an interval.
     centred
         What the measures need that centre in any case; None in the raw form.
     """
 
     space: Space
+    near: organisation.Neighbourhoods | None
     centred: "Centred | None" = None
 
 
@@ -306,13 +352,14 @@ def measure_layer(
 def prepare(vectors: np.ndarray, centred: bool, neighbours: int, cca: bool) -> Side:
     """Prepare one language."""
     space = Space(vectors, centred, neighbours)
+    near = organisation.Neighbourhoods.of(space.unit @ space.unit.T, neighbours)
     if not centred:
-        return Side(space)
+        return Side(space, near)
     alignment = Representation(vectors)
     kernel = alignment.items @ alignment.items.T
     halves = attempt(matching.Halves.of, vectors)
     components = (Components.of(vectors), *Components.without_blocks(vectors)) if cca else ()
-    return Side(space, Centred(organisation.Neurons(vectors), alignment, kernel, halves, components))
+    return Side(space, near, Centred(organisation.Neurons(vectors), alignment, kernel, halves, components))
 
 
 def measure_language(side: Side) -> tuple[list[Row], Near]:
@@ -338,7 +385,7 @@ def compare_pair(x: Side, y: Side, draws: Draws) -> tuple[list[Row], list[Row], 
         "back": match(back, of_y, of_x, y.space.rivals),
     }
     rows = {way: shares(partners, draws.orders, draws.samples) for way, partners in found.items()}
-    same = [neighbours_shared(x.space, y.space, draws)]
+    same = [neighbours_shared(x, y, draws)]
     if x.centred and y.centred:
         one, two = x.centred, y.centred
         null = organisation.null_correlations(one.neurons, two.neurons, draws.orders)
@@ -390,18 +437,22 @@ def shares(partners: Mapping[str, np.ndarray | IsoglossError], orders: np.ndarra
         hits = matching.right(matrix.T).T
         low, high = bootstrap_means(hits, samples)
         null = matching.null_shares(matrix, orders)
-        columns = zip(named, hits.mean(0), low, high, null.T, strict=True)
+        columns = zip(named, hits.mean(0), low, high, shares_without(hits), null.T, strict=True)
         rows += [scored(*column) for column in columns]
     return rows
 
 
-def neighbours_shared(x: Space, y: Space, draws: Draws) -> Row:
+def neighbours_shared(x: Side, y: Side, draws: Draws) -> Row:
     """Give the row of neighbour overlap."""
-    found = attempt(organisation.neighbour_overlap, x, y)
+    found = attempt(organisation.neighbour_overlap, x.space, y.space)
     if isinstance(found, IsoglossError):
         return lacking("neighbour_overlap", found)
     (low,), (high,) = bootstrap_means(found[:, None], draws.samples)
-    return scored("neighbour_overlap", found.mean(), low, high, organisation.null_overlaps(x, y, draws.orders))
+    without = np.full(len(blocks_of(len(found))), np.nan)
+    if x.near and y.near:
+        without = organisation.overlaps_without(x.near, y.near, x.space.neighbours)
+    null = organisation.null_overlaps(x.space, y.space, draws.orders)
+    return scored("neighbour_overlap", found.mean(), low, high, without, null)
 
 
 def correlate(x: Centred, y: Centred, draws: Draws) -> list[Row]:
@@ -421,10 +472,11 @@ def align(sides: list[Centred], second: int, draws: Draws) -> list[tuple[int, in
     rows = []
     for (a, b), draws_of in zip(couples, null, strict=True):
         found = compare(spaces[a], spaces[b], kernel_norms(kernels[a], kernels[b], spaces[a].blocks))
-        rows.append((a, b, scored("cka", found.cka, found.low, found.high, draws_of[0])))
+        plain, unbiased = found.without
+        rows.append((a, b, scored("cka", found.cka, found.low, found.high, plain, draws_of[0])))
         if np.isfinite(found.debiased):
             debiased = found.debiased, found.debiased_low, found.debiased_high
-            rows.append((a, b, scored("cka_debiased", *debiased, draws_of[1])))
+            rows.append((a, b, scored("cka_debiased", *debiased, unbiased, draws_of[1])))
         else:
             reason = "without its bias one language's HSIC with itself is not above 0, so nothing can be divided by it"
             rows.append((a, b, lacking("cka_debiased", reason)))
@@ -442,9 +494,10 @@ def mix(near: list[list[Near]], neighbours: int, draws: Draws) -> list[Row]:
     if isinstance(found, IsoglossError):
         return [lacking("interlingual_overlap", found)] * len(near)
     rows = []
-    values, nulls, sampled = found
-    for value, null, (low, high) in zip(values, nulls.T, np.quantile(sampled, [0.025, 0.975], axis=0).T, strict=True):
-        row = scored("interlingual_overlap", value, low, high, null)
+    values, nulls, sampled, without = found
+    ends = np.quantile(sampled, [0.025, 0.975], axis=0).T
+    for value, null, (low, high), left in zip(values, nulls.T, ends, without.T, strict=True):
+        row = scored("interlingual_overlap", value, low, high, left, null)
         # Labels that say nothing are the perfect mixture, below which a language lies.
         rows.append({**row, "null_p": null_summary(-value, -null)["null_p"]})
     return rows
@@ -457,4 +510,5 @@ def tell_languages(sides: list[np.ndarray], centred: bool, draws: Draws) -> list
     orders = draws.labels(len(sides) * draws.half_orders.shape[1])
     hits, null = together.language_identity(sides, centred, orders)
     low, high = bootstrap_means(hits.T, draws.half_samples)
-    return [scored("language_identity", *row) for row in zip(hits.mean(1), low, high, null.T, strict=True)]
+    columns = zip(hits.mean(1), low, high, shares_without(hits.T), null.T, strict=True)
+    return [scored("language_identity", *column) for column in columns]

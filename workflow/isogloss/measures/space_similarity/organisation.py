@@ -3,6 +3,8 @@
 CKA is in :mod:`isogloss.statistics.cka`.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from isogloss.measures.space_similarity.spaces import Space
@@ -21,6 +23,61 @@ def neighbour_overlap(x: Space, y: Space) -> np.ndarray:
         The measure is its mean.
     """
     return np.take_along_axis(y.is_near, x.nearest, axis=1).mean(1)
+
+
+@dataclass(frozen=True)
+class Neighbourhoods:
+    """Who is near whom in one language when blocks of items are left out, one after another.
+
+    Attributes
+    ----------
+    candidates
+        int ``[n, c]``: for each item those that are among its k nearest whatever block is left out.
+    near
+        uint32 ``[n, c]``: bit b tells whether the candidate is one of the k nearest without block b; none of an item of
+        that block.
+    dense
+        uint32 ``[n, n]``: the same of all items.
+    """
+
+    candidates: np.ndarray
+    near: np.ndarray
+    dense: np.ndarray
+
+    @classmethod
+    def of(cls, cosines: np.ndarray, neighbours: int) -> "Neighbourhoods | None":
+        """Find them from the cosines ``[n, n]`` of all items; None where there are too few items for an interval."""
+        n, blocks = len(cosines), blocks_of(len(cosines))
+        largest = max(block.stop - block.start for block in blocks)
+        if len(blocks) < 2 or n - largest <= neighbours:
+            return None
+        others = cosines.copy()
+        np.fill_diagonal(others, -np.inf)
+        most = neighbours + largest
+        candidates = np.argpartition(others, -most, axis=1)[:, -most:]
+        order = np.argsort(-np.take_along_axis(others, candidates, axis=1), axis=1, kind="stable")
+        candidates = np.take_along_axis(candidates, order, axis=1)
+        near = np.zeros(candidates.shape, dtype=np.uint32)
+        for place, block in enumerate(blocks):
+            kept = (candidates < block.start) | (candidates >= block.stop)
+            nearest = kept & (np.cumsum(kept, axis=1) <= neighbours)
+            nearest[block] = False
+            near |= nearest.astype(np.uint32) << np.uint32(place)
+        dense = np.zeros((n, n), dtype=np.uint32)
+        np.put_along_axis(dense, candidates, near, axis=1)
+        return cls(candidates, near, dense)
+
+
+def overlaps_without(x: Neighbourhoods, y: Neighbourhoods, neighbours: int) -> np.ndarray:
+    """Give the neighbour overlap with each block of items left out as items and as neighbours, float64 ``[blocks]``.
+
+    Items are each other's neighbours, so that to leave them out as items alone would tell half of what they matter.
+    """
+    common = x.near & np.take_along_axis(y.dense, x.candidates, axis=1)
+    blocks = blocks_of(len(common))
+    shared = [np.count_nonzero(common & np.uint32(1 << place)) for place in range(len(blocks))]
+    left = len(common) - np.array([block.stop - block.start for block in blocks])
+    return np.array(shared) / (left * neighbours)
 
 
 def null_overlaps(x: Space, y: Space, permutations: np.ndarray) -> np.ndarray:
@@ -60,13 +117,13 @@ def block_sums(values: np.ndarray, blocks: list[slice]) -> np.ndarray:
     return np.add.reduceat(values, [block.start for block in blocks], axis=0, dtype=np.float64)
 
 
-def neuron_correlation(x: Neurons, y: Neurons) -> tuple[float, float, float]:
+def neuron_correlation(x: Neurons, y: Neurons) -> tuple[float, float, float, np.ndarray]:
     """Give the mean over neurons of Pearson's r between the two languages (ANC, Del & Fishel 2022), signed.
 
     Returns
     -------
-    tuple of float
-        The value and its 95 % interval by the jackknife over blocks of items.
+    tuple
+        The value, its 95 % interval by the jackknife over blocks of items, and the value without each of them.
     """
     products = block_sums(x.scores * y.scores, x.blocks)
     value = float(products.sum(0).mean())
@@ -79,7 +136,7 @@ def neuron_correlation(x: Neurons, y: Neurons) -> tuple[float, float, float]:
         without = covariances / np.sqrt(np.prod(variances, axis=0))
     # A column that does not vary in what is left has no correlation to add.
     without = np.where(np.isfinite(without), without, 0).mean(1)
-    return value, *interval(value, without, sizes)
+    return value, *interval(value, without, sizes), without
 
 
 def null_correlations(x: Neurons, y: Neurons, permutations: np.ndarray) -> np.ndarray:
