@@ -50,7 +50,7 @@ LINES = {
     "sharing.above_controls: one_sided": "best layer above random weights",
     "sharing.retrieval: sf": "nearest neighbours, binomial",
     "sharing.boards: one_sided_of_two": "probe above the boards' floor",
-    "tuning.trajectories: two_sided": "change between two points",
+    "trajectories.change_p": "change between two points",
 }
 
 
@@ -75,7 +75,8 @@ def scored(truth: Sequence[str], said: Sequence[str], seed: int, kind: str, into
         predictions, output = Path(folder) / "predictions.parquet", Path(folder) / "scores.csv"
         table.to_parquet(predictions)
         task = {"source": "en", "kind": kind, "into": into}
-        write_scores(predictions=predictions, **task, draws=100, null=200, seed=seed, attributes={}, output=output)
+        write_scores(predictions=predictions, **task, draws=100, null=200, seed=seed, attributes={}, output=output,
+                     replicates_output=Path(folder) / "replicates.parquet")  # fmt: skip
         return pd.read_csv(output).set_index("measure")
 
 

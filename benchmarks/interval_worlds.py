@@ -78,14 +78,6 @@ def board_floor_p(seed: int, same: bool, games: int = 60) -> float:
     return float(one_sided_of_two(row["value"], of_floor.floor, standard_error(row["low"], row["high"])))
 
 
-def course_p(seed: int) -> float:
-    """Give the p of a change between two points of a fine-tuning that are right as often."""
-    rng = np.random.default_rng(seed)
-    truth = rng.choice(LABELS, ITEMS)
-    (first, error), (last, other) = (scored(rng, answers(rng, truth) == truth) for _ in range(2))
-    return float(two_sided(last - first, np.hypot(error, other)))
-
-
 def crossing_p(seed: int) -> float:
     """Give the p of the cost of crossing two languages where it costs nothing."""
     rng = np.random.default_rng(seed)
@@ -159,7 +151,6 @@ def tests() -> Iterator[tuple[str, str, Callable[[int], float]]]:
         yield "probe above the boards' floor", name, partial(board_floor_p, same=same)
     yield "score above a control", "right as often", control_p
     yield "cost of crossing", "right as often", crossing_p
-    yield "change between two points of a fine-tuning", "right as often", course_p
     yield "best layer above random weights", "aligned as often", random_weights_p
     for runs in (3, 6, 12):
         yield "variant against tuned whole", f"as good in {runs} runs", partial(variants_p, runs=runs)

@@ -13,6 +13,7 @@ import argparse
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache, partial
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -22,9 +23,12 @@ from isogloss.concepts.cluster import label
 from isogloss.concepts.pairing import pair_concepts
 from isogloss.measures.calign.compute import align_concepts
 from isogloss.measures.colap.compute import overlap_concepts, overlap_translations
+from isogloss.measures.impact.compute import measure as measure_impact
 from isogloss.measures.space_similarity.compute import KEY, Draws, measure_layer, with_changes
-from isogloss.statistics.changes import paired_change
+from isogloss.statistics.changes import paired_change, paired_change_of_items
+from isogloss.statistics.jackknife import blocks_of, kept_without, standard_errors
 from isogloss.statistics.nulls import bootstrap_share
+from isogloss.tasks.kinds.kind import kind_named
 
 WIDTH, TOPICS, CONCEPTS, MATCH, DRAWS = 12, 50, 60, 0.6, 999
 MEASURES = ("aligned", "overlapping_types", "overlapping_translated")
@@ -45,10 +49,14 @@ SPACES = {
     "as similar, part of the rest kept": (0.6, (0.6, 0.6)),
 }
 SPACES_PLANTED = {"spaces more alike": (0.4, (0.9, 0.7))}
+# How much better an answer is known, and how much further vectors moved, at two points of a tuning.
+COURSES = {"as good and as far at both points": (0.0, 0.0)}
+COURSES_PLANTED = {"better and further at the second": (0.0, 0.15)}
+FOLLOWED = ("accuracy", "macro_f1", "impact")
+LABELS = ("a", "b", "c")
 SIMILARITIES = (
     "retrieval", "retrieval_csls", "retrieval_ratio", "mutual_retrieval", "strong_retrieval", "procrustes",
-    "neighbour_overlap", "neuron_correlation", "cka", "cka_debiased", "interlingual_overlap", "language_identity",
-    "anisotropy", "hubness",
+    "neighbour_overlap", "neuron_correlation", "cka", "cka_debiased", "svcca", "pwcca",
 )  # fmt: skip
 
 
@@ -111,71 +119,85 @@ def changes_of_spaces(seed: int, world: str) -> dict[str, dict[str, float]]:
     rng = np.random.default_rng(seed)
     topics = rng.normal(size=(TOPICS, WIDTH))[rng.integers(TOPICS, size=ITEMS)]
     meaning = topics + 0.6 * rng.normal(size=(ITEMS, WIDTH))
-    own = {name: 0.3 * rng.normal(size=WIDTH) + kept * rng.normal(size=(ITEMS, WIDTH)) for name in "abcd"}
+    own = {name: 0.3 * rng.normal(size=WIDTH) + kept * rng.normal(size=(ITEMS, WIDTH)) for name in "ab"}
     tables = []
     for chance in anew:
         sides = {name: meaning + one + chance * rng.normal(size=one.shape) for name, one in own.items()}
         with ThreadPoolExecutor(1) as pool:
-            rows = pd.DataFrame(measure_layer(sides, 5, False, Draws.of(ITEMS, 2, DRAWS // 5, seed), pool))
+            rows = pd.DataFrame(measure_layer(sides, 5, True, Draws.of(ITEMS, 2, DRAWS // 5, seed), pool))
         tables.append(rows.assign(layer=0, change_p=np.nan))
     before, after = tables
     both = with_changes(after, before[[*KEY, "low", "high", "replicates"]], ITEMS)
-    # Spaces that lie apart are told by all measures at once; one pair stands for the others.
-    both = both[(both.source == "a") & both.target.isin(["", "b"])]
-    both = both[both.vectors == np.where(both.measure == "language_identity", "raw", "centred")].set_index("measure")
+    both = both[(both.source == "a") & (both.target == "b") & (both.vectors == "centred")].set_index("measure")
     both["before"] = both.value - both.change
     both["unpaired"] = np.hypot(both.high - both.low, both.high_before - both.low_before)
     return both.to_dict("index")
 
 
-def change_p(seed: int, world: str, measure: str) -> float:
+@cache
+def changes_of_courses(seed: int, world: str) -> dict[str, dict[str, float]]:
+    """Give the change of scores and of impact between two points in one world, and the same width."""
+    rng = np.random.default_rng(seed)
+    truth, known = rng.choice(LABELS, ITEMS), rng.beta(2, 1, ITEMS)
+    base = rng.normal(size=(ITEMS, WIDTH))
+    points: dict[str, list[np.ndarray]] = {}
+    for more in {**COURSES, **COURSES_PLANTED}[world]:
+        said = np.where(rng.random(ITEMS) < known + more, truth, rng.choice(LABELS, ITEMS)).tolist()
+        for score in kind_named("sequence-classification").measures([*truth]):
+            counts = score.statistics(truth.tolist(), said)
+            kept = np.vstack([np.ones(ITEMS), kept_without(ITEMS)])
+            points.setdefault(score.name, []).append(score.score(kept @ counts))
+        moved = base + (0.7 + more) * rng.normal(size=base.shape)
+        points.setdefault("impact", []).append(measure_impact(base, moved)["replicates"])
+    sizes = np.array([block.stop - block.start for block in blocks_of(ITEMS)])
+    result = {}
+    for measure, (before, after) in points.items():
+        found = paired_change_of_items(before[None], after[None], sizes)
+        apart = 2 * 1.96 * np.hypot(*(standard_errors(one, sizes) for one in (before, after)))
+        told = {name: value.item() for name, value in found.items()}
+        result[measure] = {**told, "before": before[0], "unpaired": apart}
+    return result
+
+
+def p_of(seed: int, found: Callable, world: str, measure: str) -> float:
     """Give the p of the change of one measure in one world."""
-    return changes(seed, world)[measure]["change_p"]
+    return found(seed, world)[measure]["change_p"]
 
 
-def change_of_spaces_p(seed: int, world: str, measure: str) -> float:
-    """Give the p of the change of one measure of similarity in one world."""
-    return changes_of_spaces(seed, world)[measure]["change_p"]
+# What changes: its name, measures, worlds without a change, worlds with one, and what gives the changes of a world.
+LINES = {
+    "concepts": ("change after tuning", MEASURES, WORLDS, PLANTED, changes),
+    "spaces": ("change of similarity", SIMILARITIES, SPACES, SPACES_PLANTED, changes_of_spaces),
+    "courses": ("change between two points", FOLLOWED, COURSES, COURSES_PLANTED, changes_of_courses),
+}
 
 
 def tests() -> Iterator[tuple[str, str, Callable[[int], float]]]:
     """List each test with its world; see :func:`benchmarks.concept_worlds.tests`."""
-    for measure in MEASURES:
-        for world in WORLDS:
-            yield f"change after tuning (`{measure}`)", world, partial(change_p, world=world, measure=measure)
-    for measure in SIMILARITIES:
-        for world in SPACES:
-            asked = {"world": world, "measure": measure}
-            yield f"change of similarity (`{measure}`)", world, partial(change_of_spaces_p, **asked)
+    for name, measures, worlds, _, found in LINES.values():
+        for measure in measures:
+            for world in worlds:
+                yield f"{name} (`{measure}`)", world, partial(p_of, found=found, world=world, measure=measure)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Coverage and power of changes after tuning, as a table in Markdown.")
     parser.add_argument("--worlds", type=int, default=200, help="worlds a line (200)")
-    parser.add_argument("--only", choices=["concepts", "spaces"], help="just these")
+    parser.add_argument("--only", choices=list(LINES), help="just these")
     options = parser.parse_args()
-    worlds = options.worlds
-    lines = [
-        (measure, world, found)
-        for kind, measures, names, found in (
-            ("concepts", MEASURES, {**WORLDS, **PLANTED}, changes),
-            ("spaces", SIMILARITIES, {**SPACES, **SPACES_PLANTED}, changes_of_spaces),
-        )
-        for measure in measures
-        for world in names
-        if options.only in (None, kind)
-    ]
     print("| measure | world | before | change | holds it | p <= 0.05 | width, of unpaired |\n|---|" + 6 * "---|")
-    for measure, world, found in lines:
-        rows = pd.DataFrame([found(seed, world)[measure] for seed in range(worlds)])
-        # Nothing changed, or what changed in the mean of all worlds.
-        truth = rows.change.mean() if world in {**PLANTED, **SPACES_PLANTED} else 0
-        holds = ((rows.change_low <= truth + 1e-9) & (rows.change_high >= truth - 1e-9)).mean()
-        width = (rows.change_high - rows.change_low).mean() / rows.unpaired.mean()
-        print(
-            f"| `{measure}` | {world} | {rows.before.mean():.2f} | {rows.change.mean():+.3f} | {holds:.3f} | "
-            f"{(rows.change_p <= 0.05).mean():.3f} | {width:.2f} |", flush=True,
-        )  # fmt: skip
+    chosen = [LINES[options.only]] if options.only else LINES.values()
+    for _, measures, worlds, planted, found in chosen:
+        for measure, world in product(measures, [*worlds, *planted]):
+            rows = pd.DataFrame([found(seed, world)[measure] for seed in range(options.worlds)])
+            # Nothing changed, or what changed in the mean of all worlds.
+            truth = rows.change.mean() if world in planted else 0
+            holds = ((rows.change_low <= truth + 1e-9) & (rows.change_high >= truth - 1e-9)).mean()
+            width = (rows.change_high - rows.change_low).mean() / rows.unpaired.mean()
+            print(
+                f"| `{measure}` | {world} | {rows.before.mean():.2f} | {rows.change.mean():+.3f} | {holds:.3f} | "
+                f"{(rows.change_p <= 0.05).mean():.3f} | {width:.2f} |", flush=True,
+            )  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -147,8 +147,17 @@ def tables(
                      columns=["measure", "layer"]),
     ).assign(corpus=np.nan, kind=np.nan)  # fmt: skip
     course["value"] = 0.5 + 0.3 * course.fraction
+    last = (course.fraction == 1).map({True: 1.0, False: np.nan})
     found["trajectories"] = course.assign(
-        low=course.value - 0.02, high=course.value + 0.02, null_mean=0.1, n=400, reason=""
+        low=course.value - 0.02,
+        high=course.value + 0.02,
+        null_mean=0.1,
+        n=400,
+        reason="",
+        change=0.27 * last,
+        change_low=0.24 * last,
+        change_high=0.3 * last,
+        change_p=1e-6 * last,
     )
     found |= neighbours(rng, models, tasks, languages, layers)
     frozen = [

@@ -436,6 +436,21 @@ def impacts_of_whole(wildcards):
     ]
 
 
+def replicates_of_points():
+    """What measures give of a trajectory's points without blocks of items."""
+    points = {(one.model, one.checkpoint) for one in study.trajectories}
+    found = {}
+    for measure in MEASURES:
+        if "replicates_output" in measure.gives:
+            folder, ending = measure.gives["replicates_output"]
+            found[f"{measure.name}_replicates"] = [
+                places.metric(folder, measure.cell, ending, **one)
+                for one in measure.cells(study)
+                if (one["model"], one["checkpoint"]) in points
+            ]
+    return found
+
+
 def of_figure(name):
     """What a figure's files are called in Snakemake's own report."""
     return {

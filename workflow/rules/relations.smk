@@ -73,6 +73,7 @@ use rule step as follow_trajectories with:
     input:
         **SIMILARITY,
         **CONCEPTS,
+        **replicates_of_points(),
         notes=[
             places("finetuning_notes", model=one.model, checkpoint=one.checkpoint)
             for one in study.trajectories

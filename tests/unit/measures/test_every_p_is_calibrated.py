@@ -28,6 +28,8 @@ def of_tables():
         found |= {f"{measure.name}.{name}" for name, signs in GIVES.items() if any(sign in text for sign in signs)}
     correlated = (PACKAGE / "relations" / "correlations.py").read_text("utf-8")
     found |= {f"correlations.{name}" for name in columns - set(GIVES) if f'"{name}"' in correlated}
+    followed = (PACKAGE / "relations" / "trajectories.py").read_text("utf-8")
+    found |= {f"trajectories.{name}" for name, signs in GIVES.items() if any(sign in followed for sign in signs)}
     assert {name.split(".")[1] for name in found} == columns
     return found
 

@@ -13,6 +13,7 @@ from sklearn.metrics import accuracy_score, f1_score
 from isogloss.errors import IsoglossError
 from isogloss.measures.transfer.compute import write_scores
 from isogloss.relations.variants import choose_layers, compare_variants
+from isogloss.statistics.jackknife import blocks_of
 from isogloss.tasks.scores import translation_scores
 
 RNG = np.random.default_rng(0)
@@ -33,6 +34,7 @@ def scores(tmp_path, kind, answers, source="en", into=None, **settings):
         into=into,
         attributes={"model": "m"},
         output=tmp_path / "s.csv",
+        replicates_output=tmp_path / "r.parquet",
         **settings,
     )
     return pd.read_csv(tmp_path / "s.csv").set_index(["target", "measure"])
@@ -52,6 +54,12 @@ def test_classification_equals_scikit_learn(tmp_path):
         assert table.loc[(language, "macro_f1"), "score"] == pytest.approx(f1_score(t, p, average="macro"))
     row = table.loc[("de", "accuracy")]
     assert row.low < row.score < row.high
+    # The same without each block of items.
+    told = pd.read_parquet(tmp_path / "r.parquet").set_index(["target", "measure"]).replicates
+    t, p = map(np.array, zip(*answers["de"], strict=True))
+    left = [np.delete(np.arange(200), block) for block in blocks_of(200)]
+    expected = [f1_score(t[kept], p[kept], average="macro") for kept in (range(200), *left)]
+    assert told["de", "macro_f1"] == pytest.approx(expected)
     assert row.relative == pytest.approx(row.score / table.loc[("en", "accuracy"), "score"])
     assert row.relative_low < row.relative < row.relative_high
     assert (table.loc[("en", "accuracy"), ["relative", "relative_low", "relative_high"]] == 1).all()

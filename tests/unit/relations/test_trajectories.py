@@ -7,9 +7,13 @@ import pandas as pd
 import pytest
 
 from isogloss.relations.trajectories import follow
+from isogloss.statistics.changes import paired_change_of_items
+from isogloss.statistics.jackknife import blocks_of
 
 RUN = {"model": "m", "task": "t", "source": "en", "seed": 0}
 POINTS = {"t-en-seed0": 1.0, "t-en-seed0-at0-1": 0.1}
+FOLLOWED = ("transfer", "impact", "space_similarity")
+SPREAD = np.random.default_rng(0).normal(0, 0.001, 20)
 
 
 @pytest.fixture
@@ -33,12 +37,21 @@ def course(tmp_path):
     tables = {"transfer": transfer, "impact": impact, "similarity": alike.assign(**interval), "concepts": shared}
     for name, rows in tables.items():
         rows.to_csv(tmp_path / f"{name}.csv", index=False)
+    # The values without a block spread the wider the further the point.
+    key = ["model", "checkpoint", "task", "source", "target", "measure", "vectors", "pooling", "layer"]
+    for name, rows in zip(FOLLOWED, (transfer, impact, tables["similarity"]), strict=True):
+        rows = rows.rename(columns={"score": "value", "impact": "value"})
+        rows = rows[rows.checkpoint.isin(POINTS) & rows.value.notna()]
+        both = zip(rows.value, rows.checkpoint.map(POINTS), strict=True)
+        rows = rows.assign(replicates=[np.r_[value, value + fraction * SPREAD] for value, fraction in both])
+        rows[[*(column for column in key if column in rows), "replicates"]].to_parquet(tmp_path / f"{name}.parquet")
 
     def put(**changes):
         follow(
             notes=[tmp_path / f"{name}.json" for name in POINTS],
             points=[{**RUN, "checkpoint": name, "fraction": fraction} for name, fraction in POINTS.items()],
             controls={},
+            **{f"{name}_replicates": [tmp_path / f"{name}.parquet"] for name in FOLLOWED},
             output=tmp_path / "out.csv",
             **{**{name: tmp_path / f"{name}.csv" for name in tables}, **changes},
         )
@@ -79,6 +92,28 @@ def test_corpora_kinds_of_pairs_and_layers_are_kept_apart_each_with_its_own_inte
     }  # fmt: skip
     assert rows.low.to_dict() == {key: 0.05 if key[1] == "k2" else 0 for key in rows.index}
     assert (rows.n == 9).all()
+
+
+def test_the_last_point_has_its_change_from_the_first_on_the_same_items(course):
+    rows = course()
+    assert rows[rows.fraction < 1].change.isna().all()
+    last = rows[(rows.fraction == 1) & rows.change.notna()].fillna({"layer": -1})
+    last = last.set_index(["measure", "target", "layer"])
+    assert last.change.round(9).to_dict() == {
+        ("accuracy", "de", -1): -0.2, ("accuracy", "en", -1): -0.2, ("impact", "de", 1): 0.2,
+        ("retrieval", "de", 0): 0, ("retrieval", "de", 1): 0,
+    }  # fmt: skip
+    sizes = np.array([block.stop - block.start for block in blocks_of(50)])
+    expected = paired_change_of_items(np.r_[0.5, 0.5 + SPREAD / 10][None], np.r_[0.7, 0.7 + SPREAD][None], sizes)
+    for name, (value,) in expected.items():
+        assert last[name]["impact", "de", 1] == pytest.approx(value)
+
+
+def test_points_without_an_interval_have_no_change(course, tmp_path):
+    none = pd.read_parquet(tmp_path / "space_similarity.parquet").iloc[:0]
+    none.to_parquet(tmp_path / "space_similarity.parquet")
+    rows = course()
+    assert set(rows[rows.change.notna()].measure) == {"accuracy", "impact"}
 
 
 def test_a_grid_without_similarity_has_a_course_too(course):

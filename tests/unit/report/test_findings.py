@@ -561,8 +561,11 @@ def test_the_first_screen_takes_turns_between_questions_and_figures():
 
 
 def test_the_course_of_several_corpora_is_told_one_by_one(data):
-    rows = data["trajectories"].query("measure == 'impact'").assign(measure="calign", kind="e-e")
+    rows = data["trajectories"].query("measure == 'impact'")
+    rows = rows.assign(measure="calign", kind="e-e", change=np.nan, change_p=np.nan)
     both = pd.concat([rows.assign(corpus="easy", value=0.9), rows.assign(corpus="hard", value=0.1)])
     said = told(collect({"trajectories": both}, set()), found=False, figure="trajectories")
     assert said
+    # Concepts of two points are not paired.
+    assert all("cannot be told" in one for one in said)
     assert {("(easy, e-e): 0.90" in one, "(hard, e-e): 0.10" in one) for one in said} == {(True, False), (False, True)}

@@ -96,7 +96,8 @@ def read(world, checkpoint, out, task="sentiment", predictions=None, **changes):
 
 
 def impact(tmp_path, before, after):
-    write_impact(pretrained=before, tuned=after, source="de", attributes={"model": "m"}, output=tmp_path / "i.csv")
+    outputs = {"output": tmp_path / "i.csv", "replicates_output": tmp_path / "i.parquet"}
+    write_impact(pretrained=before, tuned=after, source="de", attributes={"model": "m"}, **outputs)
     return pd.read_csv(tmp_path / "i.csv")
 
 

@@ -71,20 +71,21 @@ def standard_errors(replicates: np.ndarray, sizes: np.ndarray) -> np.ndarray:
     return np.sqrt((np.square(pseudo - centre) / (ratios - 1)).mean(-1))
 
 
-def weights_without(n: int) -> np.ndarray:
-    """Give how often each of ``n`` items counts when a block is left out: the mean is 1; float64 ``[blocks, n]``.
+def kept_without(n: int) -> np.ndarray:
+    """Tell, 1 or 0, which of ``n`` items are kept when a block is left out, float64 ``[blocks, n]``.
 
-    There are none where there are too few items for an interval.
+    There are no blocks where there are too few items for an interval.
     """
     blocks = blocks_of(n)
     if len(blocks) < 2:
         return np.empty((0, n))
-    weights = np.ones((len(blocks), n))
-    for row, block in zip(weights, blocks, strict=True):
+    kept = np.ones((len(blocks), n))
+    for row, block in zip(kept, blocks, strict=True):
         row[block] = 0
-    return weights * n / weights.sum(1, keepdims=True)
+    return kept
 
 
 def shares_without(hits: np.ndarray) -> np.ndarray:
     """Give the means of columns of ``[n, columns]`` without each block of items, float64 ``[columns, blocks]``."""
-    return (weights_without(len(hits)) @ hits / len(hits)).T
+    kept = kept_without(len(hits))
+    return (kept @ hits / kept.sum(1, keepdims=True)).T

@@ -29,6 +29,6 @@ MEASURE = Measure(
     cells=lambda study: study.tuning_cells,
     takes=takes,
     spec=spec,
-    gives={"output": ("impact", "csv")},
+    gives={"output": ("impact", "csv"), "replicates_output": ("impact_replicates", "parquet")},
     message="Impact",
 )

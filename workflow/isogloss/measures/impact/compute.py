@@ -12,13 +12,19 @@ import numpy as np
 import pandas as pd
 
 from isogloss.errors import IsoglossError
-from isogloss.files import write_csv
+from isogloss.files import write_csv, write_parquet
 from isogloss.states.sentence_vectors import open_vectors
 from isogloss.statistics.cka import Representation, compare
 
 
 def write_impact(
-    *, pretrained: str | Path, tuned: str | Path, source: str, attributes: Mapping[str, Any], output: str | Path
+    *,
+    pretrained: str | Path,
+    tuned: str | Path,
+    source: str,
+    attributes: Mapping[str, Any],
+    output: str | Path,
+    replicates_output: str | Path,
 ) -> None:
     """Measure the impact of one fine-tuning on every language, layer and pooling.
 
@@ -34,6 +40,9 @@ def write_impact(
         CSV: ``source``, ``target``, ``layer``, ``pooling``, ``impact`` with ``low`` and ``high`` (95 %, jackknife over
         blocks of items), ``impact_debiased`` with its own, ``null_mean`` (impact if the tuned vectors belonged to other
         items: what full destruction looks like), ``n`` items, and ``reason`` where there is no value.
+    replicates_output
+        Parquet: the attributes, ``target``, ``layer``, ``pooling`` and ``replicates``: the impact of all items, then
+        without each block of them, see :mod:`isogloss.statistics.jackknife`; of values that are there.
 
     Raises
     ------
@@ -50,7 +59,10 @@ def write_impact(
                         raise IsoglossError(f"{pretrained} has no vectors {place}, which {tuned} has. Delete it.")
                     row = {"source": source, "target": target, "layer": int(layer), "pooling": pooling}
                     rows.append({**row, **measure(base[place][:], moved[place][:])})
-    write_csv(pd.DataFrame(rows), output, attributes)
+    table = pd.DataFrame(rows)
+    known = table[table.impact.notna()][["target", "layer", "pooling", "replicates"]]
+    write_csv(table.drop(columns="replicates"), output, attributes)
+    write_parquet(known.assign(**attributes), replicates_output)
 
 
 def measure(base: np.ndarray, moved: np.ndarray) -> dict[str, Any]:
@@ -59,7 +71,7 @@ def measure(base: np.ndarray, moved: np.ndarray) -> dict[str, Any]:
         found = compare(Representation(base), Representation(moved))
     except IsoglossError as error:
         names = ("impact", "low", "high", "impact_debiased", "debiased_low", "debiased_high", "null_mean")
-        return {**dict.fromkeys(names, np.nan), "n": len(moved), "reason": str(error)}
+        return {**dict.fromkeys(names, np.nan), "n": len(moved), "reason": str(error), "replicates": None}
     # What is the same item for item has no impact at all; the last bit of the quotient must not say otherwise.
     same = base.shape == moved.shape and np.array_equal(base, moved)
     return {
@@ -72,4 +84,5 @@ def measure(base: np.ndarray, moved: np.ndarray) -> dict[str, Any]:
         "null_mean": 1 - found.null_mean,
         "n": found.n,
         "reason": "",
+        "replicates": (1 - np.r_[found.cka, found.without[0]]) * (not same),
     }

@@ -40,8 +40,6 @@ OF_ONE_LANGUAGE = ("interlingual_overlap", "language_identity", "anisotropy", "h
 # These centre in any case, so a table has them once.
 CENTRED_ONLY = ("neuron_correlation", "cka", "cka_debiased", "procrustes", "svcca", "pwcca")
 CANONICAL = ("svcca", "pwcca")
-# These are of the second half of the items alone.
-OF_HALF = ("procrustes", "language_identity")
 CELLS = [
     (measure, vectors)
     for measure in QUESTIONS
@@ -160,8 +158,9 @@ def write_space_similarity(
         or no change; and ``change`` with what belongs to it, see
         :func:`isogloss.statistics.changes.paired_change_of_items`, empty where there is nothing before.
     replicates_output
-        Parquet: ``source``, ``target``, ``layer``, ``vectors``, ``measure`` and ``replicates``: the value of all items,
-        then without each of 20 blocks of them, the same in every checkpoint. Fewer items than 40 have no blocks.
+        Parquet: the attributes, ``source``, ``target``, ``layer``, ``vectors``, ``measure`` and ``replicates``: the
+        value of all items, then without each block of them, see :mod:`isogloss.statistics.jackknife`; of values that
+        are there.
 
     Raises
     ------
@@ -201,9 +200,9 @@ def write_space_similarity(
     table = table.sort_values(["measure", "vectors", "source", "target", "layer"], ignore_index=True)
     known = table[table.value.notna()][[*KEY, "replicates"]]
     if before:
-        table = with_changes(table, read_parquet(before[0], (*KEY, "replicates")), len(chosen))
+        table = with_changes(table, read_parquet(before[0], (*KEY, "replicates"))[[*KEY, "replicates"]], len(chosen))
     write_csv(table[list(COLUMNS)], output, attributes)
-    write_parquet(known, replicates_output)
+    write_parquet(known.assign(**attributes), replicates_output)
 
 
 def with_changes(table: pd.DataFrame, before: pd.DataFrame, n: int) -> pd.DataFrame:
@@ -211,17 +210,18 @@ def with_changes(table: pd.DataFrame, before: pd.DataFrame, n: int) -> pd.DataFr
     table = table.merge(before, on=KEY, how="left", suffixes=("", "_before"))
     known, was = table.value.notna(), table.replicates_before.notna()
     table.loc[known & ~was, "reason"] = "there was no value before tuning, so there is no change"
-    halves = table.measure.isin(OF_HALF)
-    for items, own in ((n, table[known & was & ~halves]), (n - n // 2, table[known & was & halves])):
-        if own.empty:
-            continue
-        sizes = np.array([block.stop - block.start for block in blocks_of(items)])
+    # Rotations are tested on the second half of the items, and what is of one language has no blocks.
+    items = np.select([table.measure == "procrustes", table.measure.isin(OF_ONE_LANGUAGE)], [n - n // 2, 1], n)
+    for count, own in table[known & was].groupby(items[known & was]):
+        sizes = np.array([block.stop - block.start for block in blocks_of(int(count))])
         both = [np.stack([*own[name]]) for name in ("replicates_before", "replicates")]
         for name, values in paired_change_of_items(*both, sizes).items():
             table.loc[own.index, name] = values
     unsure = known & was & table.change_p.isna()
-    table.loc[unsure, "reason"] = (
-        f"its change has no interval: of {FEWEST_FOR_INTERVAL} items at least, with a value whatever block is left out"
+    table.loc[unsure, "reason"] = np.where(
+        table.measure[unsure].isin(OF_ONE_LANGUAGE),
+        "no interval is known of this measure's change",
+        f"its change has no interval: of {FEWEST_FOR_INTERVAL} items at least, with a value whatever block is left out",
     )
     return table
 
@@ -252,11 +252,16 @@ def lacking(measure: str, reason: object) -> Row:
 
 
 def scored(
-    measure: str, value: float, low: float, high: float, without: np.ndarray, null: np.ndarray | None = None
+    measure: str,
+    value: float,
+    low: float,
+    high: float,
+    without: np.ndarray | None = None,
+    null: np.ndarray | None = None,
 ) -> Row:
-    """Give the row of a measure with its interval, its values without each block and, where there is one, its null."""
+    """Give the row of a measure with its interval, its values without each block and its null, where there are such."""
     summary = {} if null is None else null_summary(value, null)
-    replicates = np.r_[value, without] if len(without) > 1 else np.array([value])
+    replicates = np.array([value]) if without is None or len(without) < 2 else np.r_[value, without]
     told = {"measure": measure, "value": float(value), "low": low, "high": high, "reason": ""}
     return {**told, **summary, "replicates": replicates}
 
@@ -494,10 +499,9 @@ def mix(near: list[list[Near]], neighbours: int, draws: Draws) -> list[Row]:
     if isinstance(found, IsoglossError):
         return [lacking("interlingual_overlap", found)] * len(near)
     rows = []
-    values, nulls, sampled, without = found
-    ends = np.quantile(sampled, [0.025, 0.975], axis=0).T
-    for value, null, (low, high), left in zip(values, nulls.T, ends, without.T, strict=True):
-        row = scored("interlingual_overlap", value, low, high, left, null)
+    values, nulls, sampled = found
+    for value, null, (low, high) in zip(values, nulls.T, np.quantile(sampled, [0.025, 0.975], axis=0).T, strict=True):
+        row = scored("interlingual_overlap", value, low, high, None, null)
         # Labels that say nothing are the perfect mixture, below which a language lies.
         rows.append({**row, "null_p": null_summary(-value, -null)["null_p"]})
     return rows
@@ -510,5 +514,5 @@ def tell_languages(sides: list[np.ndarray], centred: bool, draws: Draws) -> list
     orders = draws.labels(len(sides) * draws.half_orders.shape[1])
     hits, null = together.language_identity(sides, centred, orders)
     low, high = bootstrap_means(hits.T, draws.half_samples)
-    columns = zip(hits.mean(1), low, high, shares_without(hits.T), null.T, strict=True)
-    return [scored("language_identity", *column) for column in columns]
+    columns = zip(hits.mean(1), low, high, null.T, strict=True)
+    return [scored("language_identity", *ends, None, draws_of) for *ends, draws_of in columns]

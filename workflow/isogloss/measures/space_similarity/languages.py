@@ -8,7 +8,7 @@ from threadpoolctl import threadpool_limits
 from isogloss.errors import IsoglossError
 from isogloss.measures.space_similarity.organisation import block_sums
 from isogloss.measures.space_similarity.spaces import Space
-from isogloss.statistics.jackknife import blocks_of, interval, weights_without
+from isogloss.statistics.jackknife import blocks_of, interval
 
 # An item is a bridge if its neighbours are of at least so many other languages (Wilie et al. 2025).
 BRIDGED = 3
@@ -41,7 +41,7 @@ def merge(found: list[tuple[np.ndarray, np.ndarray]], neighbours: int) -> np.nda
 
 def interlingual_overlap(
     neighbours: np.ndarray, languages: int, permutations: np.ndarray, samples: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Give each language's share in the common space (ILO, Wilie et al. 2025): the harmonic mean of bridge and reach.
 
     Bridge is the share of its items with neighbours of at least three other languages, reach the share of the other
@@ -63,7 +63,7 @@ def interlingual_overlap(
     -------
     tuple of float64 arrays
         Values ``[languages]``; if the labels say nothing, ``[draws, languages]``; of the samples of items,
-        neighbourhoods held, ``[samples, languages]``; and without each block of items, ``[blocks, languages]``.
+        neighbourhoods held, ``[samples, languages]``.
 
     Raises
     ------
@@ -80,7 +80,7 @@ def interlingual_overlap(
     met = others_met(neighbours, labels, languages)
     once = np.ones((1, n), dtype=np.float32)
     null = [overlap(others_met(neighbours, labels[order], languages), once)[0] for order in permutations]
-    return overlap(met, once)[0], np.array(null), overlap(met, samples), overlap(met, weights_without(n))
+    return overlap(met, once)[0], np.array(null), overlap(met, samples)
 
 
 def others_met(neighbours: np.ndarray, labels: np.ndarray, languages: int) -> np.ndarray:
@@ -143,11 +143,8 @@ def language_identity(
     return hits, np.array(null)
 
 
-def anisotropy(space: Space) -> tuple[float, float, float, np.ndarray]:
-    """Give the mean cosine of different items of one language (Ethayarajh 2019), and its 95 % interval.
-
-    The last is the value with each block of items left out.
-    """
+def anisotropy(space: Space) -> tuple[float, float, float]:
+    """Give the mean cosine of different items of one language (Ethayarajh 2019), and its 95 % interval."""
     blocks = blocks_of(len(space.unit))
     sums, squares = (block_sums(values, blocks) for values in (space.unit, np.square(space.unit)))
     sizes = np.array([block.stop - block.start for block in blocks])
@@ -158,14 +155,13 @@ def anisotropy(space: Space) -> tuple[float, float, float, np.ndarray]:
     value = float(cosine(sums.sum(0), squares.sum(), sizes.sum()))
     with np.errstate(divide="ignore", invalid="ignore"):
         without = cosine(sums.sum(0) - sums, squares.sum() - squares.sum(1), sizes.sum() - sizes)
-    return value, *interval(value, without, sizes), without
+    return value, *interval(value, without, sizes)
 
 
-def hubness(space: Space) -> tuple[float, float, float, np.ndarray]:
+def hubness(space: Space) -> tuple[float, float, float]:
     """Give the skewness of how often an item is among others' k nearest (Radovanović et al. 2010), and its interval.
 
-    The interval is by the jackknife over blocks of items, neighbourhoods held; the last is the value
-    without each of them. 0 where all are equally often.
+    The interval is by the jackknife over blocks of items, neighbourhoods held. 0 where all are equally often.
     """
     blocks = blocks_of(len(space.unit))
     counts = block_sums(space.is_near, blocks)
@@ -175,7 +171,7 @@ def hubness(space: Space) -> tuple[float, float, float, np.ndarray]:
     for place, block in enumerate(blocks):
         kept = np.delete(counts.sum(0) - counts[place], block)
         without.append(skewness(kept) if len(kept) else np.nan)
-    return value, *interval(value, np.array(without), sizes, bounded=False), np.array(without)
+    return value, *interval(value, np.array(without), sizes, bounded=False)
 
 
 def skewness(counts: np.ndarray) -> float:

@@ -36,6 +36,6 @@ MEASURE = Measure(
     takes=takes,
     spec=spec,
     plug_ins=lambda study, cell: [function_of(study.settings.tasks[study.task_of(**cell)].kind)],
-    gives={"output": ("transfer", "csv")},
+    gives={"output": ("transfer", "csv"), "replicates_output": ("transfer_replicates", "parquet")},
     message="Transfer",
 )

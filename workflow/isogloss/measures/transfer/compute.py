@@ -12,8 +12,9 @@ import numpy as np
 import pandas as pd
 
 from isogloss.errors import IsoglossError
-from isogloss.files import read_parquet, write_csv
+from isogloss.files import read_parquet, write_csv, write_parquet
 from isogloss.models.families import HEADLESS
+from isogloss.statistics.jackknife import kept_without
 from isogloss.statistics.nulls import null_summary
 from isogloss.tasks.kinds.kind import kind_named
 from isogloss.tasks.scores import Score
@@ -39,6 +40,7 @@ def write_scores(
     seed: int,
     attributes: Mapping[str, Any],
     output: str | Path,
+    replicates_output: str | Path,
     tag_measure: str = "entity_f1",
 ) -> None:
     """Score a checkpoint's predictions in every language, absolute and relative to its source language's own.
@@ -60,6 +62,9 @@ def write_scores(
         (score divided by the source language's) with ``relative_low`` and ``relative_high`` (the same resamples for
         both), the null's summary, ``n`` items, and ``reason``: a sentence where there is no relative score, because the
         source language's own is not above chance, or no score, because the checkpoint predicts nothing.
+    replicates_output
+        Parquet: the attributes, ``target``, ``measure`` and ``replicates``: the score of all items, then without each
+        block of them, see :mod:`isogloss.statistics.jackknife`; of scores that are there.
 
     Raises
     ------
@@ -76,14 +81,18 @@ def write_scores(
     weights = rng.multinomial(len(numbers), np.full(len(numbers), 1 / len(numbers)), draws).astype(float)
     parts = {language: part.sort_values("item") for language, part in table.groupby("language")}
     if table.predicted.isna().all():
+        nothing = pd.DataFrame(columns=[*attributes, "target", "measure", "replicates"])
+        write_parquet(nothing, replicates_output)
         return write_csv(without_scores(parts, source, task.measures(list(table.truth))), output, attributes)
-    rows = []
+    rows, replicates = [], []
     for measure in task.measures(list(table.truth)):
         scores, resampled, nulls = {}, {}, {}
         for language, part in parts.items():
             truth, said = list(part.truth), list(part.predicted)
             counts = measure.statistics(truth, said)
             scores[language] = float(measure.score(counts.sum(0, keepdims=True))[0])
+            left = measure.score(np.vstack([np.ones(len(part)), kept_without(len(part))]) @ counts)
+            replicates.append({"target": language, "measure": measure.name, "replicates": left})
             resampled[language] = measure.score(weights[:, np.searchsorted(numbers, part.item)] @ counts)
             orders = np.array([rng.permutation(len(said)) for _ in range(null)])
             nulls[language] = measure.score(measure.permuted(truth, said, orders))
@@ -113,6 +122,7 @@ def write_scores(
                 }
             )
     write_csv(pd.DataFrame(rows), output, attributes)
+    write_parquet(pd.DataFrame(replicates).assign(**attributes), replicates_output)
 
 
 def without_scores(parts: Mapping[str, pd.DataFrame], source: str, asked: list[Score]) -> pd.DataFrame:

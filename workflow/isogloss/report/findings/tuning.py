@@ -1,6 +1,5 @@
 """What did fine-tuning change: shared concepts before and after, and each language's space."""
 
-import numpy as np
 import pandas as pd
 
 from isogloss.report.figures.tuned import NAMES, POOLING
@@ -11,9 +10,7 @@ from isogloss.report.findings.finding import (
     by_source,
     counted,
     span,
-    standard_error,
     survivors,
-    two_sided,
 )
 
 COURSES = {"impact": "impact", "calign": "CALIGN", **NAMES}
@@ -104,29 +101,32 @@ def trajectories(data: dict[str, pd.DataFrame]) -> list[Finding]:
         return []
     rows = data["trajectories"]
     rows = rows[(rows.source != rows.target) & rows.measure.isin(COURSES) & rows.value.notna() & (rows.step > 0)]
-    rows = rows.assign(error=standard_error(rows.low, rows.high))
     rows = rows.astype({"corpus": object, "kind": object}).fillna({"corpus": "", "kind": "", "layer": -1})
     told = ["model", "task", "measure", "corpus", "kind", "source"]
     ends = rows.sort_values("fraction", kind="stable").groupby([*told, "seed", "target", "layer"], sort=True)
     both = ends.first().join(ends.last(), suffixes=("_first", "_last")).reset_index()
     both = both[both.fraction_first < both.fraction_last]
     both["change"] = both.value_last - both.value_first
-    both["changed"] = survivors(two_sided(both.change, np.hypot(both.error_first, both.error_last)))
+    both["changed"] = survivors(both.change_p_last)
     findings = []
     for (model, task, measure, corpus, kind, source), part in both.groupby(told, sort=True):
-        clear = part[part.changed]
+        clear, tested = part[part.changed], part.change_p_last.notna()
         first, last, change = (
             average(part, column, form)
             for column, form in (("value_first", ".2f"), ("value_last", ".2f"), ("change", "+z.2f"))
         )
         where = f" ({corpus}, {kind})" if corpus else ""
+        counts = (
+            f"clearly up in {(clear.change > 0).sum()}, down in {(clear.change < 0).sum()} of {tested.sum():,} tested "
+            "(adjusted p < 0.05, the same items at both points)"
+            if tested.any()
+            else "whether that is clear cannot be told: there is no interval of this change"
+        )
         text = (
             f"{task} tuned on {source}, {COURSES[measure]} of the other languages{where}: {first} after "
             f"{100 * part.fraction_first.mean():.3g} % of the steps, {last} after "
             f"{100 * part.fraction_last.mean():.3g} %, {change}, on average over {counted(len(part), 'cell')} (target, "
-            f"layer and seed); clearly up in "
-            f"{(clear.change > 0).sum()}, down in {(clear.change < 0).sum()} (adjusted p < 0.05, both "
-            "taken as independent)."
+            f"layer and seed); {counts}."
         )
         strength = abs(float(part.change.mean()))
         brief = f"{first} after {100 * part.fraction_first.mean():.3g} %, {last} after "
