@@ -56,7 +56,7 @@ FOLLOWED = ("accuracy", "macro_f1", "impact")
 LABELS = ("a", "b", "c")
 SIMILARITIES = (
     "retrieval", "retrieval_csls", "retrieval_ratio", "mutual_retrieval", "strong_retrieval", "procrustes",
-    "neighbour_overlap", "neuron_correlation", "cka", "cka_debiased", "svcca", "pwcca",
+    "neighbour_overlap", "neuron_correlation", "cka", "cka_debiased",
 )  # fmt: skip
 
 
@@ -119,12 +119,12 @@ def changes_of_spaces(seed: int, world: str) -> dict[str, dict[str, float]]:
     rng = np.random.default_rng(seed)
     topics = rng.normal(size=(TOPICS, WIDTH))[rng.integers(TOPICS, size=ITEMS)]
     meaning = topics + 0.6 * rng.normal(size=(ITEMS, WIDTH))
-    own = {name: 0.3 * rng.normal(size=WIDTH) + kept * rng.normal(size=(ITEMS, WIDTH)) for name in "ab"}
+    own = {name: 0.3 * rng.normal(size=WIDTH) + kept * rng.normal(size=(ITEMS, WIDTH)) for name in "abcd"}
     tables = []
     for chance in anew:
         sides = {name: meaning + one + chance * rng.normal(size=one.shape) for name, one in own.items()}
         with ThreadPoolExecutor(1) as pool:
-            rows = pd.DataFrame(measure_layer(sides, 5, True, Draws.of(ITEMS, 2, DRAWS // 5, seed), pool))
+            rows = pd.DataFrame(measure_layer(sides, 5, False, Draws.of(ITEMS, 2, DRAWS // 5, seed), pool))
         tables.append(rows.assign(layer=0, change_p=np.nan))
     before, after = tables
     both = with_changes(after, before[[*KEY, "low", "high", "replicates"]], ITEMS)

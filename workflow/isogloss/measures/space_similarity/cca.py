@@ -61,8 +61,8 @@ def canonical_null(x: Components, y: Components, permutations: np.ndarray) -> np
 
 def canonical_intervals(
     values: tuple[float, float], x: list[Components], y: list[Components], n: int
-) -> list[tuple[float, float, np.ndarray]]:
-    """Give the 95 % intervals of SVCCA and PWCCA by the jackknife over blocks of items, and both without each block."""
+) -> list[tuple[float, float]]:
+    """Give the 95 % intervals of SVCCA and PWCCA by the jackknife over blocks of items."""
     without = np.array([canonical(*sides) for sides in zip(x, y, strict=True)]).reshape(-1, 2)
     sizes = np.array([block.stop - block.start for block in blocks_of(n)])
-    return [(*interval(value, column, sizes), column) for value, column in zip(values, without.T, strict=True)]
+    return [interval(value, column, sizes) for value, column in zip(values, without.T, strict=True)]

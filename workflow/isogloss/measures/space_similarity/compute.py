@@ -40,6 +40,8 @@ OF_ONE_LANGUAGE = ("interlingual_overlap", "language_identity", "anisotropy", "h
 # These centre in any case, so a table has them once.
 CENTRED_ONLY = ("neuron_correlation", "cka", "cka_debiased", "procrustes", "svcca", "pwcca")
 CANONICAL = ("svcca", "pwcca")
+# Of their changes no interval is known to hold (benchmarks/tuned_worlds.py).
+UNTRIED = (*OF_ONE_LANGUAGE, *CANONICAL)
 CELLS = [
     (measure, vectors)
     for measure in QUESTIONS
@@ -210,8 +212,8 @@ def with_changes(table: pd.DataFrame, before: pd.DataFrame, n: int) -> pd.DataFr
     table = table.merge(before, on=KEY, how="left", suffixes=("", "_before"))
     known, was = table.value.notna(), table.replicates_before.notna()
     table.loc[known & ~was, "reason"] = "there was no value before tuning, so there is no change"
-    # Rotations are tested on the second half of the items, and what is of one language has no blocks.
-    items = np.select([table.measure == "procrustes", table.measure.isin(OF_ONE_LANGUAGE)], [n - n // 2, 1], n)
+    # Rotations are tested on the second half of the items.
+    items = np.select([table.measure == "procrustes", table.measure.isin(UNTRIED)], [n - n // 2, 1], n)
     for count, own in table[known & was].groupby(items[known & was]):
         sizes = np.array([block.stop - block.start for block in blocks_of(int(count))])
         both = [np.stack([*own[name]]) for name in ("replicates_before", "replicates")]
@@ -219,7 +221,7 @@ def with_changes(table: pd.DataFrame, before: pd.DataFrame, n: int) -> pd.DataFr
             table.loc[own.index, name] = values
     unsure = known & was & table.change_p.isna()
     table.loc[unsure, "reason"] = np.where(
-        table.measure[unsure].isin(OF_ONE_LANGUAGE),
+        table.measure[unsure].isin(UNTRIED),
         "no interval is known of this measure's change",
         f"its change has no interval: of {FEWEST_FOR_INTERVAL} items at least, with a value whatever block is left out",
     )
@@ -466,7 +468,8 @@ def correlate(x: Centred, y: Centred, draws: Draws) -> list[Row]:
     values = canonical(one, two)
     intervals = canonical_intervals(values, ones, twos, draws.orders.shape[1])
     null = canonical_null(one, two, draws.orders)
-    return [scored(*row) for row in zip(CANONICAL, values, *zip(*intervals, strict=True), null, strict=True)]
+    columns = zip(CANONICAL, values, *zip(*intervals, strict=True), null, strict=True)
+    return [scored(*row, null=draws_of) for *row, draws_of in columns]
 
 
 def align(sides: list[Centred], second: int, draws: Draws) -> list[tuple[int, int, Row]]:
