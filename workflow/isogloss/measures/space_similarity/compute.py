@@ -41,7 +41,7 @@ OF_ONE_LANGUAGE = ("interlingual_overlap", "language_identity", "anisotropy", "h
 CENTRED_ONLY = ("neuron_correlation", "cka", "cka_debiased", "procrustes", "svcca", "pwcca")
 CANONICAL = ("svcca", "pwcca")
 # Of their changes no interval is known to hold (benchmarks/tuned_worlds.py).
-UNTRIED = (*OF_ONE_LANGUAGE, *CANONICAL)
+UNTOLD = (*OF_ONE_LANGUAGE, *CANONICAL)
 CELLS = [
     (measure, vectors)
     for measure in QUESTIONS
@@ -213,15 +213,15 @@ def with_changes(table: pd.DataFrame, before: pd.DataFrame, n: int) -> pd.DataFr
     known, was = table.value.notna(), table.replicates_before.notna()
     table.loc[known & ~was, "reason"] = "there was no value before tuning, so there is no change"
     # Rotations are tested on the second half of the items.
-    items = np.select([table.measure == "procrustes", table.measure.isin(UNTRIED)], [n - n // 2, 1], n)
+    items = np.select([table.measure == "procrustes", table.measure.isin(UNTOLD)], [n - n // 2, 1], n)
     for count, own in table[known & was].groupby(items[known & was]):
         sizes = np.array([block.stop - block.start for block in blocks_of(int(count))])
-        both = [np.stack([*own[name]]) for name in ("replicates_before", "replicates")]
-        for name, values in paired_change_of_items(*both, sizes).items():
+        old, new = (np.stack([*own[name]]) for name in ("replicates_before", "replicates"))
+        for name, values in paired_change_of_items(old, new, sizes).items():
             table.loc[own.index, name] = values
     unsure = known & was & table.change_p.isna()
     table.loc[unsure, "reason"] = np.where(
-        table.measure[unsure].isin(UNTRIED),
+        table.measure[unsure].isin(UNTOLD),
         "no interval is known of this measure's change",
         f"its change has no interval: of {FEWEST_FOR_INTERVAL} items at least, with a value whatever block is left out",
     )
@@ -468,8 +468,8 @@ def correlate(x: Centred, y: Centred, draws: Draws) -> list[Row]:
     values = canonical(one, two)
     intervals = canonical_intervals(values, ones, twos, draws.orders.shape[1])
     null = canonical_null(one, two, draws.orders)
-    columns = zip(CANONICAL, values, *zip(*intervals, strict=True), null, strict=True)
-    return [scored(*row, null=draws_of) for *row, draws_of in columns]
+    columns = zip(CANONICAL, values, intervals, null, strict=True)
+    return [scored(measure, value, *ends, null=draws_of) for measure, value, ends, draws_of in columns]
 
 
 def align(sides: list[Centred], second: int, draws: Draws) -> list[tuple[int, int, Row]]:
@@ -517,5 +517,5 @@ def tell_languages(sides: list[np.ndarray], centred: bool, draws: Draws) -> list
     orders = draws.labels(len(sides) * draws.half_orders.shape[1])
     hits, null = together.language_identity(sides, centred, orders)
     low, high = bootstrap_means(hits.T, draws.half_samples)
-    columns = zip(hits.mean(1), low, high, null.T, strict=True)
-    return [scored("language_identity", *ends, None, draws_of) for *ends, draws_of in columns]
+    columns = zip(hits.mean(1), zip(low, high, strict=True), null.T, strict=True)
+    return [scored("language_identity", value, *ends, null=draws_of) for value, ends, draws_of in columns]
