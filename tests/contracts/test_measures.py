@@ -28,7 +28,8 @@ def study():
     for section in ("corpora", "models"):
         config[section] |= othello[section]
     edits = {"tasks": ["inference"], "facts": {"corpus": "microworld", "models": ["naive"]}}
-    more = {"edits": edits, "sweep": {"clusters": [5]}, "board_probe": {}}
+    spaces = {"tasks": ["sentiment"], "corpora": ["microworld"]}
+    more = {"space_similarity": spaces, "edits": edits, "sweep": {"clusters": [5]}, "board_probe": {}}
     return Study(validate({**config, **more}))
 
 

@@ -242,7 +242,7 @@ def store_spec(wildcards):
         places("store", **wildcards),
         study.layers(wildcards.model, stack),
         study.shapes[wildcards.model].depths[stack],
-        drawn(study, cell(wildcards)),
+        specs.drawn(study, cell(wildcards)),
     )
     own = {"retrieval": plain(retrieval)} if retrieval else {}
     return {**specs.vectors(study, cell(wildcards)), "layers": layers, **own}

@@ -10,6 +10,7 @@ from isogloss.errors import IsoglossError
 from isogloss.measures import MEASURES
 from isogloss.plan import needs, specs
 from isogloss.plan.places import Places
+from isogloss.plan.size import size
 from isogloss.plan.study import Study
 from isogloss.plan.targets import collated
 
@@ -43,6 +44,49 @@ def test_every_test_pass_before_and_after_tuning():
     assert {task for *_, task in cells("space_similarity", space_similarity={"tasks": ["sentiment"]})} == {"sentiment"}
     # A translation has no label.
     assert set(cells("probes", probes={})) == {cell for cell in expected if cell[2] == "sentiment"}
+
+
+def test_corpora_are_measured_where_they_are_named():
+    assert not cells("space_similarity_on_corpora", space_similarity={})
+    one = study(space_similarity={"corpora": ["microworld"]})
+    measure = BY_NAME["space_similarity_on_corpora"]
+    found = [tuple(cell.values()) for cell in measure.cells(one)]
+    assert found == [
+        ("encoder", "pretrained", "microworld"),
+        ("encoder", "sentiment-en-seed0", "microworld"),
+        ("translator", "pretrained", "microworld"),
+    ]
+    folder = "r/activations/translator/pretrained/microworld/en-de"
+    assert measure.takes(one, Places("r"), measure.cells(one)[-1]) == {
+        "sources": {"de": f"{folder}/source-encoder.h5"},
+        "targets": {"de": f"{folder}/target-encoder.h5"},
+    }
+    spec = measure.spec(one, measure.cells(one)[-1])
+    assert (spec["source"], spec["layers"], spec["attributes"]["task"]) == ("en", [1], "")
+    # Beside the rows of test items, in one table.
+    files = collated(one, Places("r"))
+    assert "space_similarity_on_corpora" not in files
+    assert len(files["space_similarity"]) == len(found) + len(BY_NAME["space_similarity"].cells(one))
+
+
+@pytest.mark.parametrize(
+    ("sections", "draw"),
+    [
+        ({}, None),
+        ({"space_similarity": {}}, None),
+        ({"space_similarity": {"corpora": ["microworld"], "items": 80}}, (80, 0)),
+        ({"retrieval": True}, (500, 2000)),
+        ({"retrieval": True, "space_similarity": {"corpora": ["microworld"], "items": 80}}, (500, 2000)),
+        ({"retrieval": True, "space_similarity": {"corpora": ["microworld"]}}, (1000, 2000)),
+    ],
+)
+def test_stores_keep_the_sentences_that_are_measured(sections, draw):
+    one = study(**sections)
+    by_space = {cell["space"]: specs.drawn(one, cell) for cell in one.store_cells if cell["model"] == "translator"}
+    expected = draw and {"seed": 212, "candidates": draw[0], "probe_sentences": draw[1]}
+    # A decoder behind an encoder reads no text by itself.
+    assert by_space == {"source-encoder": expected, "target-encoder": expected, "target-decoder": None}
+    assert (size(one)["activation_bytes"] > size(study())["activation_bytes"]) == bool(draw)
 
 
 def test_altered_items_are_read_by_what_is_tuned_whole():
@@ -173,11 +217,29 @@ def test_which_tasks_are_measured_changes_no_table_of_a_cell():
         ({"crossed": {"tasks": ["translation"]}}, "crossed.tasks: 'translation' has no label of a whole item"),
         ({"controls": {"sources": ["zh"]}}, "controls.sources: no task is tuned on 'zh'; there are de, en"),
         ({"space_similarity": {"null": 5}}, "space_similarity.null"),
+        ({"space_similarity": {"corpora": ["microwrld"]}}, "corpora: there is no corpus 'microwrld'; did you mean"),
+        (
+            {"space_similarity": {"corpora": ["microworld"], "pooling": "last", "tasks": ["sentiment"]}},
+            "the encoder of 'translator' .* has the sentence vectors first, mean; found 'last'",
+        ),
     ],
 )
 def test_mistakes_are_told_before_anything_runs(sections, message):
     with pytest.raises(IsoglossError, match=message.replace("?", r"\?")):
         study(**sections)
+
+
+def test_a_corpus_that_no_model_reads_or_no_items_at_all():
+    config = {**copy.deepcopy(TASKS), "space_similarity": {"corpora": ["microworld"]}}
+    for model in config["models"].values():
+        model["corpora"] = []
+    config["tasks"]["sentiment"]["concepts"] = []
+    with pytest.raises(IsoglossError, match=r"space_similarity\.corpora: no model reads 'microworld'; name it in"):
+        validate(config, name="t")
+    config = {key: value for key, value in TASKS.items() if key != "tasks"}
+    with pytest.raises(IsoglossError, match=r"space_similarity\.corpora: there is nothing to measure: name corpora"):
+        validate({**config, "space_similarity": {}}, name="t")
+    validate({**config, "space_similarity": {"corpora": ["microworld"]}}, name="t")
 
 
 def test_more_items_and_pairs_ask_for_more():
@@ -190,6 +252,9 @@ def test_more_items_and_pairs_ask_for_more():
     assert needs.similarity(few, **cell).mem_mb < 3000
     assert needs.similarity(many, **cell).runtime > needs.similarity(few, **cell).runtime
     assert needs.similarity(many, **cell).mem_mb > needs.similarity(few, **cell).mem_mb
+    large["corpora"]["microworld"]["sentences"] = 100_000
+    many = Study(validate({**large, "space_similarity": {"items": 100_000}}, name="t"))
+    assert needs.similarity_on_corpora(many, **cell).runtime > needs.similarity_on_corpora(few, **cell).runtime
     one, two = (study(word_retrieval={"pairs": pairs}) for pairs in (10, 20_000))
     assert needs.word_retrieval(one, **cell).mem_mb < needs.word_retrieval(two, **cell).mem_mb
 

@@ -250,7 +250,7 @@ def test_vectors_for_retrieval_leave_those_of_words_as_they_are(models, few_word
             assert (one.vectors(layer) == two.vectors(layer)).all()
             for pooling in ("first", "mean"):
                 assert (one.sentence_vectors(layer, pooling) == two.sentence_vectors(layer, pooling)).all()
-        with pytest.raises(IsoglossError, match="holds no vectors for retrieval"):
+        with pytest.raises(IsoglossError, match="holds no vectors of drawn sentences"):
             one.drawn_sentences()
 
 

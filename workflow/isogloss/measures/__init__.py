@@ -28,6 +28,7 @@ MEASURES = [
     baselines.MEASURE,
     impact.MEASURE,
     space_similarity.MEASURE,
+    space_similarity.ON_CORPORA,
     word_retrieval.MEASURE,
     probes.MEASURE,
     crossed.MEASURE,

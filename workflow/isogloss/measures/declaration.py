@@ -18,7 +18,7 @@ class Measure:
     Attributes
     ----------
     name
-        Of its table and of its folder below ``metrics``.
+        Of its table, unless ``table`` names another one's.
     rule
         The Snakemake rule's name: a verb and what it makes.
     cell
@@ -34,6 +34,8 @@ class Measure:
         From study and one cell, the values that it depends on beside its files, by keyword.
     gives
         Keyword -> (folder below ``metrics``, ending) of the files that it writes; the first is collated into the table.
+    table
+        The measure into whose table its files go, where a measure has two kinds of cell.
     variant_rule
         A second rule's name, for checkpoints that are not tuned whole, where a cluster must group them apart.
     plug_ins
@@ -55,6 +57,7 @@ class Measure:
     spec: Callable[[Any, Cell], dict[str, Any]]
     message: str
     gives: dict[str, tuple[str, str]] = field(default_factory=dict)
+    table: str = ""
     variant_rule: str = ""
     plug_ins: Callable[[Any, Cell], list[str]] = lambda study, cell: []
     needs: str = "small"

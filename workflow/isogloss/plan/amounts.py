@@ -19,7 +19,6 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from isogloss.measures.retrieval import CANDIDATES, PROBE_SENTENCES
 from isogloss.models.shape import cached, known_weights
 from isogloss.plan import specs
 from isogloss.plan.study import Study
@@ -92,10 +91,10 @@ def corpus(study: Study, name: str, language: str | None = None) -> Amount:
     return found or natural(rows, most, False)
 
 
-def drawn(study: Study, name: str) -> int:
-    """Tell how many sentences of a corpus are drawn for retrieval, at most: more where they have a sentiment."""
-    most = max(CANDIDATES, PROBE_SENTENCES) if study.settings.corpora[name].kind == "microworld" else CANDIDATES
-    return min(most, corpus(study, name).rows)
+def drawn(study: Study, name: str, draw: dict[str, int]) -> int:
+    """Tell how many sentences of a corpus are drawn, at most: more where they have a sentiment to probe for."""
+    probed = draw["probe_sentences"] if study.settings.corpora[name].kind == "microworld" else 0
+    return min(max(draw["candidates"], probed), corpus(study, name).rows)
 
 
 def lemmas(study: Study, name: str) -> int:

@@ -15,6 +15,7 @@ from isogloss.measures.controls.settings import Controls
 from isogloss.measures.crossed.settings import Crossed
 from isogloss.measures.edits.settings import Edits, Facts
 from isogloss.measures.probes.settings import Probes
+from isogloss.measures.retrieval import CANDIDATES, PROBE_SENTENCES
 from isogloss.measures.space_similarity.settings import SpaceSimilarity
 from isogloss.measures.word_retrieval.settings import WordRetrieval
 from isogloss.models.settings import Train
@@ -153,7 +154,8 @@ def cards(study: Study, model: str, **_: Any) -> Effort:
 
 def retrieval(study: Study, model: str, corpus: str, **_: Any) -> Effort:
     """Estimate retrieval and the probe of every pair: a store's layers one by one, all drawn sentences against all."""
-    count, pairs = amounts.drawn(study, corpus), len(study.pairs(corpus))
+    draw = {"candidates": CANDIDATES, "probe_sentences": PROBE_SENTENCES}
+    count, pairs = amounts.drawn(study, corpus, draw), len(study.pairs(corpus))
     hidden, layers = parameters(study, model)[:2]
     work = 2 * pairs * (layers + 1) * count * hidden * (count + LEARNING)
     memory = LIBRARIES_MB + int(4 * count * (3 * count + 8 * hidden) / 1e6)
@@ -208,11 +210,21 @@ def altered_pass(study: Study, model: str, task: str, passes: int, most: int) ->
 
 
 def similarity(study: Study, model: str, task: str, **_: Any) -> Effort:
+    """Estimate the similarity of spaces on a task's test items."""
+    tested = amounts.test_items(study, task)
+    return of_spaces(study, model, max(items.rows for items in tested), len(tested))
+
+
+def similarity_on_corpora(study: Study, model: str, corpus: str, **_: Any) -> Effort:
+    """Estimate the similarity of spaces on a corpus whose pairs share all sentences."""
+    return of_spaces(study, model, amounts.corpus(study, corpus).rows, 1 + len(study.pairs(corpus)))
+
+
+def of_spaces(study: Study, model: str, rows: int, languages: int) -> Effort:
     """Estimate the similarity of spaces: all pairs of languages in all layers, with every draw."""
     section = of_kind(study.settings.space_similarity, SpaceSimilarity)
     hidden, layers, _ = parameters(study, model)
-    tested = amounts.test_items(study, task)
-    count, languages = min(max(items.rows for items in tested), section.items), len(tested)
+    count = min(rows, section.items)
     # Beside the products of vectors some two hundred passes over the similarities of all items.
     work = languages**2 * (layers + 1) * count**2 * (10 * hidden + 2000) * (10 if section.cca else 1)
     memory = LIBRARIES_MB + int((30 * languages * count * (count + hidden) + 100 * count**2) / 1e6)

@@ -49,6 +49,8 @@ def check_measures(measures: Sequence[Measure] = MEASURES) -> None:
     for measure in measures:
         where = f"The measure '{measure.name}'"
         check_known(where, "cell", measure.cell, CELLS)
+        if measure.table:
+            check_known(where, "table", measure.table, (one.name for one in measures))
         if not measure.gives:
             raise IsoglossError(f"{where} writes no file: say in `gives` what it makes.")
         check_function(where, measure.function)

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from typing import Any
 
 from isogloss.measures import MEASURES
-from isogloss.measures.retrieval import drawn
 from isogloss.plan import amounts, needs, specs, targets
 from isogloss.plan.places import Places
 from isogloss.plan.study import PRETRAINED, WHOLE, Study, Tuning, spaces_of_kind
@@ -246,10 +245,10 @@ def activation_bytes(study: Study) -> int:
         layers = len(study.layers(cell["model"], stack))
         poolings = len(poolings_of(study.shapes[cell["model"]].family.summary, stack))
         vectors = text.frequent + poolings * text.rows * study.settings.activations.sentence_vectors
-        if drawn(study, cell):
+        if draw := specs.drawn(study, cell):
             # Vectors of lemmas are kept in single precision.
-            vectors += amounts.drawn(study, cell["corpus"]) + 2 * amounts.lemmas(study, cell["corpus"])
-            total += 2 * layers * HEADER
+            vectors += poolings * amounts.drawn(study, cell["corpus"], draw) + 2 * amounts.lemmas(study, cell["corpus"])
+            total += (poolings + 1) * layers * HEADER
         total += HALF * study.shapes[cell["model"]].hidden * vectors * layers
         total += STORE + WORD * text.frequent
     return int(total)

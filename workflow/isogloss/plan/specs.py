@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from isogloss.measures.retrieval import CANDIDATES, PROBE_SENTENCES
 from isogloss.models.settings import Train
 from isogloss.models.shape import TRAINED_POSITIONS
 from isogloss.plan.places import Places
@@ -207,6 +208,23 @@ def vectors(study: Study, cell: dict[str, Any]) -> dict[str, Any]:
     if cell["space"].split("-")[1] != study.shapes[cell["model"]].family.reader:
         own["convention"] = convention
     return plain({**section, **own})
+
+
+def drawn(study: Study, cell: dict[str, Any]) -> dict[str, int] | None:
+    """Say how the sentences are drawn whose own vectors a store keeps; None where nothing is measured on them.
+
+    They are kept where a text is read by itself, so not by a decoder behind an encoder.
+    """
+    similarity, retrieval = study.settings.space_similarity, study.settings.retrieval
+    items = similarity.items if similarity and cell["corpus"] in similarity.corpora else 0
+    reads = cell["space"].split("-")[1] == study.shapes[cell["model"]].family.reader
+    if not reads or not (items or retrieval):
+        return None
+    return {
+        "seed": study.settings.concepts.seeds[0],
+        "candidates": max(items, CANDIDATES if retrieval else 0),
+        "probe_sentences": PROBE_SENTENCES if retrieval else 0,
+    }
 
 
 def clustering(study: Study, cell: dict[str, Any]) -> dict[str, Any]:

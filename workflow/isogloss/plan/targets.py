@@ -20,11 +20,12 @@ OTHER_TABLES = (
 
 
 def measure_files(study: Study, places: Places) -> dict[str, list[str]]:
-    """List the files of every measure, one a cell."""
-    files = {}
+    """List the files of every measure's table, one a cell."""
+    files: dict[str, list[str]] = {}
     for measure in MEASURES:
         folder, ending = next(iter(measure.gives.values()))
-        files[measure.name] = [places.metric(folder, measure.cell, ending, **cell) for cell in measure.cells(study)]
+        found = [places.metric(folder, measure.cell, ending, **cell) for cell in measure.cells(study)]
+        files.setdefault(measure.table or measure.name, []).extend(found)
     return files
 
 
@@ -43,7 +44,7 @@ def collated(study: Study, places: Places) -> dict[str, list[str]]:
 
 def table_names() -> list[str]:
     """List every table that some run has."""
-    return [*(measure.name for measure in MEASURES), *OTHER_TABLES]
+    return [*(measure.name for measure in MEASURES if not measure.table), *OTHER_TABLES]
 
 
 def whole_tables(study: Study) -> list[str]:

@@ -44,9 +44,10 @@ COLUMNS = {
     "model": "a key of the config",
     "checkpoint": "the model as it is (pretrained); after fine-tuning: task, source language, seed, variant, or the "
     "config's name for one that was tuned elsewhere",
-    "task": "what the checkpoint was tuned on; pretrained: nothing",
+    "task": "what the checkpoint was tuned on; pretrained: nothing; of similarity of spaces and probes: whose test "
+    "items",
     "variant": "whole; the config's name for another way of tuning; at0-3: after this fraction of the steps",
-    "corpus": "the parallel text",
+    "corpus": "the parallel text; of similarity of spaces empty where test items are measured",
     "source": "source language",
     "target": "target language",
     "language": "language",

@@ -94,15 +94,19 @@ class DrawnSentences:
             found.append([(places[word], span) for word, span in spans if places[word] >= 0])
         return found
 
-    def pools(self, keys: Sequence[int], batch: Sequence[Sentence], device: torch.device) -> list[Pool]:
-        """Pool the drawn sentences of a batch (``drawn``), and their words that have a lemma (``lemmas``)."""
+    def pools(
+        self, keys: Sequence[int], batch: Sequence[Sentence], poolings: Sequence[str], device: torch.device
+    ) -> list[Pool]:
+        """Pool the drawn sentences of a batch (``drawn/mean`` and so on), and their words with a lemma (``lemmas``)."""
         rows = self.among(keys)
         if not rows:
             return []
         chosen = [batch[row] for row in rows]
         place, widest = sent(torch.tensor(rows), device), max(len(sentence.ids) for sentence in chosen)
-        whole = pool_sentences(chosen, ("mean",), device)
-        pools: list[Pool] = [lambda states: {"drawn": whole(states[place, :widest])["mean"]}]
+        whole = pool_sentences(chosen, poolings, device)
+        pools: list[Pool] = [
+            lambda states: {f"drawn/{name}": found for name, found in whole(states[place, :widest]).items()}
+        ]
         if self.numbers:
             spans = [[span for _, span in row] for row in self.lemma_spans(keys, batch)]
             words = pool_words(spans, every_subword, device)

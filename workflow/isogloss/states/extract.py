@@ -181,7 +181,7 @@ def extract(
                     pools.append(pool_sentences(batch, reader.poolings, reader.device, shift))
             # The sums over a lemma's words are in no file before the end, so what they are made of is read again.
             if drawn is not None and (number >= skipped or drawn.numbers):
-                pools += drawn.pools(keys, batch, reader.device)
+                pools += drawn.pools(keys, batch, reader.poolings, reader.device)
             if pools:
                 before = [sentences["source"][key] for key in keys] if reader.after_encoder else None
                 vectors, _ = reader.read(batch, joined(*pools), layers, before=before)
@@ -264,8 +264,8 @@ def write_batch(
     vectors = arrival.arrays()
     first_word, first_sentence, first_drawn = rows
     words = vectors.pop("words", None)
-    if "drawn" in vectors:
-        writer.write_rows("retrieval/mean", first_drawn, vectors.pop("drawn"))
+    for name in [name for name in vectors if name.startswith("drawn/")]:
+        writer.write_rows(f"retrieval/{name.removeprefix('drawn/')}", first_drawn, vectors.pop(name))
     if drawn is not None and "lemmas" in vectors:
         drawn.add(keys, batch, vectors.pop("lemmas"))
     if vectors:

@@ -13,9 +13,9 @@ Layout::
     sentences/first/{n}   [sentence, hidden] float16, the first subword; of a decoder `last` instead
     sentences/mean/{n}    [sentence, hidden] float16, the mean over the text's subwords, special tokens left out; the
                           other poolings of a model stand beside it
-    retrieval/sentence    [drawn] int64, where retrieval is asked for: sentences drawn for it
+    retrieval/sentence    [drawn] int64, where retrieval or similarity is asked for: sentences drawn for it
     retrieval/turn        [drawn] int32, each one's place in the draw
-    retrieval/mean/{n}    [drawn, hidden] float16, pooled as in sentences/mean
+    retrieval/mean/{n}    [drawn, hidden] float16, pooled as in sentences/mean; the other poolings stand beside it
     retrieval/lemma       [lemma] int64, the lemmas of their words, where the corpus names them
     retrieval/lemmas/{n}  [lemma, hidden] float32, the mean over all subwords of a lemma; NaN where it has none
 
@@ -113,12 +113,21 @@ class ActivationStore:
             If the store was made without them.
         """
         if "retrieval" not in self.file:
-            raise IsoglossError(f"{self.path} holds no vectors for retrieval. Make it with `retrieval: true`.")
+            raise IsoglossError(
+                f"{self.path} holds no vectors of drawn sentences. Make it with `space_similarity: corpora:` or "
+                "`retrieval: true`."
+            )
         return self.file["retrieval/sentence"][:][np.argsort(self.file["retrieval/turn"][:])]
 
-    def drawn_vectors(self, layer: int) -> np.ndarray:
+    def drawn_vectors(self, layer: int, pooling: str = "mean") -> np.ndarray:
         """Give one layer's vectors of :meth:`drawn_sentences`, ``[sentence, hidden]`` in single precision."""
-        return self.file[f"retrieval/mean/{layer}"][:][np.argsort(self.file["retrieval/turn"][:])].astype(np.float32)
+        if f"retrieval/{pooling}" not in self.file:
+            held = sorted({*self.file["retrieval"]} - {"sentence", "turn", "lemma", "lemmas"})
+            raise IsoglossError(
+                f"{self.path} has no vectors of drawn sentences of the pooling '{pooling}'; it has {', '.join(held)}."
+            )
+        found = self.file[f"retrieval/{pooling}/{layer}"][:]
+        return found[np.argsort(self.file["retrieval/turn"][:])].astype(np.float32)
 
     def lemma_vectors(self, layer: int) -> pd.DataFrame:
         """Give one layer's vectors of the lemmas of :meth:`drawn_sentences`, a row each, by the lemma's number."""
@@ -249,8 +258,10 @@ class StoreWriter:
 
         HDF5 does not survive a full disk (it crashes when it closes the file), so the room is taken before it writes.
         """
-        rows = len(self.words) + len(self.poolings) * len(self.sentences if self.sentences is not None else ())
-        rows += len(self.drawn if self.drawn is not None else ()) + 2 * len(self.lemmas)
+        whole = len(self.sentences if self.sentences is not None else ()) + len(
+            self.drawn if self.drawn is not None else ()
+        )
+        rows = len(self.words) + len(self.poolings) * whole + 2 * len(self.lemmas)
         text = self.words.form.map(lambda form: len(form.encode())).sum()
         claim(self.partial, int(2 * self.hidden * rows * len(self.layers) + text + 64 * rows) + ROOM)
         file = h5py.File(self.partial, "w", locking=False)
@@ -278,8 +289,9 @@ class StoreWriter:
         if self.drawn is not None:
             for name, dtype in (("sentence", "i8"), ("turn", "i4")):
                 file.create_dataset(f"retrieval/{name}", data=self.drawn[name].to_numpy(dtype=dtype), **SMALL)
-            for layer in self.layers:
-                reserve(file, f"retrieval/mean/{layer}", len(self.drawn), self.hidden)
+            for pooling in self.poolings:
+                for layer in self.layers:
+                    reserve(file, f"retrieval/{pooling}/{layer}", len(self.drawn), self.hidden)
         if self.lemmas:
             file.create_dataset("retrieval/lemma", data=np.array(self.lemmas, dtype="i8"), **SMALL)
             for layer in self.layers:

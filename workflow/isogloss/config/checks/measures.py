@@ -9,12 +9,16 @@ from isogloss.config.root import Config
 from isogloss.errors import did_you_mean
 from isogloss.states.pooling import poolings_of
 
+# What the entries of a key are.
+NAMED = {"tasks": "task", "corpora": "corpus", "models": "model"}
+
 
 def check_measures(config: Config) -> list[str]:
     """Find names of tasks and models that a measure is asked for and that are none."""
     wrong = []
     for section, key, known in (
         ("space_similarity", "tasks", list(config.tasks)),
+        ("space_similarity", "corpora", list(config.corpora)),
         ("probes", "tasks", list(config.tasks)),
         ("crossed", "tasks", list(config.tasks)),
         ("controls", "tasks", list(config.tasks)),
@@ -24,7 +28,10 @@ def check_measures(config: Config) -> list[str]:
         for name in getattr(getattr(config, section), key, None) or []:
             if name not in known:
                 hint = did_you_mean(name, known)
-                wrong.append(f"{section}.{key}: there is no {key.removesuffix('s')} '{name}'{hint}")
+                wrong.append(f"{section}.{key}: there is no {NAMED[key]} '{name}'{hint}")
+            elif key == "corpora":
+                if not any(name in read_by(config, model) for model in config.models):
+                    wrong.append(f"{section}.{key}: no model reads '{name}'; name it in `corpora` of one")
             elif section in ("space_similarity", "crossed", "edits") and not config.tasks[name].same_items:
                 wrong.append(f"{section}.{key}: the test items of '{name}' are not the same in every language")
             elif (
@@ -32,6 +39,9 @@ def check_measures(config: Config) -> list[str]:
                 and (kind := config.tasks[name].kind) != "sequence-classification"
             ):
                 wrong.append(f"{section}.{key}: '{name}' has no label of a whole item, being {kind}")
+    similarity = config.space_similarity
+    if similarity and not similarity.corpora and not config.tasks:
+        wrong.append("space_similarity.corpora: there is nothing to measure: name corpora, since there is no task")
     for section in ("crossed", "controls"):
         asked = getattr(config, section)
         known = tuned_on(config, asked.tasks) if asked else []
@@ -57,6 +67,8 @@ def check_poolings(config: Config) -> list[str]:
             and (task.same_items if section == "space_similarity" else task.kind == "sequence-classification")
         ]
         models = [model for name in chosen for model in (*config.tasks[name].models, *brought_for(config, name))]
+        on_corpora = set(asked.corpora) if asked and section == "space_similarity" else set()
+        models += [model for model in config.models if on_corpora & set(read_by(config, model))]
         for model in dict.fromkeys(models):
             shape = known_shape(config, model)
             if shape is None:
@@ -68,6 +80,12 @@ def check_poolings(config: Config) -> list[str]:
                     f"vectors {', '.join(held)}; found '{asked.pooling}'"
                 )
     return wrong
+
+
+def read_by(config: Config, model: str) -> list[str]:
+    """List the corpora that a model is measured on."""
+    chosen = config.models[model].corpora
+    return list(config.corpora) if chosen is None else chosen
 
 
 def tuned_on(config: Config, tasks: list[str] | None) -> list[str]:

@@ -8,18 +8,6 @@ from isogloss.measures.declaration import Cell, Measure
 CANDIDATES, PROBE_SENTENCES = 500, 2000
 
 
-def drawn(study: Any, cell: Cell) -> dict[str, Any] | None:
-    """Say how the sentences are drawn whose vectors a store keeps for retrieval; None where it keeps none.
-
-    They are kept where a text is read by itself, so not by a decoder behind an encoder.
-    """
-    reader = study.shapes[cell["model"]].family.reader
-    if not study.settings.retrieval or cell["space"].split("-")[1] != reader:
-        return None
-    seed = study.settings.concepts.seeds[0]
-    return {"seed": seed, "candidates": CANDIDATES, "probe_sentences": PROBE_SENTENCES}
-
-
 def takes(study: Any, places: Any, cell: Cell) -> dict[str, Any]:
     """Name the two stores of every pair of the corpus, and the text that they are of."""
     reader = study.shapes[cell["model"]].family.reader

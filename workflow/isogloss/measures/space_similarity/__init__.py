@@ -21,21 +21,49 @@ def cells(study: Any) -> list[Cell]:
     return [cell for cell in study.test_cells if section and cell["task"] in (section.tasks or same)]
 
 
+def cells_on_corpora(study: Any) -> list[Cell]:
+    """List the checkpoints to measure on the corpora that are named."""
+    section = study.settings.space_similarity
+    return [cell for cell in study.corpus_cells if section and cell["corpus"] in section.corpora]
+
+
 def takes(study: Any, places: Any, cell: Cell) -> dict[str, Any]:
     """Name the sentence vectors of a task's test items in every language, and what was found before tuning."""
-    before = [
-        places.metric("space_similarity_replicates", "test-items", "parquet", **one) for one in study.before(cell)
-    ]
-    return {"vectors": places("sentences", **cell), "before": before}
+    return {"vectors": places("sentences", **cell), "before": before(MEASURE, study, places, cell)}
+
+
+def takes_on_corpora(study: Any, places: Any, cell: Cell) -> dict[str, Any]:
+    """Name the two stores of every pair of the corpus, by the pair's target language, and what was found before."""
+    reader = study.shapes[cell["model"]].family.reader
+    stores = {
+        f"{side}s": {
+            target: places("store", **cell, source=source, target=target, space=f"{side}-{reader}")
+            for source, target in study.pairs(cell["corpus"])
+        }
+        for side in ("source", "target")
+    }
+    return {**stores, "before": before(ON_CORPORA, study, places, cell)}
+
+
+def before(measure: Measure, study: Any, places: Any, cell: Cell) -> list[str]:
+    """Name what the same items' changes after tuning are told by; none where the model was not tuned."""
+    folder, ending = measure.gives["replicates_output"]
+    return [places.metric(folder, measure.cell, ending, **one) for one in study.before(cell)]
 
 
 def spec(study: Any, cell: Cell) -> dict[str, Any]:
     """Name what the table depends on beside the vectors."""
     return {
-        **study.settings.space_similarity.model_dump(exclude={"tasks"}),
+        **study.settings.space_similarity.model_dump(exclude={"tasks", "corpora"}),
         "threads": study.settings.compute.threads,
-        "attributes": cell,
+        "attributes": {**dict.fromkeys(("model", "checkpoint", "task", "corpus"), ""), **cell},
     }
+
+
+def spec_on_corpora(study: Any, cell: Cell) -> dict[str, Any]:
+    """Name what the table depends on beside the stores."""
+    source = study.settings.corpora[cell["corpus"]].pairs.source
+    return {**spec(study, cell), "source": source, "layers": study.layers(cell["model"])}
 
 
 MEASURE = Measure(
@@ -48,5 +76,21 @@ MEASURE = Measure(
     spec=spec,
     gives={"output": ("space_similarity", "csv"), "replicates_output": ("space_similarity_replicates", "parquet")},
     needs="similarity",
+    message="Similarity of the languages' spaces",
+)
+ON_CORPORA = Measure(
+    name="space_similarity_on_corpora",
+    table="space_similarity",
+    rule="compare_spaces_on_corpora",
+    cell="corpus",
+    function="isogloss.measures.space_similarity.compute:write_corpus_similarity",
+    cells=cells_on_corpora,
+    takes=takes_on_corpora,
+    spec=spec_on_corpora,
+    gives={
+        "output": ("space_similarity_on_corpora", "csv"),
+        "replicates_output": ("space_similarity_on_corpora_replicates", "parquet"),
+    },
+    needs="similarity_on_corpora",
     message="Similarity of the languages' spaces",
 )

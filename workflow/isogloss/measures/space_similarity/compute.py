@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from itertools import combinations
@@ -19,6 +20,7 @@ from isogloss.measures.space_similarity import matching, organisation, pairs
 from isogloss.measures.space_similarity.cca import Components, canonical, canonical_intervals, canonical_null
 from isogloss.measures.space_similarity.spaces import Space, checked
 from isogloss.states.sentence_vectors import languages_with, open_vectors
+from isogloss.states.store import ActivationStore, open_store
 from isogloss.statistics.changes import NAMES, paired_change_of_items
 from isogloss.statistics.cka import Representation, compare, kernel_norms
 from isogloss.statistics.jackknife import FEWEST_FOR_INTERVAL, blocks_of, shares_without
@@ -175,7 +177,6 @@ def write_space_similarity(
     the languages. ``null_p`` is one-sided: the share of draws at least as large, for interlingual overlap at most as
     large (its null is the perfect mixture). Intervals of shares of items are by bootstrap, others by jackknife.
     """
-    rows: list[Row] = []
     with open_vectors(vectors, put_aside=True) as file, threadpool_limits(1), ThreadPoolExecutor(threads) as pool:
         names = languages_with(file, pooling, vectors)
         counts = {language: len(next(iter(file[language][pooling].values()))) for language in names}
@@ -186,34 +187,152 @@ def write_space_similarity(
         elif min(counts.values()) < FEWEST:
             unusable = f"{min(counts.values())} test items are too few; at least {FEWEST} are needed"
         chosen = np.sort(np.random.default_rng(seed).permutation(min(counts.values()))[:items])
+        layers = {
+            int(layer): {
+                language: unusable or partial(lambda stored: stored[:][chosen], file[language][pooling][layer])
+                for language in names
+            }
+            for layer in file[names[0]][pooling]
+        }
         draws = Draws.of(len(chosen), null, bootstrap, seed)
-        for layer in sorted(file[names[0]][pooling], key=int):
-            sides, reasons = {}, {}
-            for language in names:
-                found = unusable or attempt(checked, file[language][pooling][layer][:][chosen], language)
-                if isinstance(found, np.ndarray):
-                    sides[language] = found
-                else:
-                    reasons[language] = str(found)
-            for row in (*measure_layer(sides, neighbours, cca, draws, pool), *missing(names, reasons, cca)):
-                facts = {"layer": int(layer), "pooling": pooling, "question": QUESTIONS[row["measure"]]}
-                rows.append({**facts, "n": len(chosen), **row})
-    table = pd.DataFrame(rows, columns=[*COLUMNS, "replicates"])
+        rows = list(measure_items(layers, neighbours, cca, draws, pool))
+    write_rows(rows, before, pooling, attributes, output, replicates_output)
+
+
+def write_corpus_similarity(
+    *,
+    sources: Mapping[str, str | Path],
+    targets: Mapping[str, str | Path],
+    before: list[str | Path],
+    source: str,
+    layers: list[int],
+    pooling: str,
+    items: int,
+    neighbours: int,
+    null: int,
+    bootstrap: int,
+    seed: int,
+    threads: int,
+    cca: bool = False,
+    attributes: Mapping[str, Any],
+    output: str | Path,
+    replicates_output: str | Path,
+) -> None:
+    """Measure the same of a corpus, on sentences that were drawn from what the two languages of a pair share.
+
+    Parameters
+    ----------
+    sources, targets
+        For each target language the pair's activation stores, of the source's side and of the target's, with drawn
+        sentences, see :mod:`isogloss.states.drawn`.
+    source
+        The source language of every pair.
+    layers
+        Which layers.
+    before, pooling, items, neighbours, null, bootstrap, seed, threads, cca, attributes, output, replicates_output
+        See :func:`write_space_similarity`. The first ``items`` of the draw are taken.
+
+    Raises
+    ------
+    IsoglossError
+        If a store has no drawn sentences, or none of their vectors of this pooling.
+
+    Notes
+    -----
+    Pairs whose languages share the same sentences are measured together: then there is every ordered pair of their
+    languages. The source's own rows, those without a target, are of the largest such group.
+    """
+    rows: list[Row] = []
+    with ExitStack() as opened, threadpool_limits(1), ThreadPoolExecutor(threads) as pool:
+        stores = {
+            target: tuple(opened.enter_context(open_store(side[target], put_aside=True)) for side in (sources, targets))
+            for target in sorted(targets)
+        }
+        groups: dict[tuple[int, ...], list[str]] = {}
+        for target, (one, _) in stores.items():
+            groups.setdefault(tuple(one.drawn_sentences()[:items]), []).append(target)
+        for place, (drawn, members) in enumerate(sorted(groups.items(), key=lambda group: (-len(group[1]), group[1]))):
+            few = f"{len(drawn)} sentences of both languages are too few; at least {FEWEST} are needed"
+            unusable = few if len(drawn) < FEWEST else ""
+            spaces = {source: stores[members[0]][0], **{target: stores[target][1] for target in members}}
+            read = {
+                layer: {
+                    language: unusable or partial(first_drawn, store, layer, pooling, len(drawn))
+                    for language, store in sorted(spaces.items())
+                }
+                for layer in layers
+            }
+            draws = Draws.of(len(drawn), null, bootstrap, seed)
+            found = measure_items(read, neighbours, cca, draws, pool)
+            rows += [row for row in found if place == 0 or row["target"] or row["source"] != source]
+    write_rows(rows, before, pooling, attributes, output, replicates_output)
+
+
+def first_drawn(store: ActivationStore, layer: int, pooling: str, count: int) -> np.ndarray:
+    """Read the vectors of the first sentences of a draw."""
+    return store.drawn_vectors(layer, pooling)[:count]
+
+
+def measure_items(
+    layers: Mapping[int, Mapping[str, Callable[[], np.ndarray] | str]],
+    neighbours: int,
+    cca: bool,
+    draws: Draws,
+    pool: Executor,
+) -> Iterator[Row]:
+    """Measure every layer of the same items in several languages.
+
+    Parameters
+    ----------
+    layers
+        By layer and language what reads its vectors, ``[n, d]``, or a sentence why there are none.
+    neighbours, cca, draws, pool
+        See :func:`measure_layer`.
+
+    Yields
+    ------
+    dict
+        A row of the table each, but for ``pooling``.
+    """
+    for layer in sorted(layers):
+        sides, reasons = {}, {}
+        for language, read in layers[layer].items():
+            found = read if isinstance(read, str) else attempt(checked, read(), language)
+            if isinstance(found, np.ndarray):
+                sides[language] = found
+            else:
+                reasons[language] = str(found)
+        rows = measure_layer(sides, neighbours, cca, draws, pool)
+        for row in (*rows, *missing(list(layers[layer]), reasons, cca)):
+            yield {"layer": layer, "question": QUESTIONS[row["measure"]], "n": draws.orders.shape[1], **row}
+
+
+def write_rows(
+    rows: list[Row],
+    before: list[str | Path],
+    pooling: str,
+    attributes: Mapping[str, Any],
+    output: str | Path,
+    replicates_output: str | Path,
+) -> None:
+    """Write the table, with what changed, and what later changes are told by."""
+    table = pd.DataFrame(rows, columns=[*COLUMNS, "replicates"]).assign(pooling=pooling)
     table = table.sort_values(["measure", "vectors", "source", "target", "layer"], ignore_index=True)
     known = table[table.value.notna()][[*KEY, "replicates"]]
     if before:
-        table = with_changes(table, read_parquet(before[0], (*KEY, "replicates"))[[*KEY, "replicates"]], len(chosen))
+        table = with_changes(table, read_parquet(before[0], (*KEY, "replicates"))[[*KEY, "replicates"]])
     write_csv(table[list(COLUMNS)], output, attributes)
     write_parquet(known.assign(**attributes), replicates_output)
 
 
-def with_changes(table: pd.DataFrame, before: pd.DataFrame, n: int) -> pd.DataFrame:
-    """Add to each row how its value of ``n`` items changed from what it was before, or why that is not known."""
+def with_changes(table: pd.DataFrame, before: pd.DataFrame) -> pd.DataFrame:
+    """Add to each row how its value changed from what it was before, or why that is not known."""
     table = table.merge(before, on=KEY, how="left", suffixes=("", "_before"))
     known, was = table.value.notna(), table.replicates_before.notna()
     table.loc[known & ~was, "reason"] = "there was no value before tuning, so there is no change"
     # Rotations are tested on the second half of the items.
-    items = np.select([table.measure == "procrustes", table.measure.isin(UNTOLD)], [n - n // 2, 1], n)
+    halves, untold = table.measure == "procrustes", table.measure.isin(UNTOLD)
+    items = np.select([halves, untold], [table.n - table.n // 2, 1], table.n)
     for count, own in table[known & was].groupby(items[known & was]):
         sizes = np.array([block.stop - block.start for block in blocks_of(int(count))])
         old, new = (np.stack([*own[name]]) for name in ("replicates_before", "replicates"))

@@ -9,10 +9,15 @@ from isogloss.states.pooling import ABOUT
 
 
 class SpaceSimilarity(Section):
-    """How alike the languages' spaces are, on the test items of every task, before and after tuning."""
+    """How alike the languages' spaces are, on the test items of every task and on corpora, before and after tuning."""
 
     tasks: list[Name] | None = Field(
         None, min_length=1, description="Only the test items of these tasks; of all if nothing is said."
+    )
+    corpora: list[Name] = Field(
+        [],
+        description="The sentences of these corpora too, for which no task is needed: those that the two languages of "
+        "a pair share. The activation stores keep their vectors, so those that were made without are made again.",
     )
     pooling: Literal[tuple(ABOUT)] = Field(  # type: ignore[valid-type]  # from the list
         "mean",
@@ -20,7 +25,9 @@ class SpaceSimilarity(Section):
         "and `position_weighted`, as in MEXA.",
     )
     items: Annotated[int, Field(ge=4)] = Field(
-        1000, description="Most items of a task; so many are drawn. Retrieval is the harder the more there are."
+        1000,
+        description="Most items of a task, or sentences of a pair; so many are drawn. Retrieval is the harder the more "
+        "there are.",
     )
     neighbours: Count = Field(10, description="Nearest neighbours of each item: of overlaps and hubness.")
     cca: bool = Field(False, description="SVCCA and PWCCA too; they take ten times as long as all others.")

@@ -152,9 +152,9 @@ FIGURES = (
         "space_similarity_by_layer",
         "sharing",
         "Similarity of spaces by layer",
-        "Centred vectors of the test items, every ordered pair of languages: line, mean over pairs; rule, from the "
-        "lowest to the highest; band, 95 % of the null, one language's items permuted. Retrieval and its like ask "
-        "whether translations coincide, the others whether the spaces are organised alike.",
+        "Centred vectors of test items, or of a corpus's sentences, every ordered pair of languages: line, mean over "
+        "pairs; rule, from the lowest to the highest; band, 95 % of the null, one language's items permuted. Retrieval "
+        "and its like ask whether translations coincide, the others whether the spaces are organised alike.",
         ("space_similarity",),
         "isogloss.report.figures.spaces_by_layer:chart",
         {

@@ -59,6 +59,10 @@ def chart(
         rows = rows[rows[column].isin(values)]
     if rows.empty:
         return None
+    if "corpus" in rows and rows.task.isna().any():
+        rows = rows.assign(of=rows.corpus.fillna("test items"))
+        # Test items and the sentences of a corpus are no one mean.
+        panel = [*panel, "of"] if rows.of.nunique() > 1 else panel
     rows = rows.assign(panel=rows[panel].astype(str).agg(lambda names: "\n".join(names).replace("_", " "), axis=1))
     grouped = rows.groupby(CURVE, sort=True)
     means = grouped[NUMBERS].mean()

@@ -40,6 +40,11 @@ def across(data: dict[str, pd.DataFrame], table: str) -> pd.DataFrame:
     return rows.assign(error=standard_error(rows.low, rows.high))
 
 
+def measured_on(rows: pd.DataFrame) -> pd.DataFrame:
+    """Say by a column ``items`` what rows of the similarity of spaces are of: a task's test items or a corpus."""
+    return rows.assign(items=rows.task if "corpus" not in rows else rows.task.fillna("corpus " + rows.corpus))
+
+
 def best_layers(part: pd.DataFrame, names: dict[str, str]) -> Iterator[tuple[str, float]]:
     """Say of each measure its mean over pairs in its best layer, with interval, null and n; and how far it is above."""
     for measure, name in names.items():
@@ -84,13 +89,13 @@ def spaces(data: dict[str, pd.DataFrame]) -> list[Finding]:
     rows = across(data, "space_similarity")
     if rows.empty:
         return []
-    findings = []
+    rows, findings = measured_on(rows), []
     for question, names in SPACES.items():
         chosen = rows[(rows.state == "pretrained") & (rows.vectors == "centred") & rows.measure.isin(names)]
         if len(chosen):
             chosen = chosen.assign(above=survivors(chosen.null_p))
             figure, what = "space_similarity_by_layer", f"{ASKED[question]} (centred)"
-            findings += above_null(chosen, ["model", "task"], names, figure, what)
+            findings += above_null(chosen, ["model", "items"], names, figure, what)
     return findings
 
 
@@ -98,14 +103,14 @@ def one_space(data: dict[str, pd.DataFrame]) -> list[Finding]:
     """Say whether languages lie apart in the last layer before tuning, and what the space of each looks like."""
     if "space_similarity" not in data:
         return []
-    rows = data["space_similarity"]
+    rows = measured_on(data["space_similarity"])
     rows = rows[(rows.checkpoint == "pretrained") & rows.target.isna() & rows.value.notna()]
-    rows = rows[rows.layer == rows.groupby(["model", "task"]).layer.transform("max")]
+    rows = rows[rows.layer == rows.groupby(["model", "items"]).layer.transform("max")]
     identity = rows[(rows.measure == "language_identity") & (rows.vectors == "raw")]
     identity = identity.assign(apart=survivors(identity.null_p))
     findings = []
-    for (model, task), known in identity.groupby(["model", "task"], sort=True):
-        part = rows[(rows.model == model) & (rows.task == task)]
+    for (model, items), known in identity.groupby(["model", "items"], sort=True):
+        part = rows[(rows.model == model) & (rows["items"] == items)]
         told = []
         for measure, name in ONE_SPACE.items():
             own = part[part.measure == measure]
@@ -119,7 +124,7 @@ def one_space(data: dict[str, pd.DataFrame]) -> list[Finding]:
             f"chance (raw, adjusted p < 0.05 over {counted(len(identity), 'cell')})."
         )
         mixed = 1 - apart / len(known)
-        findings.append(Finding("sharing", f"{model}, {task}", text, "languages_in_one_space", mixed > 0, mixed))
+        findings.append(Finding("sharing", f"{model}, {items}", text, "languages_in_one_space", mixed > 0, mixed))
     return findings
 
 
