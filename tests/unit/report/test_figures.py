@@ -46,6 +46,18 @@ def test_a_figure_is_the_same_twice_and_stands_beside_it_as_pdf(folder, tmp_path
     assert (tmp_path / "a.pdf").read_bytes().startswith(b"%PDF")
 
 
+def test_a_corpus_has_panels_beside_those_of_test_items(data):
+    rows = data["space_similarity"]
+    figure, both = BY_NAME["space_similarity_by_layer"], rows.assign(corpus=np.nan)
+    both = pd.concat([both, rows.assign(task=np.nan, corpus="flores", value=0.9)], ignore_index=True)
+    panels = {}
+    for table in (rows, both, rows.assign(task=np.nan, corpus="flores")):
+        values = describe(figure, {"space_similarity": table})["data"]["values"]
+        panels[len(panels)] = {row["panel"] for row in values}
+    assert panels[0] == panels[2]
+    assert panels[1] == {f"{panel}\n{of}" for panel in panels[0] for of in ("flores", "test items")}
+
+
 def test_every_figure_belongs_to_a_question_and_every_module_to_a_figure():
     assert {figure.question for figure in FIGURES} == set(QUESTIONS)
     folder = Path(catalogue.__file__).parent

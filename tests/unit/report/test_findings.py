@@ -387,6 +387,24 @@ def test_a_tuning_that_changes_no_space_is_not_said_to(data):
     assert all("without an interval are not tested" in one.sentence for one in told)
 
 
+def test_a_corpus_is_told_beside_test_items_and_never_averaged_with_them(data):
+    rows = data["space_similarity"]
+    of_corpus = rows.assign(task=np.nan, corpus="flores", n=900)
+    of_corpus["value"] = np.where(of_corpus.measure == "retrieval", 0.93, of_corpus.value)
+    both = pd.concat([rows.assign(corpus=np.nan), of_corpus], ignore_index=True)
+    plain, told = (collect({"space_similarity": table}, set()) for table in (rows, both))
+    on_corpus = [one for one in told if "n = 900" in one.sentence]
+    assert {one.figure for one in on_corpus} == {"space_similarity_by_layer", "languages_in_one_space"}
+    assert all("corpus flores" in one.subject for one in on_corpus)
+    assert any("retrieval 0.93" in one.sentence for one in on_corpus)
+    # What is said of test items is as it was, but for how many cells are tested.
+    assert {one.subject for one in plain} < {one.subject for one in told}
+    assert not any("0.93" in one.sentence for one in told if "flores" not in one.subject + one.sentence)
+    assert sum("spaces on the corpus flores: " in one.sentence for one in told) == sum(
+        "the languages' spaces: " in one.sentence for one in told
+    )
+
+
 def test_what_cannot_be_crossed_is_told_with_its_reason(data):
     rows = data["crossed"].assign(score=np.nan, cost=np.nan, reason="The items have one text only.")
     found = collect({"crossed": rows}, set())

@@ -187,9 +187,9 @@ def changes(data: dict[str, pd.DataFrame]) -> list[Finding]:
     both = rows[(rows.vectors == "centred") & rows.measure.isin(names) & rows.change.notna()]
     if both.empty:
         return []
-    both = both.assign(changed=survivors(both.change_p))
+    both = measured_on(both.assign(changed=survivors(both.change_p)))
     findings = []
-    for (model, checkpoint), part in both.groupby(["model", "checkpoint"], sort=True):
+    for (model, checkpoint, items), part in both.groupby(["model", "checkpoint", "items"], sort=True):
         told = []
         for measure, own in part.groupby("measure", sort=True):
             up, down = ((own.changed & (sign * own.change > 0)).sum() for sign in (1, -1))
@@ -199,12 +199,13 @@ def changes(data: dict[str, pd.DataFrame]) -> list[Finding]:
         unknown = int(part.change_p.isna().sum())
         untested = f"; {unknown:,} of them without an interval are not tested" if unknown else ""
         what = "changed the languages' spaces" if found else "made no clear change of the languages' spaces"
+        what += f" on the {items}" if pd.isna(part.task.iloc[0]) else ""
         text = (
             f"tuning ({checkpoint}) {what}: {brief}, of {counted(len(part), 'cell')} in all (pair, layer and measure; "
             f"adjusted p < 0.05, the same items before and after{untested})."
         )
         strength = float(part.change.abs().mean())
-        asked = {"model": model, "asked": ("spaces changed", checkpoint), "brief": brief}
+        asked = {"model": model, "asked": ("spaces changed", checkpoint, items), "brief": brief}
         findings.append(Finding("tuning", model, text, "space_similarity_by_layer", found, strength, **asked))
     return findings
 
