@@ -48,7 +48,6 @@ LINES = {
     "neighbours.costs_of_crossing: two_sided": "cost of crossing",
     "neighbours.controls: one_sided": "score above a control",
     "sharing.above_controls: one_sided": "best layer above random weights",
-    "sharing.retrieval: sf": "nearest neighbours, binomial",
     "sharing.boards: one_sided_of_two": "probe above the boards' floor",
     "trajectories.change_p": "change between two points",
 }

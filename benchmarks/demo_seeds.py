@@ -55,18 +55,19 @@ def said(low: float, high: float) -> str:
 def quantities(results: Path) -> Iterator[tuple[str, tuple[float, float]]]:
     """Give what the README tells of a run: a name, and its range."""
     read: Callable[[str], pd.DataFrame] = lambda name: pd.read_csv(results / "tables" / f"{name}.csv")  # noqa: E731
-    tables = {"CALIGN": read("concept_alignment"), "COLAP": read("concept_overlap"), "retrieval": read("retrieval")}
+    spaces = read("space_similarity").query("corpus == 'microworld' and source == 'en' and vectors == 'centred'")
+    tables = {"CALIGN": read("concept_alignment"), "COLAP": read("concept_overlap"), "retrieval": spaces}
     for title, table, measure in (
         ("CALIGN", "CALIGN", "aligned"),
         ("COLAP, tokens", "COLAP", "overlapping_tokens"),
         ("overlapping concepts that hold translations", "COLAP", "overlapping_translated"),
-        ("sentence retrieval", "retrieval", "sentence_retrieval"),
+        ("sentence retrieval", "retrieval", "retrieval"),
     ):
         rows = tables[table].query("checkpoint == 'pretrained' and measure == @measure")
         for model in MODELS:
             of_model = rows[rows.model == model]
             yield f"{title}, {model}: mean of pairs by layer", ends(of_model.groupby("layer").value.mean())
-            if measure == "sentence_retrieval":
+            if measure == "retrieval":
                 last = of_model[of_model.layer == of_model.layer.max()]
                 yield f"{title}, {model}: mean of pairs, last layer", ends(pd.Series([last.value.mean()]))
             if measure == "aligned":

@@ -9,15 +9,12 @@ from functools import partial
 
 import numpy as np
 import pandas as pd
-from benchmarks.unrelated_worlds import LABELS, WIDTH
-from scipy import stats
-from sklearn.linear_model import LogisticRegression
+from benchmarks.unrelated_worlds import LABELS
 
 from isogloss.measures.board_probe.compute import Boards
 from isogloss.measures.board_probe.compute import probe_layer as probe_boards
 from isogloss.measures.controls.compute import score_target
 from isogloss.measures.crossed.compute import score_crossed
-from isogloss.measures.retrieval.compute import centred, found
 from isogloss.othello.games import games_of, replayed
 from isogloss.relations.variants import compared
 from isogloss.report.findings.finding import (
@@ -126,22 +123,6 @@ def variants_p(seed: int, runs: int) -> float:
     return two_sided_of_runs(rows.difference, rows.low, rows.high, rows.runs).item()
 
 
-def neighbours_p(seed: int) -> float:
-    """Give the binomial p of retrieval where sentences have nothing to do with their translations."""
-    rng = np.random.default_rng(seed)
-    value = found(*rng.normal(size=(2, ITEMS, WIDTH)))
-    return float(stats.binom.sf(round(value * ITEMS) - 1, ITEMS, 1 / ITEMS))
-
-
-def sentiment_p(seed: int) -> float:
-    """Give the binomial p of a logistic regression that learnt labels that its vectors do not tell."""
-    rng = np.random.default_rng(seed)
-    (learnt, tested), labels = rng.normal(size=(2, ITEMS, WIDTH)), rng.choice(LABELS[:2], (2, ITEMS))
-    probe = LogisticRegression(max_iter=300).fit(centred(learnt), labels[0])
-    chance = np.unique(labels[1], return_counts=True)[1].max() / ITEMS
-    return float(stats.binom.sf(round(probe.score(centred(tested), labels[1]) * ITEMS) - 1, ITEMS, chance))
-
-
 def tests() -> Iterator[tuple[str, str, Callable[[int], float]]]:
     """List each test with its world; see :func:`benchmarks.concept_worlds.tests`."""
     yield "score above a baseline", "right as often", baseline_p
@@ -154,5 +135,3 @@ def tests() -> Iterator[tuple[str, str, Callable[[int], float]]]:
     yield "best layer above random weights", "aligned as often", random_weights_p
     for runs in (3, 6, 12):
         yield "variant against tuned whole", f"as good in {runs} runs", partial(variants_p, runs=runs)
-    yield "nearest neighbours, binomial", "unrelated vectors", neighbours_p
-    yield "probe for sentiment, binomial", "labels at random", sentiment_p

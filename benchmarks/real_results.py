@@ -59,7 +59,8 @@ def sharing(results: Path) -> None:
         table["control, mean"] = means(before[before.model == CONTROL])
         table["tuned, mean"] = means(rows[(rows.model == MODEL) & (rows.checkpoint != "pretrained")])
         markdown(table, f"{title} (bootstrap over concepts, 95 %)")
-    rows = pd.read_csv(results / "tables" / "retrieval.csv").query("measure == 'sentence_retrieval'")
+    rows = pd.read_csv(results / "tables" / "space_similarity.csv").query("vectors == 'centred' and source == 'en'")
+    rows = rows[rows.corpus.notna() & (rows.measure == "retrieval")]
     before = rows[rows.checkpoint == "pretrained"]
     real = before[before.model == MODEL]
     low, high = proportion_confint(real.value * real.n, real.n, method="wilson")
@@ -75,7 +76,7 @@ def sharing(results: Path) -> None:
 def similarity(results: Path) -> None:
     """Print how alike English and the other spaces are on the task's items, before and after fine-tuning."""
     rows = pd.read_csv(results / "tables" / "space_similarity.csv").query("source == 'en' and vectors == 'centred'")
-    rows = rows[rows.pooling == "mean"]
+    rows = rows[(rows.pooling == "mean") & rows.task.notna()]
     columns = {}
     for measure in ("mutual_retrieval", "neighbour_overlap", "neuron_correlation", "cka_debiased", "procrustes"):
         for model, checkpoint, called in (

@@ -104,10 +104,6 @@ def tables(
             change=0.1 * tuned, change_low=-0.02 * tuned, change_high=0.22 * tuned, change_p=0.06 * tuned
         )
         found[name] = rows
-    cells = pd.DataFrame(cells)
-    measures = pd.DataFrame({"measure": ["probe_sentiment", "sentence_retrieval", "word_translation"]})
-    rows = cells.drop(columns=["kind", "seed", "convention"]).merge(measures, how="cross")
-    found["retrieval"] = rows.assign(value=rng.random(len(rows)), chance=0.002, n=500)
     languages = ("en", *targets)
     tuned = [
         {"model": model, "checkpoint": f"{task}-{source}-seed0", "task": task, "variant": "whole", "seed": 0,
@@ -241,7 +237,7 @@ def neighbours(
         columns=["measure", "value", "null_mean", "null_p"],
     ).merge(pd.DataFrame({"vectors": ["raw", "centred"]}), how="cross")
     alone = alone.drop(columns=list(kinds)).merge(kinds, how="cross")
-    found["space_similarity"] = pd.concat([spaces, alone], ignore_index=True)
+    found["space_similarity"] = pd.concat([spaces, alone], ignore_index=True).assign(corpus=np.nan)
     probed = rows.merge(pd.DataFrame({"vectors": ["raw", "centred"]}), how="cross")
     found["probes"] = valued(probed, label="label", floor=0.35, pooling="mean")
     linked = pd.DataFrame(

@@ -235,9 +235,15 @@ CONFIG_EDITS = {
         {"describe_concepts": 2, "test_best_layer": 1, "table_activations": 1, "collate_metric": 3, "draw_figure": 7},
     ),
     # The stores are read once more, for what else is kept of them; what was clustered from them is as it was.
-    "retrieval asked for": (
-        change("retrieval", True),
-        {"extract_activations": 8, "score_retrieval": 2, "table_activations": 1, "collate_metric": 1, "draw_figure": 1},
+    "a corpus among those of the similarity of spaces": (
+        change("space_similarity", {"corpora": ["microworld"]}),
+        {
+            "extract_activations": 8,
+            "compare_spaces_on_corpora": 2,
+            "table_activations": 1,
+            "collate_metric": 1,
+            "draw_figure": 2,
+        },
     ),
     "the title": (change("title", "Another"), {}),
 }

@@ -238,13 +238,13 @@ def pair(wildcards):
 def store_spec(wildcards):
     """What a store depends on; one that holds more than is wanted now is as good as it was."""
     stack = wildcards.space.split("-")[1]
-    layers, retrieval = kept(
+    layers, draw = kept(
         places("store", **wildcards),
         study.layers(wildcards.model, stack),
         study.shapes[wildcards.model].depths[stack],
         specs.drawn(study, cell(wildcards)),
     )
-    own = {"retrieval": plain(retrieval)} if retrieval else {}
+    own = {"draw": plain(draw)} if draw else {}
     return {**specs.vectors(study, cell(wildcards)), "layers": layers, **own}
 
 
@@ -441,7 +441,8 @@ def replicates_of_points():
     points = {(one.model, one.checkpoint) for one in study.trajectories}
     found = {}
     for measure in MEASURES:
-        if "replicates_output" in measure.gives:
+        # Of a corpus no course is told.
+        if "replicates_output" in measure.gives and not measure.table:
             folder, ending = measure.gives["replicates_output"]
             found[f"{measure.name}_replicates"] = [
                 places.metric(folder, measure.cell, ending, **one)

@@ -60,7 +60,12 @@ def test_corpora_are_measured_where_they_are_named():
     assert measure.takes(one, Places("r"), measure.cells(one)[-1]) == {
         "sources": {"de": f"{folder}/source-encoder.h5"},
         "targets": {"de": f"{folder}/target-encoder.h5"},
+        "before": [],
     }
+    # A tuned one's changes are told by what its model was before.
+    assert measure.takes(one, Places("r"), measure.cells(one)[1])["before"] == [
+        "r/metrics/space_similarity_on_corpora_replicates/encoder/pretrained/microworld.parquet"
+    ]
     spec = measure.spec(one, measure.cells(one)[-1])
     assert (spec["source"], spec["layers"], spec["attributes"]["task"]) == ("en", [1], "")
     # Beside the rows of test items, in one table.
@@ -74,16 +79,14 @@ def test_corpora_are_measured_where_they_are_named():
     [
         ({}, None),
         ({"space_similarity": {}}, None),
-        ({"space_similarity": {"corpora": ["microworld"], "items": 80}}, (80, 0)),
-        ({"retrieval": True}, (500, 2000)),
-        ({"retrieval": True, "space_similarity": {"corpora": ["microworld"], "items": 80}}, (500, 2000)),
-        ({"retrieval": True, "space_similarity": {"corpora": ["microworld"]}}, (1000, 2000)),
+        ({"space_similarity": {"corpora": ["microworld"]}}, 1000),
+        ({"space_similarity": {"corpora": ["microworld"], "items": 80, "tasks": []}}, 80),
     ],
 )
 def test_stores_keep_the_sentences_that_are_measured(sections, draw):
     one = study(**sections)
     by_space = {cell["space"]: specs.drawn(one, cell) for cell in one.store_cells if cell["model"] == "translator"}
-    expected = draw and {"seed": 212, "candidates": draw[0], "probe_sentences": draw[1]}
+    expected = draw and {"seed": 212, "most": draw}
     # A decoder behind an encoder reads no text by itself.
     assert by_space == {"source-encoder": expected, "target-encoder": expected, "target-decoder": None}
     assert (size(one)["activation_bytes"] > size(study())["activation_bytes"]) == bool(draw)
@@ -217,6 +220,10 @@ def test_which_tasks_are_measured_changes_no_table_of_a_cell():
         ({"crossed": {"tasks": ["translation"]}}, "crossed.tasks: 'translation' has no label of a whole item"),
         ({"controls": {"sources": ["zh"]}}, "controls.sources: no task is tuned on 'zh'; there are de, en"),
         ({"space_similarity": {"null": 5}}, "space_similarity.null"),
+        (
+            {"retrieval": True},
+            r"retrieval: this key has gone; take `space_similarity: {corpora: \[NAME\]}` for sentences",
+        ),
         ({"space_similarity": {"corpora": ["microwrld"]}}, "corpora: there is no corpus 'microwrld'; did you mean"),
         (
             {"space_similarity": {"corpora": ["microworld"], "pooling": "last", "tasks": ["sentiment"]}},
@@ -239,6 +246,9 @@ def test_a_corpus_that_no_model_reads_or_no_items_at_all():
     config = {key: value for key, value in TASKS.items() if key != "tasks"}
     with pytest.raises(IsoglossError, match=r"space_similarity\.corpora: there is nothing to measure: name corpora"):
         validate({**config, "space_similarity": {}}, name="t")
+    with pytest.raises(IsoglossError, match=r"space_similarity\.corpora: there is nothing to measure: name corpora"):
+        study(space_similarity={"tasks": []})
+    assert not cells("space_similarity", space_similarity={"tasks": [], "corpora": ["microworld"]})
     validate({**config, "space_similarity": {"corpora": ["microworld"]}}, name="t")
 
 

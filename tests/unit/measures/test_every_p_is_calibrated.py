@@ -25,7 +25,11 @@ def of_tables():
     found = set()
     for measure in MEASURES:
         text = (PACKAGE / Path(*measure.function.split(":")[0].split(".")[1:]).with_suffix(".py")).read_text("utf-8")
-        found |= {f"{measure.name}.{name}" for name, signs in GIVES.items() if any(sign in text for sign in signs)}
+        found |= {
+            f"{measure.table or measure.name}.{name}"
+            for name, signs in GIVES.items()
+            if any(sign in text for sign in signs)
+        }
     correlated = (PACKAGE / "relations" / "correlations.py").read_text("utf-8")
     found |= {f"correlations.{name}" for name in columns - set(GIVES) if f'"{name}"' in correlated}
     followed = (PACKAGE / "relations" / "trajectories.py").read_text("utf-8")

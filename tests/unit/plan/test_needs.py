@@ -10,7 +10,7 @@ from isogloss.plan.study import Study
 
 ROOT = Path(__file__).resolve().parents[3]
 TINY = yaml.safe_load((ROOT / "config" / "test" / "tiny.yaml").read_text())
-ESTIMATES = ("extraction", "training", "clustering", "joint_clustering", "scoring", "retrieval")
+ESTIMATES = ("extraction", "training", "clustering", "joint_clustering", "scoring")
 
 
 def needs(estimate: str, **changes) -> effort.Effort:
@@ -53,12 +53,6 @@ def test_more_work_asks_for_more(estimate, change):
     assert needs(estimate, **change).mem_mb >= needs(estimate).mem_mb
     if "sentences" in str(change) and estimate != "extraction":
         assert needs(estimate, **change).mem_mb > needs(estimate).mem_mb
-
-
-def test_retrieval_asks_for_what_its_draw_needs():
-    few, many, more = (needs("retrieval", corpora__microworld__sentences=count) for count in (120, 10_000, 1_000_000))
-    assert few.mem_mb < many.mem_mb
-    assert many == more
 
 
 def test_the_paper_s_setting_fits_an_ordinary_node():

@@ -42,7 +42,7 @@ def without_corpora():
 def test_a_study_without_parallel_text_has_tables_of_tasks_alone():
     one = Study(validate(without_corpora()))
     assert tables(one) >= {"baselines", "correlations", "distances", "finetuning", "impact", "transfer", "variants"}
-    assert not {"concept_alignment", "concept_overlap", "best_layer", "activations", "retrieval"} & tables(one)
+    assert not {"concept_alignment", "concept_overlap", "best_layer", "activations"} & tables(one)
     jobs = size.size(one)["jobs"]
     assert not {"make_corpus", "cluster_concepts", "extract_activations", "table_activations"} & {*jobs}
 

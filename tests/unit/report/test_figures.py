@@ -48,8 +48,8 @@ def test_a_figure_is_the_same_twice_and_stands_beside_it_as_pdf(folder, tmp_path
 
 def test_a_corpus_has_panels_beside_those_of_test_items(data):
     rows = data["space_similarity"]
-    figure, both = BY_NAME["space_similarity_by_layer"], rows.assign(corpus=np.nan)
-    both = pd.concat([both, rows.assign(task=np.nan, corpus="flores", value=0.9)], ignore_index=True)
+    figure = BY_NAME["space_similarity_by_layer"]
+    both = pd.concat([rows, rows.assign(task=np.nan, corpus="flores", value=0.9)], ignore_index=True)
     panels = {}
     for table in (rows, both, rows.assign(task=np.nan, corpus="flores")):
         values = describe(figure, {"space_similarity": table})["data"]["values"]

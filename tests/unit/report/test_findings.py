@@ -317,11 +317,6 @@ def test_freezing_that_changes_nothing_is_looked_for_and_not_found(data):
     assert all("; clear: near languages up, far languages up, the gap (far minus near) up." in one for one in said)
 
 
-def test_retrieval_is_held_against_chance(data):
-    rows = data["retrieval"].assign(value=0.002)
-    assert not told(collect({"retrieval": rows}, set()), figure="retrieval")
-
-
 NEIGHBOURS = {
     "space_similarity": ("translations coincide", "the spaces are organised alike"),
     "word_retrieval": ("words in context find",),
@@ -391,9 +386,10 @@ def test_a_corpus_is_told_beside_test_items_and_never_averaged_with_them(data):
     rows = data["space_similarity"]
     of_corpus = rows.assign(task=np.nan, corpus="flores", n=900)
     of_corpus["value"] = np.where(of_corpus.measure == "retrieval", 0.93, of_corpus.value)
-    both = pd.concat([rows.assign(corpus=np.nan), of_corpus], ignore_index=True)
+    both = pd.concat([rows, of_corpus], ignore_index=True)
     plain, told = (collect({"space_similarity": table}, set()) for table in (rows, both))
     on_corpus = [one for one in told if "n = 900" in one.sentence]
+    assert collect({"space_similarity": of_corpus}, set())
     assert {one.figure for one in on_corpus} == {"space_similarity_by_layer", "languages_in_one_space"}
     assert all("corpus flores" in one.subject for one in on_corpus)
     assert any("retrieval 0.93" in one.sentence for one in on_corpus)
@@ -412,18 +408,19 @@ def test_what_cannot_be_crossed_is_told_with_its_reason(data):
     assert all("The items have one text only." in one.sentence for one in found)
 
 
-@pytest.mark.parametrize(("table", "measure"), [("retrieval", None), ("concept_overlap", "overlapping_types")])
-def test_several_corpora_are_told_one_by_one_and_never_averaged(data, table, measure):
-    one = data[table] if measure is None else data[table][data[table].measure == measure]
+def test_several_corpora_are_told_one_by_one_and_never_averaged(data):
+    one = data["concept_overlap"].query("measure == 'overlapping_types'")
     easy = one.assign(corpus="easy", value=0.93, boot_low=0.8, boot_high=1.0)
     both = pd.concat([easy, easy.assign(corpus="hard", value=0.4)], ignore_index=True)
-    said = [text for text in told(collect({table: both}, set())) if " on easy" in text or " on hard" in text]
+    said = [
+        text for text in told(collect({"concept_overlap": both}, set())) if " on easy" in text or " on hard" in text
+    ]
     assert {" on easy" in text for text in said} == {True, False}
     assert all(("0.93" in text) == (" on easy" in text) for text in said)
     assert not any("0.66" in text or "0.67" in text for text in said)
 
 
-@pytest.mark.parametrize("missing", ["concept_alignment", "concept_overlap", "retrieval", "transfer", "baselines",
+@pytest.mark.parametrize("missing", ["concept_alignment", "concept_overlap", "transfer", "baselines",
                                      "impact", "correlations", "variants", "edits", "board_probe"])  # fmt: skip
 def test_a_table_that_is_not_there_yet_is_passed_over(data, missing):
     del data[missing]
@@ -506,7 +503,7 @@ def test_a_control_stands_in_every_sentence_of_its_model(data):
     asked = {one.asked[0] for one in own}
     assert {one.question for one in own} == {"sharing", "tuning", "transfer", "relations"}
     assert asked >= {
-        "CALIGN", "overlap", "retrieval", "board", "probes", "concepts changed", "spaces changed", "impact", "course",
+        "CALIGN", "overlap", "board", "probes", "concepts changed", "spaces changed", "impact", "course",
         "zero-shot", "variants", "edits", "controls", "crossed", "correlation",
     }  # fmt: skip
     lacking = [one.sentence for one in own if " Its control aligned-random: " not in one.sentence]
@@ -562,7 +559,7 @@ def test_what_was_not_found_is_told_with_an_interval_or_cannot_be_told(data, dra
     for one in findings:
         assert "cannot be told" in one.sentence or re.search(r"\[[+-]?\d", one.sentence), one
         tested_by_draws = one.asked[0] not in ("variants", "spaces changed", "concepts changed", "course", "controls")
-        if draws == "few" and tested_by_draws and one.asked[0] != "retrieval":
+        if draws == "few" and tested_by_draws:
             assert "cannot be told" in one.sentence, one
             said = one.sentence.replace(re.search(r"cannot be told: .*? tests", one.sentence)[0], "")
             assert not ABSENT.search(said), one

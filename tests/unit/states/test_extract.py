@@ -196,65 +196,59 @@ def test_interrupted_extraction_goes_on(models, text, monkeypatch):
         assert len(calls) - total < len(TEXT["source"])
 
 
-DRAW = {"seed": 3, "candidates": 9, "probe_sentences": 11}
+DRAW = {"seed": 3, "most": 9}
 
 
 @pytest.fixture
 def few_words(text):
-    """Every third sentence alone has a selected word; some words have a lemma, the same in both languages."""
-    for side, sentences in TEXT.items():
-        table = pd.read_parquet(text / f"{side}.parquet")
-        lemmas = [[(i + j) % 5 - 1 for j in range(len(words))] for i, words in enumerate(sentences)]
-        table.assign(lemmas=lemmas).to_parquet(text / f"{side}.parquet")
+    """Every third sentence alone has a selected word."""
+    for side in TEXT:
         selection = pd.read_parquet(text / f"{side}-selection.parquet")
         selection[selection.sentence % 3 == 0].to_parquet(text / f"{side}-selection.parquet")
     return text
 
 
 @pytest.mark.parametrize(("family", "space"), [("bert", "target-encoder"), ("mt5", "source-encoder")])
-def test_vectors_for_retrieval_equal_one_sentence_at_a_time(models, few_words, family, space):
+def test_vectors_of_drawn_sentences_equal_one_sentence_at_a_time(models, few_words, family, space):
     side = space.split("-")[0]
     subwords = literal(models / family, space, "mean")
     tokenizer = AutoTokenizer.from_pretrained(models / family)
     corpora = {one: few_words / f"{one}.parquet" for one in TEXT}
-    lemmas_of = pd.read_parquet(corpora[side]).set_index("sentence").lemmas
-    with open_store(run(models, few_words, family, space, retrieval=DRAW)) as store:
+    with open_store(run(models, few_words, family, space, draw=DRAW)) as store:
         drawn = store.drawn_sentences()
         assert list(drawn) == list(draw_sentences(corpora, **DRAW))
-        assert len({*drawn}) == DRAW["candidates"]
+        assert len({*drawn}) == DRAW["most"]
         assert {*drawn} - {*store.words().sentence}
         for layer in (0, 1, 2):
-            total: dict[int, list] = {}
             for row, key in enumerate(drawn):
                 words = TEXT[side][key - 10]
                 owners = tokenizer(words, is_split_into_words=True).word_ids()
                 counts = [owners.count(position) for position in range(len(words))]
                 vectors = [subwords[key, position][layer] for position in range(len(words))]
                 whole = np.average(vectors, axis=0, weights=counts)
-                np.testing.assert_allclose(store.drawn_vectors(layer)[row], whole, rtol=2e-3, atol=2e-3)
-                for lemma, count, vector in zip(lemmas_of[key], counts, vectors, strict=True):
-                    total.setdefault(lemma, []).extend([vector] * count)
-            total.pop(-1)
-            found = store.lemma_vectors(layer)
-            assert list(found.index) == sorted(total)
-            for lemma, vectors in total.items():
-                np.testing.assert_allclose(found.loc[lemma], np.mean(vectors, 0), rtol=2e-3, atol=2e-3)
+                np.testing.assert_allclose(store.drawn_vectors(layer, "mean")[row], whole, rtol=2e-3, atol=2e-3)
 
 
-def test_vectors_for_retrieval_leave_those_of_words_as_they_are(models, few_words):
+def test_vectors_of_drawn_sentences_leave_those_of_words_as_they_are(models, few_words):
     plain = run(models, few_words, name="plain.h5", sentence_vectors=True)
-    both = run(models, few_words, name="both.h5", sentence_vectors=True, retrieval=DRAW)
+    both = run(models, few_words, name="both.h5", sentence_vectors=True, draw=DRAW)
     with open_store(plain) as one, open_store(both) as two:
         pd.testing.assert_frame_equal(one.words(), two.words())
         for layer in one.layers:
             assert (one.vectors(layer) == two.vectors(layer)).all()
             for pooling in ("first", "mean"):
-                assert (one.sentence_vectors(layer, pooling) == two.sentence_vectors(layer, pooling)).all()
+                whole = two.sentence_vectors(layer, pooling)
+                assert (one.sentence_vectors(layer, pooling) == whole).all()
+                # Those that have words are read once, for both.
+                own = dict(zip(two.file["sentences/sentence"][:], whole, strict=True))
+                drawn = dict(zip(two.drawn_sentences(), two.drawn_vectors(layer, pooling), strict=True))
+                assert own.keys() & drawn.keys()
+                assert all((drawn[key] == own[key]).all() for key in own.keys() & drawn.keys())
         with pytest.raises(IsoglossError, match="holds no vectors of drawn sentences"):
             one.drawn_sentences()
 
 
-def test_retrieval_has_no_more_read_than_the_sentences_it_draws(models, few_words, monkeypatch):
+def test_no_more_is_read_than_the_sentences_that_are_drawn(models, few_words, monkeypatch):
     real, seen = Reader.read, []
 
     def counted(reader, batch, *arguments, **named):
@@ -262,13 +256,13 @@ def test_retrieval_has_no_more_read_than_the_sentences_it_draws(models, few_word
         return real(reader, batch, *arguments, **named)
 
     monkeypatch.setattr(Reader, "read", counted)
-    with open_store(run(models, few_words, retrieval=DRAW)) as store:
+    with open_store(run(models, few_words, draw=DRAW)) as store:
         assert len(seen) == len({*store.words().sentence, *store.drawn_sentences()}) < len(TEXT["source"])
 
 
 @pytest.mark.parametrize("stop", [2, 5, 8])
-def test_interrupted_extraction_for_retrieval_ends_with_the_same_file(models, few_words, monkeypatch, stop):
-    whole = run(models, few_words, name="whole.h5", token_budget=20, retrieval=DRAW)
+def test_interrupted_extraction_of_drawn_sentences_ends_with_the_same_file(models, few_words, monkeypatch, stop):
+    whole = run(models, few_words, name="whole.h5", token_budget=20, draw=DRAW)
     real, calls = Reader.read, []
 
     def broken(*arguments, **named):
@@ -281,14 +275,14 @@ def test_interrupted_extraction_for_retrieval_ends_with_the_same_file(models, fe
     with monkeypatch.context() as patch:
         patch.setattr(Reader, "read", broken)
         with pytest.raises(KeyboardInterrupt):
-            run(models, few_words, token_budget=20, retrieval=DRAW)
+            run(models, few_words, token_budget=20, draw=DRAW)
     assert len(calls) == stop
-    path = run(models, few_words, token_budget=20, retrieval=DRAW)
+    path = run(models, few_words, token_budget=20, draw=DRAW)
     with open_store(path) as one, open_store(whole) as two:
         for layer in one.layers:
             assert (one.vectors(layer) == two.vectors(layer)).all()
-            assert (one.drawn_vectors(layer) == two.drawn_vectors(layer)).all()
-            pd.testing.assert_frame_equal(one.lemma_vectors(layer), two.lemma_vectors(layer))
+            for pooling in ("first", "mean"):
+                assert (one.drawn_vectors(layer, pooling) == two.drawn_vectors(layer, pooling)).all()
 
 
 def test_a_pair_s_draw_is_of_what_both_languages_have_said(few_words):
@@ -296,14 +290,11 @@ def test_a_pair_s_draw_is_of_what_both_languages_have_said(few_words):
     table = pd.read_parquet(corpora["source"])
     table.at[4, "words"] = []
     table[1:].to_parquet(corpora["source"])
-    everything = {"seed": 1, "candidates": 100, "probe_sentences": 100}
+    everything = {"seed": 1, "most": 100}
     assert sorted(draw_sentences(corpora, **everything)) == [11, 12, 13, *range(15, 24)]
-    few = draw_sentences(corpora, **{**everything, "candidates": 4})
+    few = draw_sentences(corpora, seed=1, most=4)
     # A shorter draw is the start of a longer one.
     assert list(few) == list(draw_sentences(corpora, **everything))[:4]
-    for path in corpora.values():
-        pd.read_parquet(path).assign(sentiment=1).to_parquet(path)
-    assert len(draw_sentences(corpora, seed=1, candidates=4, probe_sentences=7)) == 7
 
 
 def test_a_disk_that_fills_up_beside_the_passes_ends_the_extraction(models, text, monkeypatch):

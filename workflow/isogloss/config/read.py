@@ -35,6 +35,11 @@ EXPECTED = {
 }
 # The keys and values that YAML takes for something else than the word that stands there.
 WORDS = {None: "null", False: "no", True: "yes"}
+# Keys of the top level that there were, and what asks for the same.
+GONE = {
+    "retrieval": "retrieval: this key has gone; take `space_similarity: {corpora: [NAME]}` for sentences of corpora, "
+    "`word_retrieval: {}` for words, and `probes: {}` for labels of tasks, such as sentiment",
+}
 RECURSIVE = "a section holds itself, by an anchor (&) and an alias (*)"
 DEEP = "there are more sections within one another than can be read"
 # What YAML says of a line, in words that it knows its own parts by, and what that means.
@@ -352,6 +357,8 @@ def describe(detail: Mapping[str, Any], content: Any) -> str:
     where = ".".join(str(key) for key in keys if key != "[key]")
     found = value_at(content, keys)
     sort, context = detail["type"], detail.get("ctx", {})
+    if sort == "extra_forbidden" and where in GONE:
+        return GONE[where]
     if sort == "extra_forbidden":
         return f"{'.'.join(map(str, keys[:-1])) or 'top level'}: unknown key '{keys[-1]}'{suggest(keys, content)}"
     if sort == "missing":

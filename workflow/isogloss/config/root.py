@@ -55,11 +55,6 @@ class Config(Section):
     concept_alignment: ConceptAlignment = Field(ConceptAlignment(), description="CALIGN.")
     concept_overlap: ConceptOverlap = Field(ConceptOverlap(), description="COLAP.")
     sweep: Sweep | None = Field(None, description="CALIGN and COLAP for other thresholds, N and K.")
-    retrieval: bool = Field(
-        False,
-        description="Score each model's sentence retrieval, word translation and zero-shot sentiment too. The stores "
-        "keep what it scores; those that were made without it are made again.",
-    )
     word_retrieval: WordRetrieval | None = Field(
         None, description="Weak and strong alignment of words in context; `{}` measures it with the defaults below."
     )

@@ -91,20 +91,6 @@ def corpus(study: Study, name: str, language: str | None = None) -> Amount:
     return found or natural(rows, most, False)
 
 
-def drawn(study: Study, name: str, draw: dict[str, int]) -> int:
-    """Tell how many sentences of a corpus are drawn, at most: more where they have a sentiment to probe for."""
-    probed = draw["probe_sentences"] if study.settings.corpora[name].kind == "microworld" else 0
-    return min(max(draw["candidates"], probed), corpus(study, name).rows)
-
-
-def lemmas(study: Study, name: str) -> int:
-    """Tell how many lemmas a corpus names in each language, at most; none where it names none."""
-    section = study.settings.corpora[name]
-    if section.kind == "othello":
-        return section.board**2 - 4
-    return MICROWORLD_FORMS if section.kind == "microworld" else 0
-
-
 def items(study: Study, name: str, language: str, split: str) -> Amount:
     """Tell how much text one language of a task has, of its ``train`` or ``test`` items."""
     data, most = study.settings.tasks[name].data, USUAL_FREQUENCY

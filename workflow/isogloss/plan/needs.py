@@ -15,7 +15,6 @@ from isogloss.measures.controls.settings import Controls
 from isogloss.measures.crossed.settings import Crossed
 from isogloss.measures.edits.settings import Edits, Facts
 from isogloss.measures.probes.settings import Probes
-from isogloss.measures.retrieval import CANDIDATES, PROBE_SENTENCES
 from isogloss.measures.space_similarity.settings import SpaceSimilarity
 from isogloss.measures.word_retrieval.settings import WordRetrieval
 from isogloss.models.settings import Train
@@ -150,16 +149,6 @@ def cards(study: Study, model: str, **_: Any) -> Effort:
     concepts = 2 * len(study.layers(model)) * study.settings.concepts.clusters
     hidden = parameters(study, model)[0]
     return Effort(LIBRARIES_MB + int(16 * concepts * hidden / 1e6), 10 + concepts // 2000)
-
-
-def retrieval(study: Study, model: str, corpus: str, **_: Any) -> Effort:
-    """Estimate retrieval and the probe of every pair: a store's layers one by one, all drawn sentences against all."""
-    draw = {"candidates": CANDIDATES, "probe_sentences": PROBE_SENTENCES}
-    count, pairs = amounts.drawn(study, corpus, draw), len(study.pairs(corpus))
-    hidden, layers = parameters(study, model)[:2]
-    work = 2 * pairs * (layers + 1) * count * hidden * (count + LEARNING)
-    memory = LIBRARIES_MB + int(4 * count * (3 * count + 8 * hidden) / 1e6)
-    return Effort(memory, minutes(work, THREAD_SPEED * study.settings.compute.threads))
 
 
 def finetuning(study: Study, model: str, checkpoint: str, **_: Any) -> Effort:

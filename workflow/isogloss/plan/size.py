@@ -246,9 +246,8 @@ def activation_bytes(study: Study) -> int:
         poolings = len(poolings_of(study.shapes[cell["model"]].family.summary, stack))
         vectors = text.frequent + poolings * text.rows * study.settings.activations.sentence_vectors
         if draw := specs.drawn(study, cell):
-            # Vectors of lemmas are kept in single precision.
-            vectors += poolings * amounts.drawn(study, cell["corpus"], draw) + 2 * amounts.lemmas(study, cell["corpus"])
-            total += (poolings + 1) * layers * HEADER
+            vectors += poolings * min(draw["most"], text.rows)
+            total += poolings * layers * HEADER
         total += HALF * study.shapes[cell["model"]].hidden * vectors * layers
         total += STORE + WORD * text.frequent
     return int(total)

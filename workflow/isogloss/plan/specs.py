@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from isogloss.measures.retrieval import CANDIDATES, PROBE_SENTENCES
 from isogloss.models.settings import Train
 from isogloss.models.shape import TRAINED_POSITIONS
 from isogloss.plan.places import Places
@@ -215,16 +214,11 @@ def drawn(study: Study, cell: dict[str, Any]) -> dict[str, int] | None:
 
     They are kept where a text is read by itself, so not by a decoder behind an encoder.
     """
-    similarity, retrieval = study.settings.space_similarity, study.settings.retrieval
-    items = similarity.items if similarity and cell["corpus"] in similarity.corpora else 0
+    section = study.settings.space_similarity
     reads = cell["space"].split("-")[1] == study.shapes[cell["model"]].family.reader
-    if not reads or not (items or retrieval):
+    if not (reads and section and cell["corpus"] in section.corpora):
         return None
-    return {
-        "seed": study.settings.concepts.seeds[0],
-        "candidates": max(items, CANDIDATES if retrieval else 0),
-        "probe_sentences": PROBE_SENTENCES if retrieval else 0,
-    }
+    return {"seed": study.settings.concepts.seeds[0], "most": section.items}
 
 
 def clustering(study: Study, cell: dict[str, Any]) -> dict[str, Any]:

@@ -117,5 +117,7 @@ def steps_in(notes: str | Path) -> int:
 
 
 def retrieval(similarity: pd.DataFrame) -> pd.DataFrame:
-    """Keep the rows of centred retrieval of the target from the source."""
-    return similarity[(similarity.measure == "retrieval") & (similarity.vectors == "centred")]
+    """Keep the rows of centred retrieval of the target from the source, among the test items of tasks."""
+    found = similarity[(similarity.measure == "retrieval") & (similarity.vectors == "centred")]
+    # Where corpora alone are measured, the column is empty, and no text.
+    return found[found.task.notna()].astype({"task": object})

@@ -211,7 +211,7 @@ def choices(data: dict[str, pd.DataFrame]) -> dict[str, list[str]]:
 
 def overview(data: dict[str, pd.DataFrame], config: dict[str, Any]) -> list[tuple[str, str]]:
     """Say what was run: models, corpora, pairs, layers, tasks."""
-    rows = pd.concat([data[name] for name in ("concept_alignment", "retrieval") if name in data] or [pd.DataFrame()])
+    rows = data.get("concept_alignment", pd.DataFrame())
     rows = rows[rows.source != rows.target] if len(rows) else rows
     told = []
     models = config.get("models", {})

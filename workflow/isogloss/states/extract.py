@@ -59,7 +59,7 @@ def extract(
     attributes: dict[str, Any],
     sentence_vectors: bool = False,
     convention: str = "paper",
-    retrieval: Mapping[str, int] | None = None,
+    draw: Mapping[str, int] | None = None,
 ) -> None:
     """Extract the selected words' hidden states of all layers and write an activation store.
 
@@ -99,8 +99,8 @@ def extract(
         Of a decoder behind an encoder: ``paper`` takes a subword's state at the step that reads it; ``released`` at the
         step before, that predicts it, as the released code of Mousi et al. 2024 does (its input is the subword before;
         of the first one the start token, so that layer 0 holds the embeddings of other words).
-    retrieval
-        How sentences are drawn whose vectors retrieval needs, as :func:`isogloss.states.drawn.draw_sentences` takes
+    draw
+        How sentences are drawn whose own vectors are kept too, as :func:`isogloss.states.drawn.draw_sentences` takes
         it; None for no such vectors. Those without a selected word are read after all others, so that the words' own
         batches, and with them every rounding, are the same.
 
@@ -117,7 +117,7 @@ def extract(
     max_length = min(max_length, loaded.shape.longest or max_length)
     wanted = read_parquet(selection, ("sentence", "position", "word", "aligned", "frequent"))
     keys = wanted.sentence.unique()
-    drawn = None if retrieval is None else DrawnSentences(draw_sentences(corpora, **retrieval), corpora[side])
+    drawn = None if draw is None else DrawnSentences(draw_sentences(corpora, **draw))
     further = [] if drawn is None else sorted(drawn.turn.keys() - set(keys))
     sides = ("source", "target") if reader.after_encoder else (side,)
     sentences = {}
@@ -139,7 +139,7 @@ def extract(
         "device": loaded.model.device.type,
         "final_norm_in_last_layer": loaded.shape.family.final_norm,
         **({"decoder_step": STEPS[convention]} if reader.after_encoder else {}),
-        **({} if retrieval is None else {"retrieval": dict(retrieval)}),
+        **({} if draw is None else {"draw": dict(draw)}),
         "model_type": loaded.shape.model_type,
         "weights": folder_digest(checkpoint),
         "text": text_digest(sentences),
@@ -158,9 +158,9 @@ def extract(
     whole_sentences = np.array(list(turn)) if sentence_vectors else None
     with_words = len(batches)
     batches += plan_batches(sentences, further, token_budget)
-    of_drawn = {} if drawn is None else {"drawn": drawn.in_order(batches), "lemmas": drawn.numbers}
+    in_order = None if drawn is None else drawn.in_order(batches)
     shape = (layers, loaded.shape.hidden, made_from, whole_sentences, reader.poolings)
-    writer = StoreWriter(store, kept, *shape, **of_drawn)
+    writer = StoreWriter(store, kept, *shape, in_order)
     if writer.done:
         log.info("Going on after batch %d of %d", writer.done, len(batches))
     positions = kept.groupby("sentence", sort=False).position.agg(list).to_dict()
@@ -174,21 +174,18 @@ def extract(
         for number, keys in enumerate(tqdm(batches, unit="batch", disable=quiet)):
             batch = [own_side[key] for key in keys]
             spans = [[own_side[key].spans[word] for word in positions.get(key, ())] for key in keys]
-            pools = []
             if number >= skipped:
-                pools.append(pool_words(spans, pool_word, reader.device, shift))
+                pools = [pool_words(spans, pool_word, reader.device, shift)]
                 if sentence_vectors and number < with_words:
                     pools.append(pool_sentences(batch, reader.poolings, reader.device, shift))
-            # The sums over a lemma's words are in no file before the end, so what they are made of is read again.
-            if drawn is not None and (number >= skipped or drawn.numbers):
-                pools += drawn.pools(keys, batch, reader.poolings, reader.device)
-            if pools:
+                if drawn is not None:
+                    pools += drawn.pools(keys, batch, reader.poolings, reader.device)
                 before = [sentences["source"][key] for key in keys] if reader.after_encoder else None
                 vectors, _ = reader.read(batch, joined(*pools), layers, before=before)
                 if len(waiting) == AHEAD:
                     waiting.popleft().result()
                 rows = (first_word, first_sentence, first_drawn)
-                waiting.append(beside.submit(write_batch, writer, rows, vectors, drawn, keys, batch))
+                waiting.append(beside.submit(write_batch, writer, rows, vectors))
             first_word += sum(map(len, spans))
             first_sentence += len(keys)
             first_drawn += 0 if drawn is None else len(drawn.among(keys))
@@ -197,8 +194,6 @@ def extract(
                 log.info("%d of %d batches, %.0f s", number + 1, len(batches), told - started)
         for each in waiting:
             each.result()
-    if drawn is not None and drawn.numbers:
-        writer.write_rows("retrieval/lemmas", 0, drawn.means())
     writer.finish()
     log.info("%d words, %d layers, %.1f s", len(kept), len(layers), time.monotonic() - started)
 
@@ -238,14 +233,7 @@ def keep_words(
     return kept, dropped
 
 
-def write_batch(
-    writer: StoreWriter,
-    rows: tuple[int, int, int],
-    arrival: Arrival,
-    drawn: DrawnSentences | None,
-    keys: list[int],
-    batch: list[Sentence],
-) -> None:
+def write_batch(writer: StoreWriter, rows: tuple[int, int, int], arrival: Arrival) -> None:
     """Write the vectors of one batch when they are there.
 
     Parameters
@@ -256,23 +244,16 @@ def write_batch(
         Where the batch's words, sentences and drawn sentences begin.
     arrival
         The vectors.
-    drawn
-        The sentences drawn for retrieval, if any are.
-    keys, batch
-        The batch's sentences.
     """
     vectors = arrival.arrays()
     first_word, first_sentence, first_drawn = rows
-    words = vectors.pop("words", None)
+    words = vectors.pop("words")
     for name in [name for name in vectors if name.startswith("drawn/")]:
-        writer.write_rows(f"retrieval/{name.removeprefix('drawn/')}", first_drawn, vectors.pop(name))
-    if drawn is not None and "lemmas" in vectors:
-        drawn.add(keys, batch, vectors.pop("lemmas"))
+        writer.write_rows(name, first_drawn, vectors.pop(name))
     if vectors:
         writer.write_sentences(first_sentence, vectors)
-    # The words complete the batch; one that was written before is read again for the lemmas alone.
-    if words is not None:
-        writer.write(first_word, words)
+    # The words complete the batch.
+    writer.write(first_word, words)
 
 
 def read_side(

@@ -7,7 +7,6 @@ Snakefile is.
 
 import json
 from pathlib import Path
-from typing import Any
 
 
 def note_of(store: str | Path) -> Path:
@@ -15,14 +14,14 @@ def note_of(store: str | Path) -> Path:
     return Path(store).with_suffix(".layers.json")
 
 
-def note_kept(store: str | Path, layers: list[int], retrieval: dict[str, Any] | None) -> None:
-    """Write down which layers a store holds, and which sentences for retrieval."""
-    note_of(store).write_text(json.dumps({"layers": layers, "retrieval": retrieval}), encoding="utf-8")
+def note_kept(store: str | Path, layers: list[int], draw: dict[str, int] | None) -> None:
+    """Write down which layers a store holds, and how the sentences were drawn whose own vectors it holds."""
+    note_of(store).write_text(json.dumps({"layers": layers, "draw": draw}), encoding="utf-8")
 
 
 def kept(
-    store: str | Path, layers: list[int], depth: int, retrieval: dict[str, Any] | None
-) -> tuple[list[int], dict[str, Any] | None]:
+    store: str | Path, layers: list[int], depth: int, draw: dict[str, int] | None
+) -> tuple[list[int], dict[str, int] | None]:
     """Give what to ask of a store: what it holds if that is enough, else what is wanted.
 
     Parameters
@@ -33,13 +32,15 @@ def kept(
         The layers that the config asks for.
     depth
         The model's deepest layer; a note that lists deeper ones is of another model.
-    retrieval
-        How the sentences are drawn whose vectors retrieval needs; None where it is not asked for.
+    draw
+        How the sentences are drawn whose own vectors are wanted: ``seed`` and how many at ``most``; None for none.
     """
     try:
         note = json.loads(note_of(store).read_text(encoding="utf-8"))
-        held, drawn = [int(layer) for layer in note["layers"]], note["retrieval"]
+        held, drawn = [int(layer) for layer in note["layers"]], note["draw"]
+        # The first of a larger draw are those of a smaller one.
+        drawn_enough = draw is None or (drawn and drawn["seed"] == draw["seed"] and drawn["most"] >= draw["most"])
     except (OSError, ValueError, TypeError, KeyError):
-        return layers, retrieval
+        return layers, draw
     enough = set(layers) <= set(held) and max(held) <= depth
-    return held if enough else layers, drawn if retrieval is None else retrieval
+    return held if enough else layers, drawn if drawn_enough else draw

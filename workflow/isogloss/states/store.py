@@ -13,11 +13,9 @@ Layout::
     sentences/first/{n}   [sentence, hidden] float16, the first subword; of a decoder `last` instead
     sentences/mean/{n}    [sentence, hidden] float16, the mean over the text's subwords, special tokens left out; the
                           other poolings of a model stand beside it
-    retrieval/sentence    [drawn] int64, where retrieval or similarity is asked for: sentences drawn for it
-    retrieval/turn        [drawn] int32, each one's place in the draw
-    retrieval/mean/{n}    [drawn, hidden] float16, pooled as in sentences/mean; the other poolings stand beside it
-    retrieval/lemma       [lemma] int64, the lemmas of their words, where the corpus names them
-    retrieval/lemmas/{n}  [lemma, hidden] float32, the mean over all subwords of a lemma; NaN where it has none
+    drawn/sentence        [drawn] int64, sentences drawn for the similarity of spaces, where that is asked for
+    drawn/turn            [drawn] int32, each one's place in the draw
+    drawn/mean/{n}        [drawn, hidden] float16, pooled as in sentences/mean; the other poolings stand beside it
 
 A store has one writer. It grows as ``NAME.partial`` beside its final place, is flushed as it grows, goes on from there
 after an interruption, and is sealed (see :mod:`isogloss.states.sealed`) and renamed when it is complete. Several
@@ -105,35 +103,34 @@ class ActivationStore:
         return self.file[name][:].astype(np.float32)
 
     def drawn_sentences(self) -> np.ndarray:
-        """Give the sentences that were drawn for retrieval, in the order of the draw.
+        """Give the sentences that were drawn, in the order of the draw.
 
         Raises
         ------
         IsoglossError
             If the store was made without them.
         """
-        if "retrieval" not in self.file:
+        if "drawn" not in self.file:
             raise IsoglossError(
-                f"{self.path} holds no vectors of drawn sentences. Make it with `space_similarity: corpora:` or "
-                "`retrieval: true`."
+                f"{self.path} holds no vectors of drawn sentences. Make it with its corpus among `corpora` of "
+                "`space_similarity`."
             )
-        return self.file["retrieval/sentence"][:][np.argsort(self.file["retrieval/turn"][:])]
+        return self.file["drawn/sentence"][:][np.argsort(self.file["drawn/turn"][:])]
 
-    def drawn_vectors(self, layer: int, pooling: str = "mean") -> np.ndarray:
-        """Give one layer's vectors of :meth:`drawn_sentences`, ``[sentence, hidden]`` in single precision."""
-        if f"retrieval/{pooling}" not in self.file:
-            held = sorted({*self.file["retrieval"]} - {"sentence", "turn", "lemma", "lemmas"})
+    def drawn_vectors(self, layer: int, pooling: str) -> np.ndarray:
+        """Give one layer's vectors of :meth:`drawn_sentences`, ``[sentence, hidden]`` in single precision.
+
+        Raises
+        ------
+        IsoglossError
+            If the store has none of this pooling.
+        """
+        if f"drawn/{pooling}" not in self.file:
+            held = sorted({*self.file["drawn"]} - {"sentence", "turn"})
             raise IsoglossError(
                 f"{self.path} has no vectors of drawn sentences of the pooling '{pooling}'; it has {', '.join(held)}."
             )
-        found = self.file[f"retrieval/{pooling}/{layer}"][:]
-        return found[np.argsort(self.file["retrieval/turn"][:])].astype(np.float32)
-
-    def lemma_vectors(self, layer: int) -> pd.DataFrame:
-        """Give one layer's vectors of the lemmas of :meth:`drawn_sentences`, a row each, by the lemma's number."""
-        if "retrieval/lemma" not in self.file:
-            return pd.DataFrame()
-        return pd.DataFrame(self.file[f"retrieval/lemmas/{layer}"][:], self.file["retrieval/lemma"][:]).dropna()
+        return self.file[f"drawn/{pooling}/{layer}"][:][np.argsort(self.file["drawn/turn"][:])].astype(np.float32)
 
     def vectors(self, layer: int, rows: np.ndarray | None = None) -> np.ndarray:
         """Give one layer's vectors, ``[word, hidden]`` in single precision.
@@ -196,9 +193,7 @@ class StoreWriter:
     poolings
         Names of the sentence vectors.
     drawn
-        ``sentence, turn``: the sentences whose vectors retrieval needs, in the order of the store; None for no such.
-    lemmas
-        The lemmas that it needs.
+        ``sentence, turn``: drawn sentences whose own vectors are kept, in the order of the store; None for no such.
 
     Attributes
     ----------
@@ -216,7 +211,6 @@ class StoreWriter:
         sentences: np.ndarray | None = None,
         poolings: Sequence[str] = ("first", "mean"),
         drawn: pd.DataFrame | None = None,
-        lemmas: Sequence[int] = (),
     ):
         self.path = Path(path)
         self.partial = self.path.with_name(self.path.name + ".partial")
@@ -224,7 +218,7 @@ class StoreWriter:
         self.lock = Ownership(self.partial)
         self.encoded = {name: json.dumps(value, sort_keys=True) for name, value in sorted(attributes.items())}
         self.words, self.layers, self.hidden, self.sentences = words, layers, hidden, sentences
-        self.poolings, self.drawn, self.lemmas, self.retrieval = poolings, drawn, lemmas, attributes.get("retrieval")
+        self.poolings, self.drawn, self.draw = poolings, drawn, attributes.get("draw")
         try:
             self.file = self.resume() or self.begin()
         except (OSError, RuntimeError) as error:
@@ -242,7 +236,7 @@ class StoreWriter:
             same = all(file.attrs.get(name) == value for name, value in self.encoded.items())
             same = same and sorted(map(int, file["layers"])) == sorted(self.layers) and "batches" in file.attrs
             same = same and ("sentences" in file) == (self.sentences is not None)
-            same = same and ("retrieval" in file) == (self.drawn is not None)
+            same = same and ("drawn" in file) == (self.drawn is not None)
             same = same and np.array_equal(file["words/sentence"][:], self.words.sentence)
             same = same and np.array_equal(file["words/position"][:], self.words.position)
             if same:
@@ -261,7 +255,7 @@ class StoreWriter:
         whole = len(self.sentences if self.sentences is not None else ()) + len(
             self.drawn if self.drawn is not None else ()
         )
-        rows = len(self.words) + len(self.poolings) * whole + 2 * len(self.lemmas)
+        rows = len(self.words) + len(self.poolings) * whole
         text = self.words.form.map(lambda form: len(form.encode())).sum()
         claim(self.partial, int(2 * self.hidden * rows * len(self.layers) + text + 64 * rows) + ROOM)
         file = h5py.File(self.partial, "w", locking=False)
@@ -288,14 +282,10 @@ class StoreWriter:
                     reserve(file, f"sentences/{pooling}/{layer}", len(self.sentences), self.hidden)
         if self.drawn is not None:
             for name, dtype in (("sentence", "i8"), ("turn", "i4")):
-                file.create_dataset(f"retrieval/{name}", data=self.drawn[name].to_numpy(dtype=dtype), **SMALL)
+                file.create_dataset(f"drawn/{name}", data=self.drawn[name].to_numpy(dtype=dtype), **SMALL)
             for pooling in self.poolings:
                 for layer in self.layers:
-                    reserve(file, f"retrieval/{pooling}/{layer}", len(self.drawn), self.hidden)
-        if self.lemmas:
-            file.create_dataset("retrieval/lemma", data=np.array(self.lemmas, dtype="i8"), **SMALL)
-            for layer in self.layers:
-                reserve(file, f"retrieval/lemmas/{layer}", len(self.lemmas), self.hidden, "f4")
+                    reserve(file, f"drawn/{pooling}/{layer}", len(self.drawn), self.hidden)
         file.flush()
         claim(self.partial, self.partial.stat().st_size)
         return file
@@ -362,7 +352,7 @@ class StoreWriter:
                 # What was made from the store before it was damaged is still good, so it must stay newer.
                 os.utime(self.partial, ns=(note.stat().st_mtime_ns,) * 2)
             else:
-                note_kept(self.path, self.layers, self.retrieval)
+                note_kept(self.path, self.layers, self.draw)
             self.partial.replace(self.path)
             damaged.unlink(missing_ok=True)
         except (OSError, RuntimeError) as error:

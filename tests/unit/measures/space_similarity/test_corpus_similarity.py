@@ -29,8 +29,8 @@ def store(path, vectors, drawn):
     layers = range(len(vectors))
     writer = StoreWriter(path, WORDS, list(layers), vectors[0].shape[1], {}, None, ("first", "mean"), table)
     states = np.stack([layer[turn] for layer in vectors]).astype(np.float16)
-    writer.write_rows("retrieval/mean", 0, states)
-    writer.write_rows("retrieval/first", 0, -2 * states)
+    writer.write_rows("drawn/mean", 0, states)
+    writer.write_rows("drawn/first", 0, -2 * states)
     writer.write(0, np.zeros((len(vectors), 1, vectors[0].shape[1]), dtype=np.float16))
     writer.finish()
     return path

@@ -40,7 +40,7 @@ def check_measures(config: Config) -> list[str]:
             ):
                 wrong.append(f"{section}.{key}: '{name}' has no label of a whole item, being {kind}")
     similarity = config.space_similarity
-    if similarity and not similarity.corpora and not config.tasks:
+    if similarity and not similarity.corpora and not (config.tasks if similarity.tasks is None else similarity.tasks):
         wrong.append("space_similarity.corpora: there is nothing to measure: name corpora, since there is no task")
     for section in ("crossed", "controls"):
         asked = getattr(config, section)
@@ -63,7 +63,7 @@ def check_poolings(config: Config) -> list[str]:
             name
             for name, task in config.tasks.items()
             if asked
-            and name in (asked.tasks or config.tasks)
+            and name in (config.tasks if asked.tasks is None else asked.tasks)
             and (task.same_items if section == "space_similarity" else task.kind == "sequence-classification")
         ]
         models = [model for name in chosen for model in (*config.tasks[name].models, *brought_for(config, name))]

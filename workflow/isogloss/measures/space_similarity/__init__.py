@@ -17,8 +17,10 @@ from isogloss.measures.declaration import Cell, Measure
 def cells(study: Any) -> list[Cell]:
     """List the test passes to measure: of tasks whose items are the same in every language."""
     section = study.settings.space_similarity
+    if not section:
+        return []
     same = [name for name, task in study.settings.tasks.items() if task.same_items]
-    return [cell for cell in study.test_cells if section and cell["task"] in (section.tasks or same)]
+    return [cell for cell in study.test_cells if cell["task"] in (same if section.tasks is None else section.tasks)]
 
 
 def cells_on_corpora(study: Any) -> list[Cell]:

@@ -12,7 +12,7 @@ class SpaceSimilarity(Section):
     """How alike the languages' spaces are, on the test items of every task and on corpora, before and after tuning."""
 
     tasks: list[Name] | None = Field(
-        None, min_length=1, description="Only the test items of these tasks; of all if nothing is said."
+        None, description="Only the test items of these tasks, or of none (`[]`); of all if nothing is said."
     )
     corpora: list[Name] = Field(
         [],

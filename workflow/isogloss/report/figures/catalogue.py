@@ -140,15 +140,6 @@ FIGURES = (
         {**TRANSLATED, "crosses": True},
     ),
     Figure(
-        "retrieval_by_layer",
-        "sharing",
-        "What the vectors can do, by layer",
-        "Sentence retrieval and word translation by nearest neighbour, and a sentiment probe trained on the source "
-        "language. Line: mean over targets; dot: a target; dashed: chance. Do the spaces of two languages coincide?",
-        ("retrieval",),
-        "isogloss.report.figures.retrieval_by_layer:chart",
-    ),
-    Figure(
         "space_similarity_by_layer",
         "sharing",
         "Similarity of spaces by layer",

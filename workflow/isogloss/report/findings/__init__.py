@@ -30,7 +30,6 @@ def collect(data: dict[str, pd.DataFrame], controls: set[str]) -> list[Finding]:
         *sharing.above_controls(data, controls),
         *sharing.overlap(data),
         *sharing.translated_overlap(data),
-        *sharing.retrieval(data),
         *neighbours.spaces(data),
         *neighbours.one_space(data),
         *neighbours.words(data),

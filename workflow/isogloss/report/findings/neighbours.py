@@ -42,7 +42,8 @@ def across(data: dict[str, pd.DataFrame], table: str) -> pd.DataFrame:
 
 def measured_on(rows: pd.DataFrame) -> pd.DataFrame:
     """Say by a column ``items`` what rows of the similarity of spaces are of: a task's test items or a corpus."""
-    return rows.assign(items=rows.task if "corpus" not in rows else rows.task.fillna("corpus " + rows.corpus))
+    # A column without a name in any row is one of numbers.
+    return rows.assign(items=rows.task.astype(object).fillna("corpus " + rows.corpus.astype(str)))
 
 
 def best_layers(part: pd.DataFrame, names: dict[str, str]) -> Iterator[tuple[str, float]]:

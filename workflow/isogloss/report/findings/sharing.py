@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from isogloss.report.findings.finding import (
     Finding,
@@ -23,7 +22,6 @@ from isogloss.report.findings.finding import (
 from isogloss.statistics.mantel import benjamini_hochberg
 
 PAIR = ["corpus", "source", "target"]
-RETRIEVAL = {"sentence_retrieval": "sentence retrieval", "word_translation": "word translation"}
 
 
 def pretrained(data: dict[str, pd.DataFrame], table: str, measure: str) -> pd.DataFrame:
@@ -221,34 +219,6 @@ def overlap(data: dict[str, pd.DataFrame]) -> list[Finding]:
         brief = profile(part)
         findings.append(
             Finding("sharing", name, text, "concept_overlap_by_layer", found, strength, brief=brief, **asked)
-        )
-    return findings
-
-
-def retrieval(data: dict[str, pd.DataFrame]) -> list[Finding]:
-    """Say how well translations are found as nearest neighbours, against chance (binomial)."""
-    whole = [pretrained(data, "retrieval", measure) for measure in RETRIEVAL]
-    rows = pd.concat([part for part in whole if len(part)]) if any(map(len, whole)) else pd.DataFrame()
-    if rows.empty:
-        return []
-    rows = rows[rows.source != rows.target]
-    rows = rows.assign(above=survivors(stats.binom.sf((rows.value * rows.n).round() - 1, rows.n, rows.chance)))
-    findings = []
-    for (model, corpus, measure), part in rows.groupby(["model", "corpus", "measure"], sort=True):
-        layer = part.groupby("layer").value.mean().idxmax()
-        best = part[part.layer == layer]
-        text = (
-            f"{RETRIEVAL[measure]} finds {average(best, 'value', least=0, most=1)} of the "
-            f"translations in its best layer, {layer} (chance {best.chance.mean():.3f}; above it in "
-            f"{best.above.sum()} of {counted(len(best), 'language')}, adjusted p < 0.05)."
-        )
-        strength = (best.value - best.chance).mean()
-        name = on_corpus(model, corpus, rows)
-        asked = {"model": model, "asked": ("retrieval", corpus, measure)}
-        brief = f"{average(best, 'value', least=0, most=1)} in layer {layer}"
-        found = bool(best.above.any())
-        findings.append(
-            Finding("sharing", name, text, "retrieval_by_layer", found, float(strength), brief=brief, **asked)
         )
     return findings
 
