@@ -74,6 +74,8 @@ def measure(base: np.ndarray, moved: np.ndarray) -> dict[str, Any]:
         return {**dict.fromkeys(names, np.nan), "n": len(moved), "reason": str(error), "replicates": None}
     # What is the same item for item has no impact at all; the last bit of the quotient must not say otherwise.
     same = base.shape == moved.shape and np.array_equal(base, moved)
+    # Of few items there is one block, without which nothing is left.
+    without = found.without[0] if len(found.without[0]) > 1 else []
     return {
         "impact": 0.0 if same else 1 - found.cka,
         "low": 0.0 if same else 1 - found.high,
@@ -84,5 +86,5 @@ def measure(base: np.ndarray, moved: np.ndarray) -> dict[str, Any]:
         "null_mean": 1 - found.null_mean,
         "n": found.n,
         "reason": "",
-        "replicates": (1 - np.r_[found.cka, found.without[0]]) * (not same),
+        "replicates": (1 - np.r_[found.cka, without]) * (not same),
     }
