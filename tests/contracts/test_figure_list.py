@@ -11,7 +11,7 @@ from isogloss.errors import IsoglossError
 from isogloss.plan import plug_ins
 from isogloss.plan.identity import reached
 from isogloss.plan.targets import table_names
-from isogloss.report.figures.catalogue import BY_NAME, FIGURES, FILTERED
+from isogloss.report.figures.catalogue import BY_NAME, FIGURES, IDENTIFYING
 from isogloss.report.figures.draw import describe
 from isogloss.report.tables import ABOUT, COLUMNS
 
@@ -31,14 +31,17 @@ def data():
 
 
 @pytest.mark.parametrize("figure", FIGURES, ids=lambda figure: figure.name)
-def test_a_figure_keeps_what_the_filters_act_on_unless_it_takes_the_mean(figure, data):
+def test_a_figure_keeps_what_its_tables_are_of_unless_it_says_why(figure, data):
     (first, *_) = describe(figure, data)["data"]["values"]
     had = {column for name in figure.tables for column in data[name]}
-    assert {column for column in FILTERED if column in had and column not in first} == set(figure.means_over)
+    lost = {column for column in IDENTIFYING if column in had and column not in first}
+    assert lost <= {*figure.means_over, *figure.one_of}
+    assert not lost.intersection(figure.means_over).symmetric_difference(figure.means_over)
+    assert not {*figure.means_over} & {*figure.one_of}
 
 
-def test_a_figure_that_drops_what_the_filters_act_on_is_refused(data):
-    lacking = dataclasses.replace(BY_NAME["impact_heatmap"], means_over=("layer",))
+def test_a_figure_that_drops_what_its_tables_are_of_is_refused(data):
+    lacking = dataclasses.replace(BY_NAME["impact_heatmap"], means_over=("layer", "seed"))
     with pytest.raises(IsoglossError, match=r"'impact_heatmap' drops checkpoint of its tables.*impact_heatmap:chart"):
         describe(lacking, data)
 
@@ -61,7 +64,9 @@ def test_every_table_is_explained():
         ({"tables": ("transfers",)}, "there is no table 'transfers'; did you mean 'transfer'"),
         ({"chart": "isogloss.report.figures.variants:draw"}, "there is no function"),
         ({"chart": "isogloss.report.figures.none:chart"}, "there is no function"),
-        ({"means_over": ("layers",)}, "there is no column that the page filters by 'layers'; did you mean 'layer'"),
+        ({"means_over": ("layers",)}, "no column that a mean may be taken over 'layers'; did you mean 'layer'"),
+        ({"means_over": ("corpus",)}, "there is no column that a mean may be taken over 'corpus'"),
+        ({"one_of": ("corpora",)}, "there is no column that tells what a row is of 'corpora'"),
     ],
 )
 def test_a_mistake_is_told_when_the_workflow_starts(change, told):

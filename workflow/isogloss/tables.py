@@ -104,6 +104,6 @@ def read_table(path: str | Path) -> pd.DataFrame:
         # Pandas would take what is left of the last row for a whole one, and zeros for nothing.
         if content and (not content.endswith(b"\n") or b"\0" in content):
             raise ValueError("it ends within a row, or holds zeros; if a run made it, delete it and run again")
-        return pd.read_csv(BytesIO(content), keep_default_na=False, na_values=[""])
+        return pd.read_csv(BytesIO(content), keep_default_na=False, na_values=[""], low_memory=False)
     except ValueError as error:  # of the parser, the decoder or an empty file
         raise IsoglossError(f"{path} is no CSV table in UTF-8: {str(error).strip()}.") from error

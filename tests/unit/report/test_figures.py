@@ -55,7 +55,7 @@ def test_a_corpus_has_panels_beside_those_of_test_items(data):
         values = describe(figure, {"space_similarity": table})["data"]["values"]
         panels[len(panels)] = {row["panel"] for row in values}
     assert panels[0] == panels[2]
-    assert panels[1] == {f"{panel}\n{of}" for panel in panels[0] for of in ("flores", "test items")}
+    assert panels[1] == {f"{panel}\n{of}" for panel in panels[0] for of in ("flores", "sentiment")}
 
 
 def test_every_figure_belongs_to_a_question_and_every_module_to_a_figure():
@@ -132,7 +132,8 @@ def test_what_was_not_tested_against_a_null_is_not_marked(data):
 
 def marks(data, name="transfer_heatmap"):
     values = describe(BY_NAME[name], data)["data"]["values"]
-    return {(row["model"], row["source"], row["target"]): row["mark"] for row in values}
+    sides = ("first", "second") if name == "crossed_heatmap" else ("source", "target")
+    return {(row["model"], *(row[side] for side in sides)): row["mark"] for row in values}
 
 
 def test_the_heatmap_of_transfer_leaves_unmarked_as_many_pairs_as_the_finding_counts(data):
@@ -203,8 +204,14 @@ def test_the_course_has_a_panel_a_corpus_and_intervals_of_single_scores_only(dat
     assert by.low["accuracy"].notna().all()
 
 
-def test_a_course_over_two_sources_has_no_interval(data):
-    rows = data["trajectories"]
-    both = pd.concat([rows, rows.assign(source="xx")], ignore_index=True)
-    _, shown = trajectories.chart({"trajectories": both[both.target != "en"]})
-    assert shown.low.isna().all()
+def test_sources_have_courses_apart_and_seeds_one_with_its_ends(data):
+    rows = data["trajectories"].query("measure == 'accuracy' and model == 'naive'")
+    other = rows.assign(source="xx", value=rows.value + 0.1)
+    _, shown = trajectories.chart({"trajectories": pd.concat([rows, other], ignore_index=True)})
+    assert shown.groupby("panel").source.nunique().tolist() == [1, 1]
+    assert (shown.bar_low == shown.low).all()
+    other = rows.assign(seed=1, value=rows.value + 0.1)
+    _, shown = trajectories.chart({"trajectories": pd.concat([rows, other], ignore_index=True)})
+    assert (shown.seeds == 2).all()
+    assert np.allclose(shown.bar_high - shown.bar_low, 0.1)
+    assert np.allclose(shown.value, (shown.bar_high + shown.bar_low) / 2)

@@ -10,6 +10,8 @@ from report_world import write_results
 from scipy import stats
 
 from isogloss.relations.variants import compared
+from isogloss.report.figures.catalogue import BY_NAME
+from isogloss.report.figures.draw import describe
 from isogloss.report.findings import FIRST, collect, first_screen
 from isogloss.report.findings.finding import Finding, cannot_tell, least_of
 from isogloss.statistics.changes import paired_change
@@ -584,3 +586,21 @@ def test_the_course_of_several_corpora_is_told_one_by_one(data):
     # Concepts of two points are not paired.
     assert all("cannot be told" in one for one in said)
     assert {("(easy, e-e): 0.90" in one, "(hard, e-e): 0.10" in one) for one in said} == {(True, False), (False, True)}
+
+
+@pytest.mark.parametrize("p", [0.0005, np.nan])
+def test_transfer_is_told_beside_concept_alignment_of_each_corpus(data, p):
+    rows = data["correlations"]
+    words = rows[(rows.relation == "words-transfer") & (rows.state == "tuned")]
+    facts = {"relation": "alignment-transfer", "alignment": "aligned", "kind": "encoder-encoder", "p_mrqap": p}
+    facts |= {"similarity": np.nan, "state": np.nan, "vectors": np.nan, "reason": "No regression: 5 pairs are too few."}
+    parts = [words.assign(**facts, corpus=corpus) for corpus in ("books", "news")]
+    correlations = pd.concat(parts, ignore_index=True)
+    said = told(collect({"correlations": correlations}, set()), found=p == 0.0005, figure="transfer_by_similarity")
+    for corpus in ("books", "news"):
+        beside = f"CALIGN on {corpus} (encoder–encoder) after tuning"
+        expected = f"transfer with {beside}: r = " if p == 0.0005 else beside
+        assert sum(expected in one for one in said) == 2
+    assert p == 0.0005 or all("cannot be told. No regression: 5 pairs are too few." in one for one in said)
+    drawn = describe(BY_NAME["transfer_by_similarity"], {"correlations": correlations})["data"]["values"]
+    assert {row["line"] for row in drawn} == {"CALIGN, books", "CALIGN, news"}

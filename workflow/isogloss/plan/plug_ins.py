@@ -12,7 +12,7 @@ from isogloss.models.families import HEADS
 from isogloss.plan.identity import identity
 from isogloss.plan.places import CELLS
 from isogloss.plan.targets import table_names
-from isogloss.report.figures.catalogue import FIGURES, FILTERED, QUESTIONS, Figure
+from isogloss.report.figures.catalogue import AVERAGED, FIGURES, IDENTIFYING, QUESTIONS, Figure
 from isogloss.section import kind_of
 from isogloss.states import pooling as poolings
 from isogloss.states.pooling import SENTENCE_POOLINGS, WORD_POOLINGS, SentencePooling
@@ -65,7 +65,9 @@ def check_figures(figures: Sequence[Figure] = FIGURES) -> None:
         for table in figure.tables:
             check_known(where, "table", table, table_names())
         for column in figure.means_over:
-            check_known(where, "column that the page filters by", column, FILTERED)
+            check_known(where, "column that a mean may be taken over", column, AVERAGED)
+        for column in figure.one_of:
+            check_known(where, "column that tells what a row is of", column, IDENTIFYING)
         check_function(where, figure.chart)
 
 

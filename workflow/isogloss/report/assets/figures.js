@@ -18,12 +18,14 @@ function fitted(spec, width) {
     spec.columns = Math.max(1, Math.min(spec.facet.sort.length, Math.floor((width + 20) / wide)));
   }
   spec.config.legend.columns = width < 600 ? 2 : 5;
+  if (width < 600) spec.config.legend.layout = { bottom: { anchor: "start", direction: "vertical" } };
   return spec;
 }
 
 function stepped(inner, rows) {
-  const field = (inner.layer?.[0] ?? inner).encoding.x.field;
-  return inner.width.step * new Set(rows.map((row) => row[field])).size;
+  const { x, xOffset } = (inner.layer?.[0] ?? inner).encoding;
+  const several = (channel) => new Set(rows.map((row) => row[channel.field])).size;
+  return inner.width.step * several(x) * (inner.width.for === "offset" ? several(xOffset) + 1 : 1);
 }
 
 async function draw(name) {

@@ -4,7 +4,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from isogloss.report.figures.style import Drawing, categories, faded, layer_axis, layered, panels, side_by_side
+from isogloss.report.figures.style import Drawing, beyond, categories, faded, layer_axis, layered, panels, side_by_side
 
 KINDS = ["same language", "other language, centred", "other language, raw"]
 
@@ -19,11 +19,24 @@ def chart(data: dict[str, pd.DataFrame]) -> Drawing | None:
     rows = side_by_side(rows, rows)
     same, raw = rows.source == rows.target, rows.vectors == "raw"
     rows = rows.assign(
-        panel=rows.beside + "\n" + rows.corpus,
+        panel=beyond(rows.beside + "\n" + rows.corpus, rows, "checkpoint"),
         told=np.select([same, raw], [KINDS[0], KINDS[2]], KINDS[1]),
         pair=rows.source + "–" + rows.target,
     )
-    where = ["model", "checkpoint", "task", "corpus", "source", "target", "pair", "layer", "told", "panel", "whose"]
+    where = [
+        "model",
+        "checkpoint",
+        "task",
+        "corpus",
+        "source",
+        "target",
+        "pair",
+        "layer",
+        "vectors",
+        "told",
+        "panel",
+        "whose",
+    ]
     rows = rows[[*where, "value", "low", "high", "floor", "n"]]
     base = alt.Chart().encode(x=layer_axis(rows), color=categories("told", KINDS, "tested in"), **faded(rows))
     title = "share of squares told right"

@@ -1,10 +1,10 @@
-"""Models side by side: the mean over pairs at each layer, each pair a dot, and where the null ends."""
+"""Models side by side: the mean over a corpus's pairs at each layer, each pair a dot, and where the null ends."""
 
 import altair as alt
 import pandas as pd
 
 from isogloss.report.figures.cells import scored
-from isogloss.report.figures.style import CONFIG, LAYER, NO_ROWS, Drawing, categories, ordered
+from isogloss.report.figures.style import LAYER, Drawing, categories, layered, ordered, panels
 
 
 def chart(data: dict[str, pd.DataFrame], *, table: str, measure: str, axis: str) -> Drawing | None:
@@ -31,6 +31,7 @@ def chart(data: dict[str, pd.DataFrame], *, table: str, measure: str, axis: str)
         color=alt.value("currentColor"),
         tooltip=[*named, alt.Tooltip("mean(null_high):Q", title="null reaches", format=".3f")],
     )
-    wide = max(6, 42 // len(curves))
-    figure = alt.layer(bars, dots, nulls, data=NO_ROWS).properties(width=alt.Step(wide, **{"for": "offset"}))
-    return figure.properties(height=240).configure(**CONFIG), rows
+    wide = max(8, 72 // len(curves))
+    figure = layered(bars, dots, nulls).properties(width=alt.Step(wide, **{"for": "offset"}), height=240)
+    # Corpora differ in what is in them, and in their source language.
+    return panels(figure, rows.assign(on=rows.corpus + ", from " + rows.source), "on", columns=1)

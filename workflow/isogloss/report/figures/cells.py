@@ -4,7 +4,8 @@ import pandas as pd
 
 from isogloss.report.figures.style import labelled, side_by_side, wrapped
 
-SHOWN = ["model", "checkpoint", "task", "source", "target", "kind", "layer", "curve", "panel", "pair", "row", "value"]
+CELL = ["model", "checkpoint", "task", "corpus", "source", "target", "kind", "layer"]
+SHOWN = [*CELL, "curve", "panel", "pair", "row", "value"]
 
 
 def scored(rows: pd.DataFrame, measure: str) -> pd.DataFrame:

@@ -3,23 +3,21 @@
 import altair as alt
 import pandas as pd
 
-from isogloss.report.figures.style import Drawing, categories, faded, layered, ordered, panels, shapes, side_by_side
+from isogloss.report.figures.style import Drawing, categories, faded, layered, of_seeds, ordered, panels, shapes
+from isogloss.report.figures.tuned import of_run, over_seeds, with_panel
+
+NUMBERS = ["control_score", "low", "high", "score", "score_low", "score_high", "above", "above_low", "above_high"]
 
 
 def chart(data: dict[str, pd.DataFrame]) -> Drawing | None:
-    """Describe the figure: accuracy, the mean over seeds."""
+    """Describe the figure: accuracy, means over seeds."""
     rows = data["controls"]
     rows = rows[(rows.measure == "accuracy") & rows.score.notna()]
     if rows.empty:
         return None
-    rows = side_by_side(rows, rows)
-    rows = rows.assign(
-        panel=rows.beside + ", " + rows.task + "\ntuned on " + rows.source,
-        read_by=rows.tuned_on.map({"plain": "this checkpoint", "control": "one tuned on such items"}),
-    )
-    keys = ["panel", "model", "whose", "task", "source", "target", "control", "read_by"]
-    numbers = ["score", "score_low", "score_high", "control_score", "low", "high", "above", "above_low", "above_high"]
-    rows = rows.groupby(keys, sort=True)[numbers].mean().reset_index()
+    cell = ["model", "task", "variant", "source", "target", "control", "tuned_on"]
+    rows = of_run(with_panel(over_seeds(rows, cell, NUMBERS), data["controls"]))
+    rows = rows.assign(read_by=rows.tuned_on.map({"plain": "this checkpoint", "control": "one tuned on such items"}))
     across = alt.X("target:N", title="target", sort=ordered(rows.target), axis=alt.Axis(labelAngle=0))
     pale = faded(rows)
     apart = {"xOffset": alt.XOffset("whose:N", sort=ordered(rows.whose)), **pale} if pale else {}
@@ -48,6 +46,7 @@ def chart(data: dict[str, pd.DataFrame]) -> Drawing | None:
                 alt.Tooltip("control_score:Q", format=".3f"),
                 alt.Tooltip("low:Q", title="from", format=".3f"),
                 alt.Tooltip("high:Q", title="to (95 %)", format=".3f"),
+                *of_seeds(rows),
                 alt.Tooltip("above:Q", title="score above it", format="+.3f"),
                 alt.Tooltip("above_low:Q", title="from", format="+.3f"),
                 alt.Tooltip("above_high:Q", title="to (95 %)", format="+.3f"),

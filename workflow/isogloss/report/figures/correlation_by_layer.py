@@ -17,6 +17,19 @@ from isogloss.report.figures.style import (
 )
 from isogloss.report.figures.tuned import POOLING, PRIMARY
 
+ROW = [
+    "model",
+    "task",
+    "corpus",
+    "kind",
+    "layer",
+    "relation",
+    "distance",
+    "alignment",
+    "similarity",
+    "state",
+    "measure",
+]
 NUMBERS = ["r", "low", "high", "n", "partial_r", "p_mrqap", "p_mrqap_adjusted", "p_mantel"]
 # Of words by type.
 SIMILARITY = {
@@ -24,7 +37,9 @@ SIMILARITY = {
     **SPACES["organised alike"],
     **{f"{measure}_type": f"{name} of words" for measure, name in WORDS.items()},
 }
-WITH_TRANSFER = ("similarity-transfer", "words-transfer")
+# Of concepts, which belong to the checkpoints whose transfer it is: those that a relation is told of.
+ALIGNMENTS = {"aligned": "CALIGN"}
+WITH_TRANSFER = ("similarity-transfer", "words-transfer", "alignment-transfer")
 WHEN = {"pretrained": "before tuning", "tuned": "after tuning"}
 
 
@@ -43,9 +58,21 @@ def of_transfer(data: dict[str, pd.DataFrame]) -> Drawing | None:
     """Describe the figure of transfer: a line for each measure of similarity, panels before and after tuning."""
     rows = by_layer(data)
     rows = rows[rows.relation.isin(WITH_TRANSFER) & (rows.transfer == "score") & rows.measure.isin(PRIMARY)]
-    rows = rows[rows.similarity.isin(SIMILARITY)]
-    rows = rows.assign(line=rows.similarity.map(SIMILARITY), more=", " + rows.state.map(WHEN))
-    return lines(rows, [name for name in SIMILARITY.values() if (rows.line == name).any()], "transfer")
+    rows = rows[rows.similarity.isin(SIMILARITY) | rows.alignment.isin(ALIGNMENTS)]
+    rows = rows.assign(state=rows.state.where(rows.alignment.isna(), "tuned"), line=other_side(rows))
+    rows = rows.assign(more=", " + rows.state.map(WHEN))
+    order = [*SIMILARITY.values(), *ALIGNMENTS.values()]
+    names = sorted(rows.line.unique(), key=lambda name: (order.index(name.split(", ")[0]), name))
+    return lines(rows, names, "transfer")
+
+
+def other_side(rows: pd.DataFrame) -> pd.Series:
+    """Name what transfer is correlated with; corpora and kinds of pair, where there are several, have names apart."""
+    names = rows.similarity.map(SIMILARITY).fillna(rows.alignment.map(ALIGNMENTS))
+    for column in ("corpus", "kind"):
+        if rows[column].nunique() > 1:
+            names = names + (", " + rows[column].astype(object)).fillna("")
+    return names
 
 
 def by_layer(data: dict[str, pd.DataFrame]) -> pd.DataFrame:
@@ -76,7 +103,7 @@ def lines(rows: pd.DataFrame, names: list[str], what: str) -> Drawing | None:
         layer=rows.layer.astype(float).astype(int),
         panel=rows.beside + ", " + rows.task + more + "\nn = " + rows.n.astype(int).astype(str) + " pairs",
     )
-    rows = rows[[name for name in ["model", "task", "layer", "line", "panel", "whose", *NUMBERS] if name in rows]]
+    rows = rows[[name for name in [*ROW, "line", "panel", "whose", *NUMBERS] if name in rows]]
     base = alt.Chart().encode(
         x=layer_axis(rows),
         y=alt.Y("r:Q", title=f"Pearson's r with {what}", scale=alt.Scale(domain=[-1, 1])),

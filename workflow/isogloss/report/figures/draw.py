@@ -11,7 +11,7 @@ import vl_convert
 from isogloss.errors import IsoglossError
 from isogloss.files import published, write_text
 from isogloss.named import named
-from isogloss.report.figures.catalogue import BY_NAME, FIGURES, FILTERED, Figure
+from isogloss.report.figures.catalogue import BY_NAME, FIGURES, IDENTIFYING, Figure
 from isogloss.report.figures.style import CONFIG, records
 from isogloss.tables import read_table
 
@@ -72,17 +72,18 @@ def describe(figure: Figure, data: dict[str, pd.DataFrame]) -> dict[str, Any] | 
     Raises
     ------
     IsoglossError
-        If its rows lack a column that the page filters by, which its tables have and over which it takes no mean.
+        If its rows lack a column that tells what the rows of its tables are of, and it does not say why.
     """
     drawing = named(figure.chart)(data, **figure.arguments)
     if drawing is None:
         return None
     chart, rows = drawing
-    known = {column for name in figure.tables for column in data[name]} - {*rows, *figure.means_over}
-    if lost := [column for column in FILTERED if column in known]:
+    known = {column for name in figure.tables for column in data[name]} - {*rows, *figure.means_over, *figure.one_of}
+    if lost := [column for column in IDENTIFYING if column in known]:
         raise IsoglossError(
-            f"The figure '{figure.name}' drops {', '.join(lost)} of its tables, by which the page's filters leave rows "
-            f"out. Keep it in the rows of {figure.chart}, or say in `means_over` that they are means over it."
+            f"The figure '{figure.name}' drops {', '.join(lost)} of its tables, which tells what a row is of. Keep it "
+            f"in the rows of {figure.chart}, and draw apart what differs in it; or say in `means_over` that they are "
+            "means over it, or in `one_of` that they are of one value of it."
         )
     described = chart.to_dict()
     described["data"]["values"] = records(rows)

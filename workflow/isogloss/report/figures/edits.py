@@ -16,6 +16,7 @@ from isogloss.report.figures.style import (
 )
 
 SHOWN = {"reliability": "edited item", "success": "edited item", "drift": "other items (drift)"}
+CELL = ["model", "checkpoint", "task", "variant", "source", "target", "seed", "weights", "measure"]
 WEIGHTS = ("all", "first", "middle", "last")
 
 
@@ -28,7 +29,7 @@ def chart(data: dict[str, pd.DataFrame]) -> Drawing | None:
     rows = side_by_side(rows, rows)
     panel = rows.beside + ", " + rows.checkpoint + "\nedited in " + rows.source
     rows = rows.assign(panel=panel, what=rows.measure.map(SHOWN), series=labelled(rows.weights, rows.whose))
-    kept = ["model", "checkpoint", "task", "source", "target", "weights", "what", "panel", "whose", "series"]
+    kept = [*CELL, "what", "panel", "whose", "series"]
     rows = rows[[*kept, "value", "low", "high", "n"]]
     weights = [name for name in WEIGHTS if name in set(rows.weights)]
     series = sorted(set(rows.series), key=lambda name: (WEIGHTS.index(name.split(" ")[0]), name))

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from isogloss.report.figures.style import Drawing, labelled, panels, squares
+from isogloss.report.figures.style import Drawing, labelled, of_seeds, panels, squares
 from isogloss.report.figures.tuned import GRID, moved, with_panel
 
 
@@ -13,4 +13,4 @@ def chart(data: dict[str, pd.DataFrame]) -> Drawing | None:
         return None
     rows = rows.assign(row=labelled(rows.source, rows.whose))
     top = max(float(rows.impact.max()), 1e-9)
-    return panels(squares(rows, "impact", "impact (1 − CKA)", top), rows, "panel")
+    return panels(squares(rows, "impact", "impact (1 − CKA)", top, of_seeds(rows)), rows, "panel")

@@ -1,14 +1,29 @@
-"""What two languages' spaces have in common by layer: a panel a measure, the mean over pairs, and its null's band."""
+"""What two languages' spaces have in common by layer: a checkpoint's mean over pairs, and its null's band."""
 
 from collections.abc import Mapping
 
 import altair as alt
 import pandas as pd
 
-from isogloss.report.figures.style import Drawing, categories, dashes, layer_axis, layered, ordered, panels
+from isogloss.report.figures.style import Drawing, beyond, categories, dashes, layer_axis, layered, ordered, panels
 from isogloss.report.figures.tuned import before_and_after
 
 NUMBERS = ["value", "null_low", "null_high"]
+# What a line's points are of, as far as a table has it. Each is drawn apart from its like.
+POINT = [
+    "panel",
+    "model",
+    "checkpoint",
+    "state",
+    "task",
+    "corpus",
+    "measure",
+    "question",
+    "vectors",
+    "unit",
+    "label",
+    "layer",
+]
 # The measures that sentences and figures tell, each with its name there: of spaces by question, and of words.
 SPACES = {
     "coinciding": {
@@ -24,7 +39,18 @@ SPACES = {
     },
 }
 WORDS = {"weak": "weak alignment", "strong": "strong alignment"}
-CURVE = ["panel", "model", "state", "layer"]
+# What a panel calls a measure.
+TITLES = {
+    **SPACES["coinciding"],
+    **SPACES["organised alike"],
+    **WORDS,
+    "retrieval_csls": "retrieval by CSLS",
+    "retrieval_ratio": "retrieval by ratio",
+    "cka": "plain CKA",
+    "svcca": "SVCCA",
+    "pwcca": "PWCCA",
+    "interlingual_overlap": "interlingual overlap (ILO)",
+}
 
 
 def chart(
@@ -32,6 +58,7 @@ def chart(
     *,
     table: str,
     panel: list[str],
+    also: list[str],
     axis: str,
     only: Mapping[str, list[str]],
     of_pairs: bool = True,
@@ -46,6 +73,8 @@ def chart(
         Which one.
     panel
         The columns whose values tell panels apart.
+    also
+        Those that do so where they have several values.
     axis
         Title of the values' axis.
     only
@@ -59,12 +88,9 @@ def chart(
         rows = rows[rows[column].isin(values)]
     if rows.empty:
         return None
-    if "corpus" in rows and rows.task.isna().any():
-        rows = rows.assign(of=rows.corpus.fillna("test items"))
-        # Test items and the sentences of a corpus are no one mean.
-        panel = [*panel, "of"] if rows.of.nunique() > 1 else panel
-    rows = rows.assign(panel=rows[panel].astype(str).agg(lambda names: "\n".join(names).replace("_", " "), axis=1))
-    grouped = rows.groupby(CURVE, sort=True)
+    names = rows[panel].astype(str).replace(TITLES).agg(lambda names: "\n".join(names).replace("_", " "), axis=1)
+    rows = rows.assign(panel=beyond(names, rows, *also))
+    grouped = rows.groupby([name for name in POINT if name in rows], sort=True, dropna=False)
     means = grouped[NUMBERS].mean()
     means["lowest"], means["highest"] = grouped.value.min(), grouped.value.max()
     means["values"] = grouped.value.count()
@@ -73,10 +99,10 @@ def chart(
     base = alt.Chart().encode(
         x=layer_axis(means),
         color=categories("model", models),
-        detail="state:N",
+        detail="checkpoint:N",
         tooltip=[
             alt.Tooltip("model:N"),
-            alt.Tooltip("state:N", title="checkpoints"),
+            alt.Tooltip("checkpoint:N"),
             alt.Tooltip("layer:Q"),
             alt.Tooltip("value:Q", title="mean", format=".3f"),
             alt.Tooltip("lowest:Q", format=".3f"),
@@ -89,7 +115,7 @@ def chart(
     layers = [
         base.mark_area(opacity=0.22).encode(y=alt.Y("null_low:Q", title=axis), y2="null_high:Q"),
         base.mark_rule(strokeWidth=1, opacity=0.7).encode(y=alt.Y("lowest:Q", title=axis), y2="highest:Q"),
-        base.mark_line(strokeWidth=1.8).encode(y=value, strokeDash=dashes("state", states, "checkpoints")),
+        base.mark_line(strokeWidth=1.8).encode(y=value, strokeDash=dashes("state", states)),
         base.mark_point(size=26, filled=True, opacity=1).encode(y=value),
     ]
     figure = layered(*layers).properties(width=210, height=140)

@@ -99,7 +99,8 @@ def categories(field: str, names: list[str], title: str | None = None) -> alt.Co
 def dashes(field: str, names: list[str], title: str | None = None) -> alt.StrokeDash:
     """Tell categories apart by the line's dashes."""
     ranged = [DASHES[place % len(DASHES)] for place in range(len(names))]
-    legend = alt.Legend(title=title or field, symbolType="stroke") if len(names) > 1 else None
+    # Long enough for a dash to be told from a line.
+    legend = alt.Legend(title=title or field, symbolType="stroke", symbolSize=500) if len(names) > 1 else None
     return alt.StrokeDash(f"{field}:N", scale=alt.Scale(domain=names, range=ranged), legend=legend)
 
 
@@ -152,6 +153,14 @@ def labelled(names: pd.Series, whose: pd.Series) -> pd.Series:
     return names.where(whose == TRAINED, names + " · " + whose)
 
 
+def beyond(names: pd.Series, rows: pd.DataFrame, *columns: str) -> pd.Series:
+    """Add to names what a row is of in columns that have several values: over these nothing is averaged."""
+    for column in columns:
+        if column in rows and rows[column].nunique(dropna=False) > 1:
+            names = names + ("\n" + rows[column].astype(object)).fillna("")
+    return names
+
+
 def zero_line() -> alt.Chart:
     """Draw one line at 0 in every panel."""
     one = alt.Chart().transform_aggregate(rows="count()").mark_rule(opacity=0.6)
@@ -184,19 +193,20 @@ def squares(
     title: str,
     top: float,
     tooltips: Sequence[alt.Tooltip] = (),
-    down: str = "source",
-    across: str = "target",
+    down: tuple[str, str] = ("source", "source"),
+    across: tuple[str, str] = ("target", "target"),
 ) -> alt.LayerChart:
     """Draw source × target matrices with their numbers; a column ``mark`` is set below the number.
 
-    ``row`` is the source language, and of a control that stands beside its model its name too.
+    ``row`` is the language that runs ``down``, and of a control that stands beside its model its name too; ``down`` and
+    ``across`` are columns with their titles.
     """
     base = alt.Chart().encode(
-        x=alt.X("target:N", title=across, sort=ordered(rows.target), axis=alt.Axis(labelAngle=0)),
-        y=alt.Y("row:N", title=down, sort=ordered(rows.row)),
+        x=alt.X(f"{across[0]}:N", title=across[1], sort=ordered(rows[across[0]]), axis=alt.Axis(labelAngle=0)),
+        y=alt.Y("row:N", title=down[1], sort=ordered(rows.row)),
         tooltip=[
-            alt.Tooltip("source:N", title=down),
-            alt.Tooltip("target:N", title=across),
+            alt.Tooltip(f"{down[0]}:N", title=down[1]),
+            alt.Tooltip(f"{across[0]}:N", title=across[1]),
             alt.Tooltip(f"{field}:Q", format=".3f"),
             *tooltips,
         ],
@@ -209,6 +219,14 @@ def squares(
     if "mark" in rows:
         layers.append(base.mark_text(fontSize=10, dy=10).encode(text="mark:N", color=ink))
     return layered(*layers).properties(width=alt.Step(30), height=alt.Step(30))
+
+
+def of_seeds(rows: pd.DataFrame) -> list[alt.Tooltip]:
+    """Tell how far apart seeds lie, where means over several are drawn."""
+    if rows.seeds.max() < 2:
+        return []
+    ends = [alt.Tooltip(f"{end}:Q", title=f"{end} seed", format=".3f") for end in ("lowest", "highest")]
+    return [alt.Tooltip("seeds:Q"), *ends]
 
 
 def wrapped(text: str, width: int = 30) -> str:

@@ -3,7 +3,7 @@
 import altair as alt
 import pandas as pd
 
-from isogloss.report.figures.style import Drawing, categories, faded, layered, ordered, panels
+from isogloss.report.figures.style import Drawing, categories, faded, layered, of_seeds, ordered, panels
 from isogloss.report.figures.tuned import GRID, moved, primary, with_panel
 
 LABELLED = 40
@@ -11,7 +11,7 @@ LABELLED = 40
 
 def chart(data: dict[str, pd.DataFrame]) -> Drawing | None:
     """Describe the figure."""
-    rows = primary(data["transfer"]).merge(moved(data["impact"], GRID), on=GRID)
+    rows = primary(data["transfer"]).merge(moved(data["impact"], GRID)[[*GRID, "impact"]], on=GRID)
     rows = with_panel(rows[rows.source != rows.target], data["transfer"])
     if rows.empty:
         return None
@@ -21,7 +21,13 @@ def chart(data: dict[str, pd.DataFrame]) -> Drawing | None:
         y=alt.Y("score:Q", title="zero-shot score", scale=alt.Scale(zero=False)),
         color=categories("source", ordered(rows.source)),
         **faded(rows),
-        tooltip=["model:N", "pair:N", alt.Tooltip("impact:Q", format=".3f"), alt.Tooltip("score:Q", format=".3f")],
+        tooltip=[
+            "model:N",
+            "pair:N",
+            alt.Tooltip("impact:Q", format=".3f"),
+            alt.Tooltip("score:Q", format=".3f"),
+            *of_seeds(rows),
+        ],
     )
     layers = [base.mark_circle(size=40, opacity=0.9)]
     if rows.groupby("panel").size().max() <= LABELLED:

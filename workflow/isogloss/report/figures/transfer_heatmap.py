@@ -4,7 +4,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from isogloss.report.figures.style import Drawing, labelled, panels, squares
+from isogloss.report.figures.style import Drawing, labelled, of_seeds, panels, squares
 from isogloss.report.figures.tuned import GRID, best_baseline, primary, with_panel
 from isogloss.report.findings.transfer import tested
 
@@ -24,6 +24,7 @@ def chart(data: dict[str, pd.DataFrame]) -> Drawing | None:
     extra = [
         alt.Tooltip("low:Q", title="from", format=".3f"),
         alt.Tooltip("high:Q", title="to (95 %)", format=".3f"),
+        *of_seeds(rows),
         alt.Tooltip("null_mean:Q", title="chance", format=".3f"),
         alt.Tooltip("alone:Q", title="best baseline", format=".3f"),
         alt.Tooltip("knows:N", title="which goes by"),

@@ -19,6 +19,7 @@ KNOWS = {
     "second_text": "the second text",
 }
 GRID = ["model", "task", "source", "target"]
+SCORES = ["score", "low", "high", "null_mean", "null_high"]
 
 
 def with_panel(rows: pd.DataFrame, *tables: pd.DataFrame) -> pd.DataFrame:
@@ -28,6 +29,12 @@ def with_panel(rows: pd.DataFrame, *tables: pd.DataFrame) -> pd.DataFrame:
     if "measure" in rows and set(rows.measure) <= set(NAMES):
         panel = panel + "\n" + rows.measure.map(NAMES)
     return rows.assign(panel=panel)
+
+
+def of_run(rows: pd.DataFrame) -> pd.DataFrame:
+    """Name in each row's panel the language that was tuned on too, and the variant where it was not tuned whole."""
+    how = (", " + rows.variant).where(rows.variant != "whole", "") if "variant" in rows else ""
+    return rows.assign(panel=rows.panel + "\ntuned on " + rows.source + how)
 
 
 def before_and_after(rows: pd.DataFrame) -> pd.DataFrame:
@@ -43,11 +50,32 @@ def scored_whole(transfer: pd.DataFrame) -> pd.DataFrame:
     return transfer[(transfer.variant == "whole") & transfer.measure.isin(PRIMARY) & transfer.score.notna()]
 
 
+def over_seeds(rows: pd.DataFrame, cell: list[str], numbers: list[str]) -> pd.DataFrame:
+    """Give means over seeds, the only checkpoints over which a figure takes a mean.
+
+    Parameters
+    ----------
+    rows
+        A row a cell and ``seed``.
+    cell
+        The columns that tell cells apart; they may be empty in some rows.
+    numbers
+        Of what means are taken. The first is the value; of its interval's ends the means are conservative.
+
+    Returns
+    -------
+    DataFrame
+        ``cell``, ``numbers``, how many ``seeds``, and the ``lowest`` and ``highest`` of their values.
+    """
+    grouped = rows.groupby(cell, sort=True, dropna=False)
+    value = grouped[numbers[0]]
+    found = grouped[numbers].mean()
+    return found.assign(seeds=grouped.seed.nunique(), lowest=value.min(), highest=value.max()).reset_index()
+
+
 def primary(transfer: pd.DataFrame) -> pd.DataFrame:
     """Give those scores as means over seeds."""
-    rows = scored_whole(transfer)
-    numbers = [name for name in ("score", "low", "high", "null_mean", "null_high") if name in rows]
-    return rows.groupby([*GRID, "measure"], sort=True)[numbers].mean().reset_index()
+    return over_seeds(scored_whole(transfer), [*GRID, "measure"], SCORES)
 
 
 def best_baseline(baselines: pd.DataFrame) -> pd.DataFrame:
@@ -59,6 +87,7 @@ def best_baseline(baselines: pd.DataFrame) -> pd.DataFrame:
 
 
 def moved(impact: pd.DataFrame, by: list[str]) -> pd.DataFrame:
-    """Give impact over mean vectors of checkpoints tuned whole, the mean over all but ``by``."""
+    """Give impact over mean vectors of checkpoints tuned whole: means over seeds, and over layers that ``by`` lacks."""
     rows = impact[(impact.variant == "whole") & (impact.pooling == POOLING) & impact.impact.notna()]
-    return rows.groupby(by, sort=True).impact.mean().reset_index()
+    rows = rows.groupby([*by, "seed"], sort=True).impact.mean().reset_index()
+    return over_seeds(rows, by, ["impact"])

@@ -190,6 +190,12 @@ def by_source(rows: pd.DataFrame, column: str, form: str = ".2f", least: float =
     return listed(means, 15)
 
 
+def run_of(task: str, source: str, variant: str, seeds: int) -> str:
+    """Name what a sentence about a task's checkpoints is of: over nothing else than their seeds is a mean taken."""
+    how = "" if variant == "whole" else f" ({variant})"
+    return f"{task} tuned on {source}{how}" + (f", means over {counted(seeds, 'seed')}" if seeds > 1 else "")
+
+
 def span(values: pd.Series, form: str = ".2f") -> str:
     """Write from where to where values lie, or the one that they all are."""
     ends = list(dict.fromkeys(f"{end:{form}}" for end in (values.min(), values.max())))

@@ -16,6 +16,7 @@ from isogloss.report.findings.finding import (
     listed,
     one_sided,
     one_sided_of_two,
+    run_of,
     standard_error,
     survivors,
     two_sided,
@@ -229,7 +230,8 @@ def crossed(data: dict[str, pd.DataFrame]) -> list[Finding]:
         pairs = counted(len(part[["first", "second"]].drop_duplicates()), "combination")
         text = f"{task}: two texts could not be crossed in {pairs} of languages. {reason}"
         findings.append(Finding("transfer", model, text, "crossed_heatmap", found=False))
-    for (model, task, source), whole in costs_of_crossing(rows).groupby(["model", "task", "source"], sort=True):
+    run = ["model", "task", "variant", "source"]
+    for (model, task, variant, source), whole in costs_of_crossing(rows).groupby(run, sort=True):
         part = whole[whole.slice == "all"]
         crossings = whole.assign(source=whole["first"], target=whole["second"])
         sliced = [
@@ -238,13 +240,14 @@ def crossed(data: dict[str, pd.DataFrame]) -> list[Finding]:
         told = f" ({', '.join(sliced)})" if sliced else ""
         crossings = crossings[crossings.slice == "all"]
         text = (
-            f"{task} tuned on {source}, two texts in two languages: accuracy {part.score.mean():.2f} on average "
+            f"{run_of(task, source, variant, part.seed.nunique())}, two texts in two languages: accuracy "
+            f"{part.score.mean():.2f} on average "
             f"against {part.same.mean():.2f} with both in one, {average(crossings, 'cost', '+.3f')}{told}; clearly "
             f"lower in {(part.clear & (part.cost < 0)).sum()} and higher in {(part.clear & (part.cost > 0)).sum()} of "
             f"{counted(len(part), 'combination')} (adjusted p < 0.05, {int(part.n.median()):,} items)."
         )
         strength = abs(float(part.cost.mean()))
-        asked = {"model": model, "asked": ("crossed", task, source)}
+        asked = {"model": model, "asked": ("crossed", task, variant, source)}
         brief = f"{part.score.mean():.2f} against {part.same.mean():.2f}, {average(crossings, 'cost', '+.3f')}"
         found = bool(part.clear.any())
         findings.append(Finding("transfer", model, text, "crossed_heatmap", found, strength, brief=brief, **asked))
@@ -259,18 +262,18 @@ def controls(data: dict[str, pd.DataFrame]) -> list[Finding]:
     rows = rows[(rows.measure == "accuracy") & (rows.best.astype(str) == "True") & (rows.source != rows.target)]
     rows = rows.assign(clear=survivors(one_sided(rows.above, standard_error(rows.above_low, rows.above_high))))
     findings = []
-    for (model, task, source), part in rows.groupby(["model", "task", "source"], sort=True):
+    for (model, task, variant, source), part in rows.groupby(["model", "task", "variant", "source"], sort=True):
         which = part.control.value_counts().sort_index().sort_values(ascending=False, kind="stable").index
         weak = sorted(set(part.target[~part.clear]))
         text = (
-            f"{task} tuned on {source}, zero-shot accuracy {part.score.mean():.2f} against "
+            f"{run_of(task, source, variant, part.seed.nunique())}, zero-shot accuracy {part.score.mean():.2f} against "
             f"{part.control_score.mean():.2f} of the best control ({listed(list(which))}), "
             f"{average(part, 'above', '+.3f')} on average; above it in {int(part.clear.sum())} of "
             f"{counted(len(part), 'score')} in other languages (adjusted p < 0.05, {int(part.n.median()):,} items)"
             + (f", not shown into {listed(weak)}." if weak else ".")
         )
         strength = max(float(part.above.mean()), 0.0)
-        asked = {"model": model, "asked": ("controls", task, source)}
+        asked = {"model": model, "asked": ("controls", task, variant, source)}
         brief = f"{part.score.mean():.2f}, {average(part, 'above', '+.3f')} above its best control"
         found = bool(part.clear.any())
         findings.append(Finding("transfer", model, text, "controls", found, strength, brief=brief, **asked))

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from isogloss.report.figures.correlation_by_layer import SIMILARITY, WHEN, WITH_TRANSFER
+from isogloss.report.figures.correlation_by_layer import ALIGNMENTS, SIMILARITY, WHEN, WITH_TRANSFER
 from isogloss.report.figures.tuned import POOLING, PRIMARY
 from isogloss.report.findings.finding import Finding, between, cannot_tell, counted, listed, p_value, survivors
 
@@ -21,6 +21,7 @@ SIDES = {
     "distance-transfer": "transfer",
     "similarity-transfer": "transfer",
     "words-transfer": "transfer",
+    "alignment-transfer": "transfer",
 }
 FIGURES = {
     "impact-transfer": "transfer_by_impact",
@@ -28,6 +29,7 @@ FIGURES = {
     "distance-transfer": "correlation_by_layer",
     "similarity-transfer": "transfer_by_similarity",
     "words-transfer": "transfer_by_similarity",
+    "alignment-transfer": "transfer_by_similarity",
 }
 
 
@@ -44,6 +46,8 @@ def correlations(data: dict[str, pd.DataFrame]) -> list[Finding]:
     wanted = {"impact-transfer": moved & scored, "impact-distance": moved, "distance-transfer": scored}
     # Spaces are told of as they were before tuning; Gaschi et al. 2023 hold transfer against words of both.
     wanted |= {"similarity-transfer": alike & (rows.state == "pretrained"), "words-transfer": alike}
+    # Concepts are those of the checkpoint whose transfer it is.
+    wanted |= {"alignment-transfer": scored & rows.alignment.isin(ALIGNMENTS) & mean}
     rows = pd.concat([rows[(rows.relation == name) & keep] for name, keep in wanted.items()])
     rows["holds"] = rows.groupby("relation").p_mrqap.transform(survivors)
     tests = rows.groupby("relation").p_mrqap.count()
@@ -88,7 +92,9 @@ def others(rows: pd.DataFrame) -> str:
 
 
 def similar(row: Any) -> str:
-    """Name a measure of similarity, and whether it is of the model before or after tuning."""
+    """Name a measure of similarity or of shared concepts, and whether it is of the model before or after tuning."""
+    if row.relation == "alignment-transfer":
+        return f"{ALIGNMENTS[row.alignment]} on {row.corpus} ({row.kind.replace('-', '–')}) {WHEN['tuned']}"
     on = f" on {row.corpus}" if row.relation == "words-transfer" else ""
     return f"{SIMILARITY[row.similarity]}{on} {WHEN[row.state]}"
 

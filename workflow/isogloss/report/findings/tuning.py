@@ -7,8 +7,8 @@ from isogloss.report.findings.finding import (
     Finding,
     average,
     between,
-    by_source,
     counted,
+    listed,
     span,
     survivors,
 )
@@ -72,7 +72,7 @@ def change(cells: pd.DataFrame) -> str:
 
 
 def impact(data: dict[str, pd.DataFrame]) -> list[Finding]:
-    """Say in which layer fine-tuning moved the other languages' spaces most, of nothing and of what is possible."""
+    """Say in which layer fine-tuning on each language moved the others' spaces most, of what is possible."""
     if "impact" not in data:
         return []
     rows = data["impact"]
@@ -80,18 +80,21 @@ def impact(data: dict[str, pd.DataFrame]) -> list[Finding]:
     rows = rows[rows.impact.notna()]
     findings = []
     for (model, task), part in rows.groupby(["model", "task"], sort=True):
-        means = part.groupby("layer").impact.mean()
-        best, least = means.idxmax(), means.idxmin()
-        top, bottom = part[part.layer == best], part[part.layer == least]
+        seeds, told, strength = part.seed.nunique(), [], 0.0
+        for source, own in part.groupby("source", sort=True):
+            means = own.groupby("layer").impact.mean()
+            best, least = means.idxmax(), means.idxmin()
+            top = average(own[own.layer == best], "impact", most=1)
+            told.append(f"{top} from {source} in layer {best} (least in layer {least}, {means[least]:.2f})")
+            strength = max(strength, float(means[best]))
+        brief = listed(told, 15)
         text = (
-            f"fine-tuning on {task} moved the other languages' spaces most in layer {best}: impact "
-            f"{by_source(top, 'impact', most=1)}, means over targets, least in layer {least}, "
-            f"{span(bottom.groupby('source').impact.mean())} (0: nothing moved; vectors of other items: "
-            f"{span(top.null_mean)})."
+            f"fine-tuning on {task} moved the other languages' spaces most by an impact of {brief}, means over targets"
+            f"{f' and {seeds} seeds' if seeds > 1 else ''} (0: nothing moved; vectors of other items: "
+            f"{span(part.null_mean)})."
         )
-        brief = f"{by_source(top, 'impact', most=1)} in its layer {best}"
         asked = {"model": model, "asked": ("impact", task), "brief": brief}
-        findings.append(Finding("tuning", model, text, "impact_by_layer", strength=float(means[best]), **asked))
+        findings.append(Finding("tuning", model, text, "impact_by_layer", strength=strength, **asked))
     return findings
 
 
