@@ -96,8 +96,7 @@ def control_p(seed: int) -> float:
     plain = pd.DataFrame({"item": range(ITEMS), "truth": rng.choice(LABELS, ITEMS)})
     said = plain.assign(control="shuffled-1", tuned_on="plain", reason="", predicted=answers(rng, plain.truth))
     rows = pd.DataFrame(score_target(plain.assign(predicted=answers(rng, plain.truth)), said, BOOTSTRAP, seed))
-    rows = rows[rows.measure == "accuracy"]
-    return one_sided(rows.above, standard_error(rows.above_low, rows.above_high)).item()
+    return rows[rows.measure == "accuracy"].null_p.item()
 
 
 def random_weights_p(seed: int) -> float:

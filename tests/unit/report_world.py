@@ -258,7 +258,7 @@ def neighbours(
     found["controls"] = whole.assign(
         tuned_on="plain", score=0.7, score_low=0.66, score_high=0.74, low=whole.control_score - 0.04,
         high=whole.control_score + 0.04, above=0.7 - whole.control_score, above_low=0.66 - whole.control_score,
-        above_high=0.74 - whole.control_score, n=400, reason="",
+        above_high=0.74 - whole.control_score, null_p=0.0001, null_draws=9999, n=400, reason="",
     )  # fmt: skip
     return found
 

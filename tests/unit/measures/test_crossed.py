@@ -3,10 +3,12 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 from sklearn.metrics import accuracy_score, f1_score, recall_score
 
-from isogloss.measures.controls.compute import write_controls
+from isogloss.measures.controls.compute import exchanged, write_controls
 from isogloss.measures.crossed.compute import write_crossed
+from isogloss.tasks.scores import confusion, macro_f1
 
 LABELS = ["a", "b", "c"]
 SETTINGS = {"source": "en", "bootstrap": 400, "seed": 3, "attributes": {"model": "m"}}
@@ -190,3 +192,31 @@ def test_a_control_that_was_trained_counts_as_well(tmp_path):
     best = table[(table.measure == "accuracy") & (table.best.astype(str) == "True")].iloc[0]
     assert (best.control, best.tuned_on) == ("second-empty", "control")
     assert best.above_low < 0 < best.above_high
+
+
+@pytest.mark.parametrize("right", [0.5, 0.45, 0.6])
+def test_the_p_above_a_control_is_mcnemar_s(tmp_path, right):
+    whole, table = controls(tmp_path, 0.5, {"shuffled-1": right})
+    [row] = table[table.measure == "accuracy"].to_dict("records")
+    said = pd.read_parquet(tmp_path / "controls.parquet").query("control == 'shuffled-1'")
+    own, lacking = (one.predicted.to_numpy()[-350:] == one.truth.to_numpy()[-350:] for one in (whole, said))
+    gained, lost = (own & ~lacking).sum(), (~own & lacking).sum()
+    p = stats.binom.sf(gained - 1, gained + lost, 0.5)
+    assert row["null_p"] == pytest.approx(p, abs=4 * np.sqrt(p * (1 - p) / 9_999) + 2e-4)
+    assert row["null_draws"] == 9_999
+
+
+def test_answers_are_exchanged_item_by_item():
+    rng = np.random.default_rng(5)
+    truth = list(rng.choice(LABELS, 60))
+    own, lacking = (confusion(truth, list(answers(np.array(truth), 0.6, rng)), LABELS) for _ in range(2))
+    swapped = exchanged(own, lacking, 4000, seed=1)
+    assert (sum(swapped) == own.sum(0) + lacking.sum(0)).all()
+    assert all((one >= 0).all() for one in swapped)
+    found = macro_f1(swapped[0]) - macro_f1(swapped[1])
+    literal = []
+    for _ in range(4000):
+        swap = rng.random(60) < 0.5
+        sides = (np.where(swap[:, None], one, other).sum(0)[None] for one, other in ((lacking, own), (own, lacking)))
+        literal.append(np.subtract(*(macro_f1(side) for side in sides)).item())
+    assert stats.ks_2samp(found, literal).pvalue > 0.001

@@ -349,9 +349,6 @@ def test_in_worlds_of_nothing_the_neighbours_measures_are_told_in_few_only(data,
             # The interval of a cost of nothing is where chance has it.
             rows["cost"] = np.where(rows.cost.notna(), rng.normal(0, 0.0153, len(rows)), np.nan)
             rows["cost_low"], rows["cost_high"] = rows.cost - 0.03, rows.cost + 0.03
-        elif name == "controls":
-            rows["above"] = rng.normal(0, 0.0204, len(rows))
-            rows["above_low"], rows["above_high"] = rows.above - 0.04, rows.above + 0.04
         else:
             rows["null_p"] = rng.integers(1, 102, len(rows)) / 101
         lost += bool(told_of({name: rows}, name))
@@ -560,7 +557,7 @@ def test_what_was_not_found_is_told_with_an_interval_or_cannot_be_told(data, dra
     assert {"CALIGN", "board", "zero-shot", "edits", "probes", "correlation", "variants", "spaces changed"} <= kinds
     for one in findings:
         assert "cannot be told" in one.sentence or re.search(r"\[[+-]?\d", one.sentence), one
-        tested_by_draws = one.asked[0] not in ("variants", "spaces changed", "concepts changed", "course", "controls")
+        tested_by_draws = one.asked[0] not in ("variants", "spaces changed", "concepts changed", "course")
         if draws == "few" and tested_by_draws:
             assert "cannot be told" in one.sentence, one
             said = one.sentence.replace(re.search(r"cannot be told: .*? tests", one.sentence)[0], "")

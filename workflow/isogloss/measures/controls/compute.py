@@ -31,12 +31,16 @@ COLUMNS = (
     "above",
     "above_low",
     "above_high",
+    "null_p",
+    "null_draws",
     "best",
     "n",
     "reason",
 )
 Row = dict[str, Any]
 PLAIN, LACKING = "plain", "control"
+# Draws of the null; they cost next to nothing.
+NULL = 9_999
 MEASURES = (("accuracy", ""), ("macro_f1", ""))
 
 
@@ -70,7 +74,8 @@ def write_controls(
         CSV: ``source``, ``target``, ``measure`` (``accuracy``, ``macro_f1``), ``control`` (what the items lack),
         ``tuned_on`` (``plain``: this checkpoint; ``control``: one that was tuned on items that lack the same),
         ``score`` with ``score_low`` and ``score_high`` (of the items as they are), ``control_score`` with ``low`` and
-        ``high``, ``above``: the one minus the other, with ``above_low`` and ``above_high`` (paired by item);
+        ``high``, ``above``: the one minus the other, with ``above_low`` and ``above_high`` (paired by item),
+        ``null_p`` and ``null_draws``, see :func:`exchanged`;
         ``best``: whether this control is the highest of the target; ``n`` items, and ``reason`` where there is no
         score. All intervals are of 95 %.
     trained
@@ -115,8 +120,9 @@ def score_target(plain: pd.DataFrame, said: pd.DataFrame, bootstrap: int, seed: 
     labels = sorted(plain.truth.unique())
     counts = resamples(len(plain), bootstrap, np.random.default_rng(seed)).astype(np.float64)
     counts = np.vstack([np.ones(len(plain)), counts])
-    whole = Answers.of(plain, labels).sums(counts)
-    sums = {key: Answers.of(part, labels).sums(counts) for key, part in parts.items()}
+    own, answers = Answers.of(plain, labels), {key: Answers.of(part, labels) for key, part in parts.items()}
+    whole, sums = own.sums(counts), {key: each.sums(counts) for key, each in answers.items()}
+    swapped = {key: exchanged(own.marks, each.marks, NULL, seed) for key, each in answers.items()}
     for measure in MEASURES:
         score = scores(labels)[measure]
         full, found = score(whole), {key: score(each) for key, each in sums.items()}
@@ -130,4 +136,34 @@ def score_target(plain: pd.DataFrame, said: pd.DataFrame, bootstrap: int, seed: 
                 ("above", "above_low", "above_high", full - lacking),
             ):
                 row |= dict(zip((name, low, high), (float(values[0]), *interval(values[1:])), strict=True))
+            null = score(swapped[control, tuned_on][0]) - score(swapped[control, tuned_on][1])
+            p = (1 + (null >= row["above"] - 1e-12).sum()) / (1 + NULL)
+            row |= {"null_p": float(p), "null_draws": NULL}
             yield {**row, "best": (control, tuned_on) == best, "n": len(plain), "reason": ""}
+
+
+def exchanged(own: np.ndarray, lacking: np.ndarray, draws: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Exchange the answers to an item and to the same item that lacks something, with probability 1/2.
+
+    If an item is answered alike with and without, the two answers could as well be those of the other; of accuracy that
+    is the test of McNemar (1947), one-sided.
+
+    Parameters
+    ----------
+    own, lacking
+        ``[item, cells]``: the cell of the confusion matrix that each answer is in, see
+        :func:`isogloss.tasks.scores.confusion`.
+    draws, seed
+        How often, and the seed of what is exchanged.
+
+    Returns
+    -------
+    own, lacking : ndarray, ``[draws, cells]``
+        Sums over the items after the exchange.
+    """
+    pairs, counts = np.unique(np.c_[own.argmax(1), lacking.argmax(1)], axis=0, return_counts=True)
+    # Items with the same two answers are alike, so how many of them are exchanged is all that is drawn.
+    taken = np.random.default_rng([seed, 1]).binomial(counts, 0.5, (draws, len(counts)))
+    cells = np.eye(own.shape[1])
+    moved = taken @ (cells[pairs[:, 1]] - cells[pairs[:, 0]])
+    return own.sum(0) + moved, lacking.sum(0) - moved

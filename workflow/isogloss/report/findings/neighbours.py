@@ -14,7 +14,6 @@ from isogloss.report.findings.finding import (
     counted,
     least_of,
     listed,
-    one_sided,
     one_sided_of_two,
     run_of,
     standard_error,
@@ -259,22 +258,30 @@ def controls(data: dict[str, pd.DataFrame]) -> list[Finding]:
     if "controls" not in data:
         return []
     rows = data["controls"]
-    rows = rows[(rows.measure == "accuracy") & (rows.best.astype(str) == "True") & (rows.source != rows.target)]
-    rows = rows.assign(clear=survivors(one_sided(rows.above, standard_error(rows.above_low, rows.above_high))))
+    rows = rows[(rows.measure == "accuracy") & rows.score.notna() & (rows.source != rows.target)]
+    # Above the best is above all of them: the largest of the p-values (intersection and union).
+    p = rows.groupby(["model", "checkpoint", "target"]).null_p.transform("max")
+    rows = rows.assign(p=p)[rows.best.astype(str) == "True"]
+    rows = rows.assign(clear=survivors(rows.p))
     findings = []
     for (model, task, variant, source), part in rows.groupby(["model", "task", "variant", "source"], sort=True):
         which = part.control.value_counts().sort_index().sort_values(ascending=False, kind="stable").index
         weak = sorted(set(part.target[~part.clear]))
+        found = bool(part.clear.any())
+        untold = "" if found else cannot_tell(rows.p, least_of(part.null_draws), part.index)
+        above = (
+            f"whether any is above it {untold}."
+            if untold
+            else f"above it in {int(part.clear.sum())} of {counted(len(part), 'score')} in other languages (adjusted "
+            f"p < 0.05, {int(part.n.median()):,} items)" + (f", not shown into {listed(weak)}." if weak else ".")
+        )
         text = (
             f"{run_of(task, source, variant, part.seed.nunique())}, zero-shot accuracy {part.score.mean():.2f} against "
             f"{part.control_score.mean():.2f} of the best control ({listed(list(which))}), "
-            f"{average(part, 'above', '+.3f')} on average; above it in {int(part.clear.sum())} of "
-            f"{counted(len(part), 'score')} in other languages (adjusted p < 0.05, {int(part.n.median()):,} items)"
-            + (f", not shown into {listed(weak)}." if weak else ".")
+            f"{average(part, 'above', '+.3f')} on average; {above}"
         )
         strength = max(float(part.above.mean()), 0.0)
         asked = {"model": model, "asked": ("controls", task, variant, source)}
         brief = f"{part.score.mean():.2f}, {average(part, 'above', '+.3f')} above its best control"
-        found = bool(part.clear.any())
         findings.append(Finding("transfer", model, text, "controls", found, strength, brief=brief, **asked))
     return findings
