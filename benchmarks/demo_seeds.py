@@ -1,6 +1,6 @@
 """The README's numbers of the embedded default over several seeds, as a table in Markdown.
 
-``python -m benchmarks.demo_seeds --seeds 0 1 2 --folder build/seeds`` runs config/config.yaml once a seed (of weights,
+``python -m benchmarks.demo_seeds --seeds 0 1 2 3`` runs config/config.yaml once a seed (of weights,
 batches, fine-tunings and clusterings; some ten minutes each) and prints, for each number, its range within a run, a
 column a seed, and in the last one its range over all of them, which the README tells. What a folder has already is not
 run again.
@@ -102,7 +102,7 @@ def quantities(results: Path) -> Iterator[tuple[str, tuple[float, float]]]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2, 3])
     parser.add_argument("--folder", type=Path, default=ROOT / "build" / "seeds")
     parser.add_argument("--cores", type=int, default=2)
     arguments = parser.parse_args()
