@@ -32,7 +32,7 @@ def course(tmp_path):
     states = pd.DataFrame({"checkpoint": ["pretrained", *others]})
     alike = states.merge(pd.DataFrame({"layer": [0, 1], "value": [0.2, 0.4]}), how="cross")
     alike = alike.assign(model="m", task="t", source="en", target="de", measure="retrieval", vectors="centred")
-    shared = alike.assign(measure="aligned", convention="paper", corpus="c", kind="k", denominator=9, boot_low=0,
+    shared = alike.assign(measure="aligned", convention="released", corpus="c", kind="k", denominator=9, boot_low=0,
                           boot_high=1, null_mean=0.1)  # fmt: skip
     tables = {"transfer": transfer, "impact": impact, "similarity": alike.assign(**interval), "concepts": shared}
     for name, rows in tables.items():

@@ -114,6 +114,15 @@ def test_a_job_that_is_killed_takes_its_child_along(server, start, tmp_path):
     assert start("tell").wait() == 0
 
 
+def test_an_interrupted_job_ends_without_a_word_and_takes_its_child_along(server, start, tmp_path):
+    job, child = sleeping(start, tmp_path)
+    job.send_signal(signal.SIGINT)
+    assert job.communicate() == ("", "")
+    assert job.returncode == -signal.SIGINT
+    wait_until(lambda: not alive(child))
+    assert start("tell").wait() == 0
+
+
 def test_a_server_that_is_killed_takes_the_jobs_along(start, tmp_path):
     server = ForkServer(threads=1)
     job, child = sleeping(start, tmp_path)

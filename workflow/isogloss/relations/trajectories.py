@@ -50,7 +50,7 @@ def follow(
         By model with weights drawn anew the model that it is the control of.
     output
         CSV, a row a point, target and ``measure``: the scores of ``transfer``; and in each ``layer`` ``impact`` over
-        mean vectors, ``calign`` (the paper's convention) of each ``corpus`` and ``kind``, and ``retrieval`` of the
+        mean vectors, ``calign`` (by the study's convention) of each ``corpus`` and ``kind``, and ``retrieval`` of the
         target from the source (centred vectors), each with ``low`` and ``high`` (95 %), ``null_mean`` and ``n``.
         ``step`` 0 is the model before fine-tuning, of the measures that it has. ``reason`` where there is no value.
         ``change`` and what belongs to it is of the last point, against the first of its run, on the same items; see
@@ -70,7 +70,7 @@ def follow(
     parts.append(moved.merge(found, on=["checkpoint", *RUN]))
     if concepts:
         shared = read_table(concepts)
-        shared = shared[(shared.measure == "aligned") & (shared.convention == "paper")].assign(measure="calign")
+        shared = shared[shared.measure == "aligned"].assign(measure="calign")
         shared = shared.rename(columns={"boot_low": "low", "boot_high": "high", "denominator": "n"})
         # Concepts of two points are not paired, only those of each with the model before: these are other changes.
         shared = shared.drop(columns=["task", "seed", *NAMES], errors="ignore")

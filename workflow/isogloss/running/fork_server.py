@@ -88,6 +88,8 @@ def hand_over(do: Callable[[Any], None], job: Any) -> None:
             line.connect(f"{os.environ[FOLDER]}/{os.environ.get('OMP_NUM_THREADS')}")
         except OSError:
             return
+        # Ctrl-C ends this process at once, and with it the child: nothing here needs an end of its own.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
         order = os.memfd_create("job")
         with open(order, "wb", closefd=False) as file:
             pickle.dump((Path.cwd(), dict(os.environ), sys.path), file)
