@@ -13,7 +13,7 @@ from report_world import HOSTILE, write_results
 from isogloss.cli import main
 from isogloss.errors import IsoglossError
 from isogloss.report.figures.catalogue import FIGURES
-from isogloss.report.page import nothing, write_again
+from isogloss.report.page import nothing, overview, write_again
 from isogloss.report.provenance import collect
 from isogloss.report.tables import ABOUT, COLUMNS, embed_tables
 from isogloss.tables import collate, read_table
@@ -175,6 +175,17 @@ def test_a_figure_that_has_nothing_to_draw_is_a_sentence(tmp_path):
     for name in empty:
         assert f'<figure id="{name}">' in page
         assert f'data-block="figure-{name}"' not in page
+
+
+def test_the_head_names_every_model_whatever_was_measured_of_it():
+    impact = pd.DataFrame({"model": ["m", "n"], "corpus": [None, None], "layer": [0, 12]})
+    spaces = pd.DataFrame({"model": ["o"], "corpus": ["c"], "layer": [3]})
+    config = {"models": {"m": {"folder": "here"}, "n": {"randomised": "m"}}}
+    assert overview({"impact": impact, "space_similarity": spaces}, config) == [
+        ("Models", "m (here); n (control of m, weights drawn anew); o"),
+        ("Corpora", "c"),
+        ("Layers", "0 to 12"),
+    ]
 
 
 def test_a_page_of_empty_tables_is_a_page(tmp_path):

@@ -211,16 +211,18 @@ def choices(data: dict[str, pd.DataFrame]) -> dict[str, list[str]]:
 
 def overview(data: dict[str, pd.DataFrame], config: dict[str, Any]) -> list[tuple[str, str]]:
     """Say what was run: models, corpora, pairs, layers, tasks."""
-    rows = data.get("concept_alignment", pd.DataFrame())
-    rows = rows[rows.source != rows.target] if len(rows) else rows
-    told = []
-    models = config.get("models", {})
-    if len(rows):
-        names = [f"{name} ({origin(models[name])})" if name in models else name for name in sorted(rows.model.unique())]
+    told, known, there = [], config.get("models", {}), choices(data)
+    if there["model"]:
+        names = [f"{name} ({origin(known[name])})" if name in known else name for name in there["model"]]
         told.append(("Models", "; ".join(names)))
-        told.append(("Corpora", ", ".join(sorted(rows.corpus.unique()))))
+    corpora = {name for rows in data.values() if "corpus" in rows for name in rows.corpus.dropna()}
+    if corpora:
+        told.append(("Corpora", ", ".join(sorted(corpora))))
+    if len(data.get("concept_alignment", ())):
+        rows = data["concept_alignment"].query("source != target")
         told.append(("Pairs of languages", ", ".join(sorted((rows.source + "–" + rows.target).unique()))))
-        told.append(("Layers", f"{rows.layer.min()} to {rows.layer.max()}"))
+    if there["layer"]:
+        told.append(("Layers", f"{there['layer'][0]} to {there['layer'][-1]}"))
     if "transfer" in data:
         for task, runs in data["transfer"].groupby("task", sort=True):
             sources, targets = (", ".join(sorted(runs[side].unique())) for side in ("source", "target"))
