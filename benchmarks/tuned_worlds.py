@@ -125,9 +125,9 @@ def changes_of_spaces(seed: int, world: str) -> dict[str, dict[str, float]]:
         sides = {name: meaning + one + chance * rng.normal(size=one.shape) for name, one in own.items()}
         with ThreadPoolExecutor(1) as pool:
             rows = pd.DataFrame(measure_layer(sides, 5, False, Draws.of(ITEMS, 2, DRAWS // 5, seed), pool))
-        tables.append(rows.assign(layer=0, change_p=np.nan))
+        tables.append(rows.assign(layer=0, n=ITEMS, change_p=np.nan))
     before, after = tables
-    both = with_changes(after, before[[*KEY, "low", "high", "replicates"]], ITEMS)
+    both = with_changes(after, before[[*KEY, "low", "high", "replicates"]])
     both = both[(both.source == "a") & (both.target == "b") & (both.vectors == "centred")].set_index("measure")
     both["before"] = both.value - both.change
     both["unpaired"] = np.hypot(both.high - both.low, both.high_before - both.low_before)

@@ -129,6 +129,15 @@ def test_no_results_are_told(tmp_path):
         write_again(tmp_path)
 
 
+@pytest.mark.parametrize(("table", "column"), [("space_similarity", "corpus"), ("impact", "pooling")])
+def test_tables_of_another_version_are_told(tmp_path, table, column):
+    folder = write_results(tmp_path)
+    path = folder / "tables" / f"{table}.csv"
+    read_table(path).drop(columns=column).to_csv(path, index=False)
+    with pytest.raises(IsoglossError, match=rf"are not as this version of Isogloss makes them .*{column}"):
+        write_again(folder)
+
+
 def test_collated_tables_do_not_depend_on_the_order(tmp_path, results):
     whole = read_table(results / "tables" / "concept_alignment.csv").head(6)
     whole["target"] = ["de", "na"] * 3

@@ -68,7 +68,7 @@ def write_again(results: str | Path) -> Path:
     Raises
     ------
     IsoglossError
-        If the folder holds no table.
+        If the folder holds no table, or tables of another version.
     """
     folder = Path(results)
     tables = sorted((folder / "tables").glob("*.csv"))
@@ -86,14 +86,21 @@ def write_again(results: str | Path) -> Path:
             [f"{lacking} of {counted(ends_in['concept_cards'], 'file')} of concept cards"] if lacking > 0 else []
         )
     output = folder / "report.html"
-    write_report(
-        tables=tables,
-        cards=cards,
-        provenance=record,
-        title=told.get("config", {}).get("title", folder.name),
-        output=output,
-        expected=expected,
-    )
+    try:
+        write_report(
+            tables=tables,
+            cards=cards,
+            provenance=record,
+            title=told.get("config", {}).get("title", folder.name),
+            output=output,
+            expected=expected,
+        )
+    except (AttributeError, KeyError, pd.errors.UndefinedVariableError) as error:
+        # Within a run tables are as this code makes them; here they may be of any age.
+        raise IsoglossError(
+            f"The tables in {folder / 'tables'} are not as this version of Isogloss makes them ({error}). Run "
+            "snakemake with the study's config, which makes them anew, or use the version that made them."
+        ) from error
     return output
 
 
