@@ -149,7 +149,7 @@ DAMAGES = {
     "no subwords": (vocabulary(lambda v: {}), False, "tokenizer in .* cannot be loaded: .*UNK"),
     "subwords that share a number": (vocabulary(lambda v: {**v, "zzz": 7}), False, "2 subwords the same number, 7"),
     "longest input a word": (tokenizer_with(model_max_length="x"), False, "tokenizer in .* cannot be loaded"),
-    "subwords a fraction": (lambda f: set_config(f, vocab_size=1.5), False, "'vocab_size': .*1.5"),
+    "subwords a fraction": (lambda f: set_config(f, vocab_size=1.5), True, "vocab_size is 1.5; expected"),
     "index broken": (lambda f: ((f / "model.safetensors").rename(f / "a"), (f / "model.safetensors.index.json")
                                 .write_text("{")), True, "no readable `weight_map`"),
     "config broken": (overwrite("config.json", b"{"), True, "is not JSON"),
@@ -162,6 +162,9 @@ DAMAGES = {
     "width beyond reason": (lambda f: set_config(f, hidden_size=10**12), True, "hidden_size is .* beyond reason"),
     **{f"file not filled from {share} on": (fill_zeros(share), False, "matrices of zeros, .* not filled")
        for share in (0.2, 0.5, 0.8)},
+    "heads nonsense": (lambda f: set_config(f, num_attention_heads=-1), True, "num_attention_heads is -1"),
+    "heads no number": (lambda f: set_config(f, num_attention_heads="two"), True, "num_attention_heads is 'two'"),
+    "width of blocks nonsense": (lambda f: set_config(f, intermediate_size=0), True, "intermediate_size is 0"),
     "layers nonsense": (lambda f: set_config(f, num_hidden_layers=-1), True, "num_hidden_layers is -1"),
     "fewer layers said": (lambda f: set_config(f, num_hidden_layers=2), False, "does not tell of"),
     "more layers said": (lambda f: set_config(f, num_hidden_layers=4), False, "lack 16 of the model's parameters"),

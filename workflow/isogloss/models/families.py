@@ -8,7 +8,7 @@ To add a family, add a row; ``tests/unit/models/test_families.py`` measures a ti
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -146,6 +146,11 @@ FAMILIES: dict[str, Family] = {
 }
 # Names that transformers understands in the config.json of every family, beside the family's own.
 COMMON = {"layers": "num_hidden_layers", "hidden": "hidden_size", "positions": "max_position_embeddings"}
+# Other counts that a model is built with, by the names that families give them.
+COUNTS = (
+    "vocab_size", "num_attention_heads", "num_heads", "n_head", "encoder_attention_heads", "decoder_attention_heads",
+    "num_key_value_heads", "head_dim", "d_kv", "intermediate_size", "d_ff", "encoder_ffn_dim", "decoder_ffn_dim",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -218,17 +223,21 @@ def shape_from(settings: Callable[[str], Any], model_type: str, where: str, own_
     """
     family = family_of(model_type, where, own_code)
 
-    def number(role: str) -> int | None:
-        own = getattr(family, role)
-        names = [name for name in (own, COMMON.get(role)) if own and name]
+    def numbers(names: Iterable[str], most: int = MOST_NUMBERS) -> list[int]:
         found = {name: value for name in dict.fromkeys(names) if (value := settings(name)) is not None}
         for name, value in found.items():
             if isinstance(value, bool) or not isinstance(value, int) or value < 1:
                 raise IsoglossError(f"{where}: {name} is {value!r}; expected a positive number.")
-            if value > (MOST_LAYERS if "layers" in role else MOST_NUMBERS):
+            if value > most:
                 raise IsoglossError(f"{where}: {name} is {value:,}, which is beyond reason.")
-        return next(iter(found.values()), None)
+        return list(found.values())
 
+    def number(role: str) -> int | None:
+        own = getattr(family, role)
+        names = [name for name in (own, COMMON.get(role)) if own and name]
+        return next(iter(numbers(names, MOST_LAYERS if "layers" in role else MOST_NUMBERS)), None)
+
+    numbers(COUNTS)
     depth, hidden, longest = number("layers"), number("hidden"), number("positions")
     if depth is None or hidden is None:
         lacking = family.layers if depth is None else family.hidden
