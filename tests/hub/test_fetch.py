@@ -16,9 +16,9 @@ from isogloss.models.families import read_config
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def weights_of(size: int) -> bytes:
-    """Give a safetensors file of so many random bytes."""
-    return save({"x": torch.frombuffer(bytearray(os.urandom(size)), dtype=torch.uint8)})
+def weights_of(size: int, name: str = "a") -> bytes:
+    """Give a safetensors file of one tensor of so many random bytes."""
+    return save({name: torch.frombuffer(bytearray(os.urandom(size)), dtype=torch.uint8)})
 
 
 MODEL = {
@@ -258,9 +258,9 @@ def test_a_repository_that_is_no_model(hub, fetch, files, cause):
 
 
 SHARDS = [f"model-0000{number}-of-00002.safetensors" for number in (1, 2)]
-INDEX = json.dumps({"weight_map": dict(zip("ab", SHARDS, strict=True))}).encode()
+INDEX = json.dumps({"metadata": {}, "weight_map": dict(zip("ab", SHARDS, strict=True))}).encode()
 SHARDED = {name: data for name, data in MODEL.items() if name != "model.safetensors"} | {
-    "model.safetensors.index.json": INDEX, SHARDS[0]: weights_of(40_000), SHARDS[1]: weights_of(60_000)
+    "model.safetensors.index.json": INDEX, SHARDS[0]: weights_of(40_000), SHARDS[1]: weights_of(60_000, "b")
 }  # fmt: skip
 
 
@@ -276,7 +276,7 @@ def test_a_fault_of_the_second_of_two_files_of_weights_is_borne_and_the_first_is
 @pytest.mark.parametrize(
     ("changes", "cause"),
     [
-        ({SHARDS[1]: None}, f"model.safetensors.index.json names {SHARDS[1]}, which is not there"),
+        ({SHARDS[1]: None}, f"model.safetensors.index.json names {SHARDS[1]!r}, which is not there"),
         ({"model.safetensors.index.json": None}, "has no *.safetensors weights"),
         ({SHARDS[1]: b"version https://git-lfs.github.com/spec/v1"}, "is a Git-LFS pointer"),
         ({SHARDS[0]: weights_of(4000)[:-1]}, "is cut off"),

@@ -279,7 +279,8 @@ def check_same_items(
     than in any other order, they are other items.
     """
     told = "the test items must be the same in every language, in the same order"
-    texts, *rest = read_columns(other, [other_text, *([label] if form != "translation" else [])])
+    labelled = form in ("sequence-classification", "token-classification")
+    texts, *rest = read_columns(other, [other_text, *([label] if labelled else [])])
     if len(texts.cells) != len(items):
         raise IsoglossError(f"{path} has {len(items):,} items, {other} has {len(texts.cells):,}: {told}.")
     mine = read_columns(path, [text])[0].cells
