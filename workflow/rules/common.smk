@@ -442,7 +442,7 @@ def replicates_of_points():
     found = {}
     for measure in MEASURES:
         # Of a corpus no course is told.
-        if "replicates_output" in measure.gives and not measure.table:
+        if "replicates_output" in measure.gives and measure.cell != "corpus":
             folder, ending = measure.gives["replicates_output"]
             found[f"{measure.name}_replicates"] = [
                 places.metric(folder, measure.cell, ending, **one)

@@ -1,6 +1,8 @@
 """Every row against transformers: the shape against AutoConfig, the rest measured on a tiny random model."""
 
+import itertools
 import json
+import re
 import subprocess
 import sys
 
@@ -13,6 +15,9 @@ from transformers.models.auto import modeling_auto
 from isogloss.errors import IsoglossError
 from isogloss.models.families import FAMILIES, read_shape
 
+# What a family calls its numbers of heads, widths and vocabularies; the kinds of tokens may be none.
+WIDTHS = "vocab_size|embedding_size|hidden_size|intermediate_size|_dim|d_ff|d_kv|d_inner|d_head"
+COUNT = re.compile(rf"(?!type_|task_|pooler_).*(heads?|{WIDTHS})$").match
 DECODERS = [name for name, family in FAMILIES.items() if family.stacks == ("decoder",)]
 
 
@@ -157,6 +162,17 @@ def test_a_config_that_cannot_be_used_is_refused_in_one_line(text, message, tmp_
     with pytest.raises(IsoglossError, match=message) as caught:
         read_shape(tmp_path)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_a_count_that_is_none_is_refused_whatever_a_family_calls_it(name, folders, tmp_path):
+    sound = json.loads((folders(name) / "config.json").read_text())
+    counts = [key for key, value in AutoConfig.for_model(name).to_dict().items() if type(value) is int and COUNT(key)]
+    assert len(counts) > 1
+    for key, wrong in itertools.product(counts, (-1, 0, 1.5, "two", True, [2], 10**12)):
+        (tmp_path / "config.json").write_text(json.dumps({**sound, key: wrong}))
+        with pytest.raises(IsoglossError, match=rf"config.json: {key} is .*(expected a positive number|beyond reason)"):
+            read_shape(tmp_path)
 
 
 def test_reading_a_shape_is_light():

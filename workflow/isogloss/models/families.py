@@ -148,8 +148,11 @@ FAMILIES: dict[str, Family] = {
 COMMON = {"layers": "num_hidden_layers", "hidden": "hidden_size", "positions": "max_position_embeddings"}
 # Other counts that a model is built with, by the names that families give them.
 COUNTS = (
-    "vocab_size", "num_attention_heads", "num_heads", "n_head", "encoder_attention_heads", "decoder_attention_heads",
-    "num_key_value_heads", "head_dim", "d_kv", "intermediate_size", "d_ff", "encoder_ffn_dim", "decoder_ffn_dim",
+    "vocab_size", "decoder_vocab_size", "embedding_size", "input_embedding_size", "output_embedding_size",
+    "word_embed_proj_dim", "num_attention_heads", "attention_heads", "num_heads", "n_heads", "n_head",
+    "encoder_attention_heads", "decoder_attention_heads", "num_key_value_heads", "num_kv_heads", "head_dim", "d_head",
+    "d_kv", "intermediate_size", "ffn_dim", "ffn_hidden_size", "hidden_dim", "d_ff", "d_inner", "encoder_ffn_dim",
+    "decoder_ffn_dim", "num_hidden_groups", "inner_group_num", "relative_attention_num_buckets",
 )  # fmt: skip
 
 

@@ -33,8 +33,6 @@ START_MINUTES, LIBRARIES_MB = 10, 1500
 MEMBER_MINUTES, LOADING_MINUTES = 1, 3
 # Passes over all vectors that one clustering makes: its search among the leading components, and in full width.
 COMPONENTS, ROUGH_PASSES, FINE_PASSES = 64, 150, 40
-# Passes over all vectors that a probe learns in, at most: its iterations, two passes each.
-LEARNING = 600
 # What a text of the microworld can mean in one respect.
 MEANINGS = 30
 

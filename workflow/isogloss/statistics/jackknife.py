@@ -1,5 +1,6 @@
 """95 % intervals by leaving out one block of neighbouring items after another."""
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -69,6 +70,11 @@ def standard_errors(replicates: np.ndarray, sizes: np.ndarray) -> np.ndarray:
     pseudo = ratios * values - (ratios - 1) * without
     centre = len(sizes) * values - ((1 - 1 / ratios) * without).sum(-1, keepdims=True)
     return np.sqrt((np.square(pseudo - centre) / (ratios - 1)).mean(-1))
+
+
+def replicates_of(value: float, without: Sequence[float] | np.ndarray) -> np.ndarray:
+    """Put a value before those without each block, float64 ``[1 + blocks]``; without a single block nothing is left."""
+    return np.r_[value, without] if len(without) > 1 else np.array([value])
 
 
 def kept_without(n: int) -> np.ndarray:

@@ -15,6 +15,7 @@ from isogloss.errors import IsoglossError
 from isogloss.files import write_csv, write_parquet
 from isogloss.states.sentence_vectors import open_vectors
 from isogloss.statistics.cka import Representation, compare
+from isogloss.statistics.jackknife import replicates_of
 
 
 def write_impact(
@@ -74,8 +75,6 @@ def measure(base: np.ndarray, moved: np.ndarray) -> dict[str, Any]:
         return {**dict.fromkeys(names, np.nan), "n": len(moved), "reason": str(error), "replicates": None}
     # What is the same item for item has no impact at all; the last bit of the quotient must not say otherwise.
     same = base.shape == moved.shape and np.array_equal(base, moved)
-    # Of few items there is one block, without which nothing is left.
-    without = found.without[0] if len(found.without[0]) > 1 else []
     return {
         "impact": 0.0 if same else 1 - found.cka,
         "low": 0.0 if same else 1 - found.high,
@@ -86,5 +85,5 @@ def measure(base: np.ndarray, moved: np.ndarray) -> dict[str, Any]:
         "null_mean": 1 - found.null_mean,
         "n": found.n,
         "reason": "",
-        "replicates": (1 - np.r_[found.cka, without]) * (not same),
+        "replicates": (1 - replicates_of(found.cka, found.without[0])) * (not same),
     }

@@ -1,6 +1,6 @@
 """The similarity of the languages' spaces in one checkpoint: every ordered pair, every layer, raw and centred."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ from isogloss.states.sentence_vectors import languages_with, open_vectors
 from isogloss.states.store import ActivationStore, open_store
 from isogloss.statistics.changes import NAMES, paired_change_of_items
 from isogloss.statistics.cka import Representation, compare, kernel_norms
-from isogloss.statistics.jackknife import FEWEST_FOR_INTERVAL, blocks_of, shares_without
+from isogloss.statistics.jackknife import FEWEST_FOR_INTERVAL, blocks_of, replicates_of, shares_without
 from isogloss.statistics.nulls import bootstrap_means, null_summary, permutations, resamples
 
 QUESTIONS = {
@@ -377,14 +377,13 @@ def scored(
     value: float,
     low: float,
     high: float,
-    without: np.ndarray | None = None,
+    without: Sequence[float] | np.ndarray = (),
     null: np.ndarray | None = None,
 ) -> Row:
     """Give the row of a measure with its interval, its values without each block and its null, where there are such."""
     summary = {} if null is None else null_summary(value, null)
-    replicates = np.array([value]) if without is None or len(without) < 2 else np.r_[value, without]
     told = {"measure": measure, "value": float(value), "low": low, "high": high, "reason": ""}
-    return {**told, **summary, "replicates": replicates}
+    return {**told, **summary, "replicates": replicates_of(value, without)}
 
 
 @dataclass(frozen=True)
@@ -623,7 +622,7 @@ def mix(near: list[list[Near]], neighbours: int, draws: Draws) -> list[Row]:
     rows = []
     values, nulls, sampled = found
     for value, null, (low, high) in zip(values, nulls.T, np.quantile(sampled, [0.025, 0.975], axis=0).T, strict=True):
-        row = scored("interlingual_overlap", value, low, high, None, null)
+        row = scored("interlingual_overlap", value, low, high, null=null)
         # Labels that say nothing are the perfect mixture, below which a language lies.
         rows.append({**row, "null_p": null_summary(-value, -null)["null_p"]})
     return rows
